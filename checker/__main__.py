@@ -1,0 +1,5 @@
+"""python -m checker: the same as ./course."""
+
+from checker.cli import main
+
+main()

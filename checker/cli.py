@@ -1,0 +1,244 @@
+"""The command line: arguments in, exit status out; each command calls one function.
+
+Imports are inside the commands because `check` must answer in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from checker import __version__
+from checker.errors import CourseError
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+
+
+class Course(click.Group):
+    """Turns a CourseError into its text and exit status, so that nobody sees a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            click.secho(f"course: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("\ncourse: stopped; run the same command again to go on.", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="course")
+def main() -> None:
+    """From Docker to Kubernetes: read, run, get checked. Start with: ./course up
+
+    Exit status: 0 good, 1 judged and found wanting, 2 bad use or input, 3 could not find out.
+    """
+
+
+@main.command()
+@click.option("--port", default=8888, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening it.")
+@click.option("--yes", is_flag=True, help="Install what is missing without asking.")
+def up(port: int, no_browser: bool, yes: bool) -> None:
+    """Make the machine ready and open the course in the browser."""
+    from checker.server.app import up as serve
+
+    serve(port=port, open_browser=not no_browser, assume_yes=yes)
+
+
+@main.command()
+@click.option("--purge", is_flag=True, help="Remove the caches too: engines, images, the site.")
+def down(purge: bool) -> None:
+    """Stop and remove all that the course started or made."""
+    from checker.server.app import down as stop
+
+    stop(purge=purge)
+
+
+@main.command()
+@JSON
+def status(as_json: bool) -> None:
+    """Engines, versions, disk, memory, ports, image sources."""
+    from checker.machine import show_status
+
+    sys.exit(show_status(as_json=as_json))
+
+
+@main.command()
+def doctor() -> None:
+    """Name each trouble of this machine, and say what to do about it."""
+    from checker.machine import doctor as examine
+
+    sys.exit(examine())
+
+
+@main.command()
+@click.argument("lab")
+def start(lab: str) -> None:
+    """Prepare a lab's workspace and print its first task."""
+    from checker.labs.work import start as begin
+
+    begin(lab)
+
+
+@main.command()
+@click.argument("lab")
+@click.option("--yes", is_flag=True, help="Do not ask before removing what the lab made.")
+def reset(lab: str, yes: bool) -> None:
+    """Begin a lab again; your files are kept in a copy."""
+    from checker.labs.work import reset as again
+
+    again(lab, assume_yes=yes)
+
+
+@main.command()
+@click.argument("lab")
+@click.argument("task")
+def hint(lab: str, task: str) -> None:
+    """Show the next hint of a task."""
+    from checker.labs.work import hint as show
+
+    show(lab, task)
+
+
+@main.command()
+@click.argument("lab", required=False)
+def watch(lab: str | None) -> None:
+    """Check again by itself as the real system changes."""
+    from checker.labs.watch import watch as follow
+
+    follow(lab)
+
+
+@main.command()
+@click.argument("lab")
+@click.argument("task", required=False)
+@click.option(
+    "--workspace", type=click.Path(file_okay=False, path_type=Path), help="Judge this folder."
+)
+@JSON
+def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> None:
+    """Judge your work on a lab, or on one TASK of it."""
+    from checker.labs.judge import judge
+
+    sys.exit(judge(lab, task, workspace, as_json=as_json))
+
+
+@main.command()
+@click.argument("targets", nargs=-1, metavar="[PAGE|LAB|FOLDER]...")
+@click.option("--accept", is_flag=True, help="Write the real output into the pages.")
+@click.option("--changed", is_flag=True, help="Only pages and labs that git says have changed.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+@JSON
+def verify(
+    targets: tuple[str, ...], accept: bool, changed: bool, junit: Path | None, as_json: bool
+) -> None:
+    """Prove pages and labs on real engines; without arguments, all of them."""
+    from checker.verify import verify as prove
+
+    sys.exit(prove(list(targets), accept=accept, changed=changed, junit=junit, as_json=as_json))
+
+
+@main.command()
+@click.argument(
+    "submissions", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+@click.option("--lab", help="The lab, where the submissions do not say it themselves.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Where to write.")
+def grade(submissions: tuple[Path, ...], lab: str | None, report: Path | None) -> None:
+    """Grade submissions that you trust: folders or notebooks."""
+    from checker.grading.grade import grade as mark
+
+    sys.exit(mark(list(submissions), lab=lab, report=report))
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+@JSON
+def images(ctx: click.Context, as_json: bool) -> None:
+    """What images are needed, and where each came from."""
+    from checker.images.report import show
+
+    if ctx.invoked_subcommand is None:
+        show(as_json=as_json)
+
+
+@images.command("pull")
+@click.argument("references", nargs=-1)
+def images_pull(references: tuple[str, ...]) -> None:
+    """Get images from a registry."""
+    from checker.images.provider import pull
+
+    pull(list(references))
+
+
+@images.command("build")
+@click.argument("references", nargs=-1)
+def images_build(references: tuple[str, ...]) -> None:
+    """Build images from the course's recipes."""
+    from checker.images.provider import build
+
+    build(list(references))
+
+
+@images.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def images_export(file: Path) -> None:
+    """Write the offline kit: every image in one file."""
+    from checker.images.kit import export_kit
+
+    export_kit(file)
+
+
+@images.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def images_import(file: Path) -> None:
+    """Load the images of an offline kit."""
+    from checker.images.kit import import_kit
+
+    import_kit(file)
+
+
+@main.group()
+def new() -> None:
+    """Scaffold a lab or a page."""
+
+
+@new.command("lab")
+@click.argument("name", metavar="TRACK/SLUG")
+def new_lab(name: str) -> None:
+    """A lab with one task, its check and three wrong answers to fill in."""
+    from checker.labs.scaffold import new_lab as scaffold
+
+    scaffold(name)
+
+
+@new.command("page")
+@click.argument("name", metavar="TRACK/SLUG")
+def new_page(name: str) -> None:
+    """A page with the sections that its kind must have."""
+    from checker.pages.scaffold import new_page as scaffold
+
+    scaffold(name)
+
+
+@main.command()
+@click.argument("targets", nargs=-1, metavar="[PAGE|LAB|FOLDER]...")
+def lint(targets: tuple[str, ...]) -> None:
+    """The rules that every page and lab must keep; needs no engine."""
+    from checker.verify import lint as examine
+
+    sys.exit(examine(list(targets)))
+
+
+@main.command()
+@click.option("--fast", is_flag=True, help="Only what needs no engine.")
+def test(fast: bool) -> None:
+    """Everything that CI runs."""
+    from checker.testing import test as run_all
+
+    sys.exit(run_all(fast=fast))
