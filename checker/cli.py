@@ -5,13 +5,15 @@ Imports are inside the commands because `check` must answer in a fraction of a s
 
 from __future__ import annotations
 
+import errno
 import sys
+import traceback
 from pathlib import Path
 
 import click
 
-from checker import __version__
-from checker.errors import CourseError
+from checker import __version__, paths
+from checker.errors import CouldNotFindOut, CourseError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 
@@ -28,6 +30,26 @@ class Course(click.Group):
         except KeyboardInterrupt:
             click.echo("\ncourse: stopped; run the same command again to go on.", err=True)
             ctx.exit(130)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            click.echo(f"course: {_unexpected(error)}", err=True)
+            ctx.exit(CouldNotFindOut.exit_code)
+
+
+def _unexpected(error: Exception) -> CourseError:
+    """What a person sees of an error that nobody foresaw; the traceback goes to a file."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return CouldNotFindOut(
+            "The disk is full.", found=str(error), next_step="Make room, then run it again."
+        )
+    log = paths.state() / "unexpected-error.txt"
+    paths.write_atomically(log, "".join(traceback.format_exception(error)))
+    return CouldNotFindOut(
+        "This is a fault of the course, not yours.",
+        found=f"{type(error).__name__}: {error}",
+        next_step=f"Report it with the file {log}.",
+    )
 
 
 @click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
@@ -161,9 +183,9 @@ def grade(submissions: tuple[Path, ...], lab: str | None, report: Path | None) -
 @JSON
 def images(ctx: click.Context, as_json: bool) -> None:
     """What images are needed, and where each came from."""
-    from checker.images.report import show
-
     if ctx.invoked_subcommand is None:
+        from checker.images.report import show
+
         show(as_json=as_json)
 
 

@@ -1,0 +1,154 @@
+"""The command line passes arguments on, and turns errors into texts and exit statuses."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from checker.cli import main
+from checker.errors import CouldNotFindOut, CourseError
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[tuple, dict]]]:
+    """Puts a function in the place of the one that a command calls; returns its calls."""
+
+    def replace(module: str, name: str, answer: object = 0) -> list[tuple[tuple, dict]]:
+        calls: list[tuple[tuple, dict]] = []
+
+        def called(*args: object, **options: object) -> object:
+            calls.append((args, options))
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+        fake = types.ModuleType(module)
+        setattr(fake, name, called)
+        monkeypatch.setitem(sys.modules, module, fake)
+        return calls
+
+    return replace
+
+
+def course(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+COMMANDS = [
+    (
+        "up --port 9 --yes",
+        "server.app.up",
+        (),
+        {"port": 9, "open_browser": True, "assume_yes": True},
+    ),
+    ("down --purge", "server.app.down", (), {"purge": True}),
+    ("status --json", "machine.show_status", (), {"as_json": True}),
+    ("doctor", "machine.doctor", (), {}),
+    ("start docker/a", "labs.work.start", ("docker/a",), {}),
+    ("reset docker/a --yes", "labs.work.reset", ("docker/a",), {"assume_yes": True}),
+    ("hint docker/a t", "labs.work.hint", ("docker/a", "t"), {}),
+    ("watch", "labs.watch.watch", (None,), {}),
+    ("check docker/a t --json", "labs.judge.judge", ("docker/a", "t", None), {"as_json": True}),
+    (
+        "verify p.md --accept",
+        "verify.verify",
+        (["p.md"],),
+        {"accept": True, "changed": False, "junit": None, "as_json": False},
+    ),
+    ("lint labs", "verify.lint", (["labs"],), {}),
+    ("images", "images.report.show", (), {"as_json": False}),
+    ("images pull a b", "images.provider.pull", (["a", "b"],), {}),
+    ("images build", "images.provider.build", ([],), {}),
+    ("images export kit.tar", "images.kit.export_kit", (Path("kit.tar"),), {}),
+    ("new lab docker/a", "labs.scaffold.new_lab", ("docker/a",), {}),
+    ("new page docker/a", "pages.scaffold.new_page", ("docker/a",), {}),
+    ("test --fast", "testing.test", (), {"fast": True}),
+]
+
+
+@pytest.mark.parametrize(("line", "target", "args", "options"), COMMANDS)
+def test_command_passes_its_arguments_on(
+    stand_in, line: str, target: str, args: tuple, options: dict
+) -> None:
+    module, _, name = f"checker.{target}".rpartition(".")
+    calls = stand_in(module, name)
+    assert course(*line.split()).exit_code == 0
+    assert calls == [(args, options)]
+
+
+def test_grade_and_import_take_paths_that_exist(stand_in, tmp_path: Path) -> None:
+    graded = stand_in("checker.grading.grade", "grade", 1)
+    loaded = stand_in("checker.images.kit", "import_kit")
+    assert course("grade", str(tmp_path), "--lab", "docker/a").exit_code == 1
+    assert graded == [(([tmp_path],), {"lab": "docker/a", "report": None})]
+    (tmp_path / "kit").touch()
+    assert course("images", "import", str(tmp_path / "kit")).exit_code == 0
+    assert loaded == [((tmp_path / "kit",), {})]
+    assert course("grade", "nowhere").exit_code == 2
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 3])
+def test_exit_status_is_what_the_command_found(stand_in, status: int) -> None:
+    stand_in("checker.labs.judge", "judge", status)
+    assert course("check", "docker/a").exit_code == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (CourseError("Bad lab.", next_step="Do this."), 2),
+        (CouldNotFindOut("Engine away.", next_step="Do this."), 3),
+    ],
+)
+def test_error_becomes_text_and_status_without_a_traceback(stand_in, error, status: int) -> None:
+    stand_in("checker.labs.judge", "judge", error)
+    result = course("check", "docker/a")
+    assert result.exit_code == status
+    assert error.message in result.output
+    assert "next: Do this." in result.output
+    assert "Traceback" not in result.output
+
+
+def test_ctrl_c_is_said_and_ends_with_130(stand_in) -> None:
+    stand_in("checker.labs.judge", "judge", KeyboardInterrupt())
+    result = course("check", "docker/a")
+    assert result.exit_code == 130
+    assert "stopped" in result.output
+
+
+def test_unforeseen_error_is_kept_in_a_file_and_not_shown(
+    stand_in, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+    stand_in("checker.labs.judge", "judge", ZeroDivisionError("by zero"))
+    result = course("check", "docker/a")
+    assert result.exit_code == 3
+    assert "ZeroDivisionError: by zero" in result.output
+    assert "Traceback" not in result.output
+    assert "Traceback" in (tmp_path / "unexpected-error.txt").read_text()
+
+
+def test_full_disk_is_called_a_full_disk(stand_in) -> None:
+    stand_in("checker.labs.judge", "judge", OSError(errno.ENOSPC, "No space left on device"))
+    result = course("check", "docker/a")
+    assert result.exit_code == 3
+    assert "The disk is full." in result.output
+
+
+def test_bad_use_ends_with_2_and_shows_the_usage() -> None:
+    result = course("check")
+    assert result.exit_code == 2
+    assert "Usage:" in result.output
+
+
+def test_every_command_has_a_help_text() -> None:
+    listed = re.findall(r"^  (\w+)  +(\S.*)$", course("--help").output, re.M)
+    commands = {name for name, _ in listed} - {"h"}
+    assert commands >= set(main.commands)
