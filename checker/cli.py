@@ -11,11 +11,28 @@ import traceback
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from checker import __version__, paths
 from checker.errors import CouldNotFindOut, CourseError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+
+
+class LabName(click.ParamType):
+    """A lab's name, completed by the shell; judged later, where the nearest names are known."""
+
+    name = "lab"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from checker.course import labs
+
+        return [CompletionItem(name) for name in labs() if incomplete in name]
+
+
+LAB = LabName()
 
 
 class Course(click.Group):
@@ -99,7 +116,7 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 def start(lab: str) -> None:
     """Prepare a lab's workspace and print its first task."""
     from checker.labs.work import start as begin
@@ -108,7 +125,7 @@ def start(lab: str) -> None:
 
 
 @main.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 @click.option("--yes", is_flag=True, help="Do not ask before removing what the lab made.")
 def reset(lab: str, yes: bool) -> None:
     """Begin a lab again; your files are kept in a copy."""
@@ -118,7 +135,7 @@ def reset(lab: str, yes: bool) -> None:
 
 
 @main.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 @click.argument("task")
 def hint(lab: str, task: str) -> None:
     """Show the next hint of a task."""
@@ -128,7 +145,7 @@ def hint(lab: str, task: str) -> None:
 
 
 @main.command()
-@click.argument("lab", required=False)
+@click.argument("lab", type=LAB, required=False)
 def watch(lab: str | None) -> None:
     """Check again by itself as the real system changes."""
     from checker.labs.watch import watch as follow
@@ -137,7 +154,7 @@ def watch(lab: str | None) -> None:
 
 
 @main.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 @click.argument("task", required=False)
 @click.option(
     "--workspace", type=click.Path(file_okay=False, path_type=Path), help="Judge this folder."
@@ -169,7 +186,7 @@ def verify(
 @click.argument(
     "submissions", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
-@click.option("--lab", help="The lab, where the submissions do not say it themselves.")
+@click.option("--lab", type=LAB, help="The lab, where the submissions do not say it themselves.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Where to write.")
 def grade(submissions: tuple[Path, ...], lab: str | None, report: Path | None) -> None:
     """Grade submissions that you trust: folders or notebooks."""

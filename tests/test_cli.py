@@ -152,3 +152,17 @@ def test_every_command_has_a_help_text() -> None:
     listed = re.findall(r"^  (\w+)  +(\S.*)$", course("--help").output, re.M)
     commands = {name for name, _ in listed} - {"h"}
     assert commands >= set(main.commands)
+
+
+def test_shell_completes_lab_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    for name in ("docker/first", "docker/second"):
+        (tmp_path / "labs" / name).mkdir(parents=True)
+        (tmp_path / "labs" / name / "lab.md").touch()
+    asked = {
+        "_COURSE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "course check fir",
+        "COMP_CWORD": "2",
+    }
+    result = CliRunner().invoke(main, [], prog_name="course", env=asked)
+    assert result.output.split() == ["plain,docker/first"]
