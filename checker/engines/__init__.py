@@ -1,1 +1,1 @@
-"""TODO."""
+"""Engines: the only code that starts or talks to what runs containers."""

@@ -1,0 +1,139 @@
+"""The Docker Engine: the one environment in which everything of the course talks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker import paths
+from checker.engines import endpoint
+from checker.errors import CouldNotFindOut
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+CALL_SECONDS = 60
+MISLEADING = (
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+    "COMPOSE_PROJECT_NAME",
+    "DOCKER_BUILDKIT",
+    "DOCKER_CONTEXT",
+    "DOCKER_DEFAULT_PLATFORM",
+)
+"""Settings of the learner's own projects that would change what the course's commands mean."""
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """An engine as it is now; `detail` says why it is not running."""
+
+    name: str
+    running: bool
+    version: str
+    detail: str
+    host: str = ""
+
+
+def private_root() -> Path:
+    """Where engine and client are that the course fetched for itself, if it did."""
+    return paths.cache() / "engines" / "docker"
+
+
+def environment() -> dict[str, str]:
+    """The whole environment of every course shell, notebook and check.
+
+    `docker login` on a page writes to the course's own configuration, never to the learner's.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    return {
+        **kept,
+        "DOCKER_HOST": endpoint.find().host,
+        "DOCKER_CONFIG": str(_configuration()),
+        "DOCKER_CLI_HINTS": "false",
+        "PATH": _path(),
+    }
+
+
+def status() -> EngineStatus:
+    """The engine that the course uses, as it is now."""
+    found = endpoint.find()
+    running = found.state == "running"
+    return EngineStatus(found.name, running, found.version, found.detail, found.host)
+
+
+def client(timeout: int = CALL_SECONDS) -> DockerClient:
+    """The SDK's client for the engine that `environment` hands out.
+
+    Args:
+        timeout: Seconds that one call may take.
+
+    Raises:
+        CouldNotFindOut: No engine answers.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    found = endpoint.find()
+    if found.state != "running":
+        raise away(found)
+    try:
+        return docker.from_env(
+            environment={**os.environ, "DOCKER_HOST": found.host}, timeout=timeout
+        )
+    except (DockerException, OSError) as error:
+        raise CouldNotFindOut("The Docker Engine does not answer.", found=str(error)) from error
+
+
+def away(found: endpoint.Answer) -> CouldNotFindOut:
+    """The error that says why no engine can be used, and what to do."""
+    if found.state == "forbidden":
+        return CouldNotFindOut(
+            "You may not use the Docker Engine.",
+            found=f"{found.host}: {found.detail}",
+            next_step="Type: sudo usermod -aG docker $USER   then log out and in again.",
+        )
+    return CouldNotFindOut(
+        "No Docker Engine answers.",
+        found=f"{found.host}: {found.detail}",
+        next_step="Type: ./course up   or, for what is wrong:   ./course doctor",
+    )
+
+
+def ensure(assume_yes: bool = True) -> None:
+    """Find a good engine, or install and start one; idempotent, safe when two call at once.
+
+    Args:
+        assume_yes: Install without asking; otherwise ask where there is a terminal.
+
+    Raises:
+        CouldNotFindOut: There is none, and none could be had.
+    """
+    found = endpoint.find()
+    if found.state != "running":
+        raise away(found)
+
+
+def _path() -> str:
+    """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
+    private = [str(private_root() / "usr/bin")] if private_root().is_dir() else []
+    return os.pathsep.join([*private, os.environ.get("PATH", os.defpath), str(paths.root())])
+
+
+def _configuration() -> Path:
+    """The course's own folder for the docker client, with the learner's plugins and proxies."""
+    folder = paths.state() / "docker"
+    file = folder / "config.json"
+    learners = endpoint.learners_config()
+    before = endpoint.learners_config(folder)
+    plugins = [str(private_root() / "usr/libexec/docker/cli-plugins")]
+    plugins += [str(Path.home() / ".docker/cli-plugins")]
+    wanted = {**before, "cliPluginsExtraDirs": plugins}
+    if "proxies" in learners:
+        wanted["proxies"] = learners["proxies"]
+    if wanted != before:
+        paths.write_atomically(file, json.dumps(wanted, indent=2) + "\n")
+    return folder

@@ -1,0 +1,67 @@
+"""Which volumes and images were there before a run; these are never removed after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from checker.engines.journal import Entry
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Names of volumes, ids of images, and which id each image name (tag) stood for."""
+
+    volumes: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def take(cls, client: DockerClient) -> Snapshot:
+        """What is there now."""
+        images = client.api.images()
+        volumes = client.api.volumes().get("Volumes") or []
+        return cls(
+            frozenset(volume["Name"] for volume in volumes),
+            frozenset(image["Id"] for image in images),
+            {name: image["Id"] for image in images for name in _names(image)},
+        )
+
+    def entries(self, identity: str, name: str) -> Iterator[Entry]:
+        """What an image event adds: the new id, the new name, or both.
+
+        Args:
+            identity: The event's actor: an id, or for a pull a name.
+            name: The event's name attribute, which may repeat the id.
+        """
+        for each in (identity, name):
+            if each.startswith("sha256:"):
+                if each not in self.images:
+                    yield Entry("image", each)
+            elif each:
+                full = with_tag(each)
+                yield Entry("tag", full, self.tags.get(full, ""))
+
+    def made_since(self, client: DockerClient) -> Iterator[Entry]:
+        """Images and names that are new: a build without a name, for one, makes no event."""
+        now = Snapshot.take(client)
+        for name, identity in now.tags.items():
+            if self.tags.get(name) != identity:
+                yield Entry("tag", name, self.tags.get(name, ""))
+        for identity in sorted(now.images - self.images):
+            yield Entry("image", identity)
+
+
+def with_tag(name: str) -> str:
+    """The name as the engine lists it: `app` is `app:latest`."""
+    last = name.rsplit("/", 1)[-1]
+    return name if ":" in last or "@" in last else f"{name}:latest"
+
+
+def _names(image: dict[str, Any]) -> list[str]:
+    names = [*(image.get("RepoTags") or []), *(image.get("RepoDigests") or [])]
+    return [name for name in names if "<none>" not in name]
