@@ -46,11 +46,13 @@ def private_root() -> Path:
 def environment() -> dict[str, str]:
     """The whole environment of every course shell, notebook and check.
 
+    `COURSE_ROOT` lets pages and labs copy the sample application from the checkout.
     `docker login` on a page writes to the course's own configuration, never to the learner's.
     """
     kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     return {
         **kept,
+        "COURSE_ROOT": str(paths.root()),
         "DOCKER_HOST": endpoint.find().host,
         "DOCKER_CONFIG": str(_configuration()),
         "DOCKER_CLI_HINTS": "false",
