@@ -76,14 +76,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 @contextlib.contextmanager
-def lock(name: str, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def lock(
+    name: str, waiting: Callable[[], None] = lambda: None, folder: Path | None = None
+) -> Iterator[None]:
     """Hold the lock `name`; the kernel frees it when the process ends, however it ends.
 
     Args:
-        name: One lock per name and user.
+        name: One lock per name and folder.
         waiting: Called once if another process holds the lock, before waiting for it.
+        folder: What the lock is about; the course of this user if not given.
     """
-    with (runtime() / f"{name}.lock").open("w") as file:
+    with ((folder or runtime()) / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker import paths
-from checker.engines import endpoint
+from checker import console, paths
+from checker.engines import daemon, endpoint, install, tools
 from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
@@ -36,11 +36,6 @@ class EngineStatus:
     version: str
     detail: str
     host: str = ""
-
-
-def private_root() -> Path:
-    """Where engine and client are that the course fetched for itself, if it did."""
-    return paths.cache() / "engines" / "docker"
 
 
 def environment() -> dict[str, str]:
@@ -114,14 +109,92 @@ def ensure(assume_yes: bool = True) -> None:
     Raises:
         CouldNotFindOut: There is none, and none could be had.
     """
+    if _is_ready():
+        return
+    folder = paths.cache() / "engines"
+    folder.mkdir(exist_ok=True)
+    with paths.lock("docker", _say_waiting, folder):
+        if not _is_ready():
+            found = usable(endpoint.find())
+            client_is_good = tools.are_good(environment())
+            steps = install.plan(found.state != "running", client_is_good)
+            install.carry_out(steps, assume_yes)
+            _must_be_ready()
+
+
+def stop() -> None:
+    """End the engine that the course started; one from elsewhere is left alone."""
+    daemon.stop()
+
+
+def reset() -> None:
+    """Remove what runs made that were killed, so that the next one starts clean."""
+    from checker.engines import recorder
+
+    recorder.remove_left_over()
+
+
+def usable(found: endpoint.Answer) -> endpoint.Answer:
+    """The same answer, where the course can work with it or put an engine of its own there.
+
+    Raises:
+        CouldNotFindOut: It is too old, not Docker, closed to this user, or chosen and away.
+    """
+    if found.state == "forbidden":
+        raise away(found)
+    chosen = os.environ.get("DOCKER_HOST")
+    if found.state == "away" and chosen and chosen != endpoint.own_host():
+        raise CouldNotFindOut(
+            "DOCKER_HOST names an engine that does not answer.",
+            found=f"{chosen}: {found.detail}",
+            next_step="Start that engine, or type: unset DOCKER_HOST",
+        )
+    if found.state == "running" and not is_good(found):
+        raise CouldNotFindOut(
+            "The engine is not one that the course can use.",
+            expected=f"Docker Engine {'.'.join(map(str, tools.ENGINE_MINIMUM))} or newer",
+            found=f"{found.name} {found.version} at {found.host}",
+            next_step="Update it, or stop it and run this again: the course then brings its own.",
+        )
+    return found
+
+
+def is_good(found: endpoint.Answer) -> bool:
+    """Whether an engine that answers is Docker's and new enough."""
+    return found.name == "docker" and tools.number(found.version) >= tools.ENGINE_MINIMUM
+
+
+def _is_ready() -> bool:
     found = endpoint.find()
+    return (
+        found.state == "running"
+        and is_good(found)
+        and not tools.missing_packages(install.HOST_PROGRAMS)
+        and tools.are_good(environment())
+    )
+
+
+def _must_be_ready() -> None:
+    found = usable(endpoint.find())
     if found.state != "running":
         raise away(found)
+    if lines := tools.troubles(environment()):
+        raise CouldNotFindOut(
+            "The docker client is not good enough.",
+            found="; ".join(lines),
+            next_step="Install Docker's own packages docker-compose-plugin and "
+            "docker-buildx-plugin, or see ./course doctor.",
+        )
+
+
+def _say_waiting() -> None:
+    console.err.print("Another course command is preparing Docker; waiting for it ...")
 
 
 def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
-    private = [str(private_root() / "usr/bin")] if private_root().is_dir() else []
+    client = install.client_root()
+    private = [str(client / "usr/bin")] if client.is_dir() else []
     return os.pathsep.join([*private, os.environ.get("PATH", os.defpath), str(paths.root())])
 
 
@@ -131,7 +204,7 @@ def _configuration() -> Path:
     file = folder / "config.json"
     learners = endpoint.learners_config()
     before = endpoint.learners_config(folder)
-    plugins = [str(private_root() / "usr/libexec/docker/cli-plugins")]
+    plugins = [str(install.client_root() / "usr/libexec/docker/cli-plugins")]
     plugins += [str(Path.home() / ".docker/cli-plugins")]
     wanted = {**before, "cliPluginsExtraDirs": plugins}
     if "proxies" in learners:

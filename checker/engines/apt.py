@@ -1,0 +1,131 @@
+"""Packages of the distribution: installed the usual way, or unpacked into a private folder."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker import console, process
+from checker.engines.privilege import run_as_root
+from checker.errors import CouldNotFindOut
+
+LISTS_SECONDS = 300.0
+FETCH_SECONDS = 1200.0
+KEYRINGS = Path("/usr/share/keyrings")
+TARGETS = "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)"
+QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
+
+
+def release() -> dict[str, str]:
+    """What /etc/os-release says of this system; empty where there is none."""
+    try:
+        return platform.freedesktop_os_release()
+    except OSError:
+        return {}
+
+
+def is_there() -> bool:
+    """Whether this system has apt."""
+    return shutil.which("apt-get") is not None and shutil.which("dpkg-deb") is not None
+
+
+def install(packages: Iterable[str]) -> None:
+    """Install packages on this machine, as root.
+
+    Raises:
+        CommandFailed: apt failed.
+        CouldNotFindOut: This user may not become root.
+    """
+    names = sorted(packages)
+    if not names:
+        return
+    with console.step(f"Installing {', '.join(names)} with apt-get"):
+        run_as_root(["apt-get", "update", "-qq"], timeout=LISTS_SECONDS, env=QUIET)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names]
+        run_as_root(install, timeout=FETCH_SECONDS, env=QUIET)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A second apt, with sources and lists of its own in `folder`; needs no root.
+
+    Args:
+        folder: Where its files are; it can be removed at any time.
+        codename: The release that it offers, of this system's own distribution and mirror.
+    """
+
+    folder: Path
+    codename: str
+
+    def update(self) -> None:
+        """Fetch the package lists.
+
+        Raises:
+            CouldNotFindOut: This system's apt names no mirror, or the mirror does not answer.
+        """
+        for part in ("lists/partial", "cache/archives/partial"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        (self.folder / "sources.list").write_text(sources(self.codename))
+        self._apt("apt-get", "update", "-qq", timeout=LISTS_SECONDS)
+
+    def versions(self, packages: Iterable[str]) -> dict[str, str]:
+        """The newest version of each package that the archive has."""
+        done = self._apt("apt-cache", "madison", *packages, timeout=60)
+        rows = [line.split("|") for line in done.output.splitlines()]
+        found: dict[str, str] = {}
+        for name, version, *_ in ((cell.strip() for cell in row) for row in rows if len(row) > 2):
+            found.setdefault(name, version)
+        return found
+
+    def unpack(self, packages: Iterable[str], target: Path) -> None:
+        """Download packages and unpack their files below `target`."""
+        downloads = self.folder / "downloads"
+        shutil.rmtree(downloads, ignore_errors=True)
+        downloads.mkdir(parents=True)
+        self._apt("apt-get", "download", "-qq", *packages, timeout=FETCH_SECONDS, cwd=downloads)
+        for file in sorted(downloads.glob("*.deb")):
+            process.run(["dpkg-deb", "-x", file, target], timeout=300)
+        shutil.rmtree(downloads)
+
+    def _apt(
+        self, program: str, *arguments: str, timeout: float, cwd: Path | None = None
+    ) -> process.Completed:
+        settings = {
+            "Dir::Etc::sourcelist": self.folder / "sources.list",
+            "Dir::Etc::sourceparts": "-",
+            "Dir::State::lists": self.folder / "lists",
+            "Dir::Cache": self.folder / "cache",
+            "APT::Sandbox::User": "root",
+        }
+        options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+        return process.run([program, *options, *arguments], timeout=timeout, cwd=cwd)
+
+
+def sources(codename: str) -> str:
+    """This system's own apt sources, with its release replaced by `codename`.
+
+    Raises:
+        CouldNotFindOut: apt has no source of this system's release.
+    """
+    own = release().get("VERSION_CODENAME", "")
+    done = process.run(["apt-get", "indextargets", "--format", TARGETS], timeout=30, check=False)
+    targets = [line.split("\t") for line in done.output.splitlines()]
+    lines = {
+        f"deb {_keys()}{uri} {codename}{name.removeprefix(own)} {component}\n"
+        for uri, name, component in (each for each in targets if len(each) == 3)
+        if own and name in (own, f"{own}-updates", f"{own}-security")
+    }
+    if not lines:
+        raise CouldNotFindOut(
+            f"apt has no source for {own or 'this system'}.",
+            next_step="Set a mirror in /etc/apt/sources.list, then run it again.",
+        )
+    return "".join(sorted(lines))
+
+
+def _keys() -> str:
+    file = KEYRINGS / f"{release().get('ID', '')}-archive-keyring.gpg"
+    return f"[signed-by={file}] " if file.exists() else ""

@@ -1,0 +1,67 @@
+"""What only root may do: as root, or through sudo, which may ask for the password."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from checker import process
+from checker.errors import CouldNotFindOut
+
+
+def run_as_root(
+    argv: Sequence[str | Path], *, timeout: float, env: dict[str, str] | None = None
+) -> None:
+    """Run a program as root to its end.
+
+    Args:
+        timeout: Seconds after which it is ended.
+        env: Variables set for it, beside those that sudo lets through.
+
+    Raises:
+        CommandFailed: It failed.
+        CouldNotFindOut: This user may not become root; the error says what to type.
+    """
+    settings = [f"{name}={value}" for name, value in (env or {}).items()]
+    command = ["env", *settings, *(str(word) for word in argv)]
+    if os.geteuid() == 0:
+        process.run(command, timeout=timeout)
+    elif _sudo_needs_no_password():
+        process.run(["sudo", "-n", *command], timeout=timeout)
+    elif sys.stdin.isatty() and _is_there("sudo"):
+        _run_on_terminal(["sudo", *command], timeout)
+    else:
+        raise CouldNotFindOut(
+            "Only root may do this.",
+            found=f"you are not root, and sudo does not let you in: {shlex.join(command)}",
+            next_step=f"Type this as root, then run it again: {shlex.join(command)}",
+        )
+
+
+def _sudo_needs_no_password() -> bool:
+    return (
+        _is_there("sudo")
+        and process.run(["sudo", "-n", "true"], timeout=10, check=False).status == 0
+    )
+
+
+def _is_there(program: str) -> bool:
+
+    return shutil.which(program) is not None
+
+
+def _run_on_terminal(command: list[str], timeout: float) -> None:
+    """In the terminal's own session, since only there sudo can ask and remember the answer."""
+    try:
+        status = subprocess.run(
+            command, timeout=timeout, check=False, stdout=subprocess.DEVNULL
+        ).returncode
+    except subprocess.TimeoutExpired:
+        raise process.CommandFailed(f"{command[0]} took longer than {timeout:g} s.") from None
+    if status != 0:
+        raise process.CommandFailed(f"{shlex.join(command)} ended with status {status}.")
