@@ -1,0 +1,164 @@
+"""The one server of a user: what says that it runs, where, and how it is stopped.
+
+The lock `server` is held as long as the server lives; the kernel frees it however the server
+ends, so a record without a holder of the lock is what a killed server left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from checker import paths
+from checker.errors import CouldNotFindOut, CourseError
+
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A server that runs; `started` (seconds since 1970) tells it from a later process's id."""
+
+    pid: int
+    started: float
+    url: str
+
+    def process(self) -> psutil.Process | None:
+        """Its process, or None if that has ended."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            if abs(process.create_time() - self.started) < 1:
+                return process
+        return None
+
+
+class AlreadyUp(CourseError):
+    """Another process holds the server's lock."""
+
+    def __init__(self, other: Instance | None) -> None:
+        super().__init__(
+            "Another ./course up is still making this machine ready.",
+            next_step="Wait until it prints its address, then open that.",
+        )
+        self.other = other
+
+
+def _record() -> Path:
+    return paths.runtime() / "server.json"
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Be the only server of this user.
+
+    Raises:
+        AlreadyUp: There is one already; `other` says where, unless it is still starting.
+    """
+
+    def refuse() -> None:
+        raise AlreadyUp(running())
+
+    with paths.lock("server", waiting=refuse):
+        _record().unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            _record().unlink(missing_ok=True)
+
+
+def announce(url: str) -> None:
+    """Record that this process serves the course at URL, which contains the token."""
+    started = psutil.Process().create_time()
+    paths.write_atomically(_record(), json.dumps(asdict(Instance(os.getpid(), started, url))))
+
+
+def running() -> Instance | None:
+    """The server that runs now, or None."""
+    try:
+        found = Instance(**json.loads(_record().read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.process() else None
+
+
+def stop() -> bool:
+    """End the server that runs, and its kernels and terminals; whether there was one.
+
+    Raises:
+        CouldNotFindOut: It belongs to somebody else.
+    """
+    found = running()
+    process = found.process() if found else None
+    if process is None:
+        return False
+    children = process.children(recursive=True)
+    try:
+        process.terminate()
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        _kill([process, *children])
+    except psutil.AccessDenied as error:
+        raise CouldNotFindOut(f"Process {process.pid} cannot be ended.", found=str(error)) from None
+    _record().unlink(missing_ok=True)
+    return True
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    """End what did not end by itself: a server without its owner must not stay behind."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=STOP_SECONDS)
+
+
+def free_port(wanted: int) -> int:
+    """WANTED, or for 0 a port that nobody uses.
+
+    Raises:
+        CourseError: Somebody listens on it; the message says who, as far as it can be known.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except (OSError, OverflowError) as error:
+            raise CourseError(
+                f"Port {wanted} cannot be used.",
+                found=_holder(wanted) or str(error),
+                next_step=f"Stop that program, or type: ./course up --port {_other(wanted)}",
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _other(port: int) -> int:
+    """A port to propose instead: the next that is free."""
+    for candidate in range(max(port, 1023) + 1, 65536):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", candidate))
+            return candidate
+    return 8889
+
+
+def _holder(port: int) -> str:
+    """Who listens on PORT, in words; empty if nobody can be named."""
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr and connection.laddr.port == port:
+                return _named(connection.pid)
+    return ""
+
+
+def _named(pid: int | None) -> str:
+    if pid is None:
+        return "a program of another user listens on it"
+    with contextlib.suppress(psutil.Error):
+        return f"{psutil.Process(pid).name()} (process {pid}) listens on it"
+    return f"process {pid} listens on it"
