@@ -1,0 +1,41 @@
+"""What a check process is asked to judge, as it travels over its socket."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run of a lab's checks.
+
+    Args:
+        folder: The lab's folder, which holds checks.py.
+        workspace: The learner's folder.
+        engine: The engine of the lab, whose version is told; "none" asks nothing.
+        tasks: Ids of the lab's tasks, in their order.
+        only: Judge this task alone; checks of the tasks that it requires are run before it.
+        all_checks: Also run checks whose prerequisites are not passed.
+        collect_only: Only tell which checks there are.
+        env: The whole environment of the checks.
+    """
+
+    folder: str
+    workspace: str
+    engine: str
+    tasks: tuple[str, ...]
+    only: str | None = None
+    all_checks: bool = False
+    collect_only: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+    def line(self) -> bytes:
+        """The request as one line of JSON."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def parse(cls, line: bytes) -> Request:
+        """The request that `line` wrote."""
+        read = json.loads(line)
+        return cls(**{**read, "tasks": tuple(read["tasks"])})

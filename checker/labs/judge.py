@@ -1,0 +1,33 @@
+"""`./course check`: judge, remember, and say it to a person or a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from checker.labs import progress
+from checker.labs.check import check
+
+EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}
+
+
+def judge(lab: str, task: str | None, workspace: Path | None, *, as_json: bool) -> int:
+    """Judge a workspace and print the report.
+
+    Returns:
+        0 all passed, 1 found wanting, 3 could not find out.
+
+    Raises:
+        CourseError: There is no such lab, task or folder, or the lab is wrong.
+    """
+    report = check(lab, task, workspace)
+    if workspace is None:
+        progress.record(report)
+    if as_json:
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        from checker.labs.show import show
+
+        show(report)
+    return EXIT[report["verdict"]]
