@@ -83,7 +83,9 @@ def _record_task(known: dict[str, Any], task: dict[str, Any]) -> None:
     known["verdict"] = task["verdict"]
     known["passed"] = known.get("passed", False) or passed
     known["points"] = max(known.get("points", 0), task["points"])
-    wanting: dict[str, str] = next((each for each in task["checks"] if each["verdict"] == "failed"), {})
+    wanting: dict[str, str] = next(
+        (each for each in task["checks"] if each["verdict"] == "failed"), {}
+    )
     known["found"] = wanting.get("found", "")
     known["next_step"] = wanting.get("next_step", "")
 

@@ -1,0 +1,106 @@
+"""Run a notebook with nbclient, in the course's environment, with the workspace as its folder."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from checker.errors import CouldNotFindOut, CourseError
+from checker.labs.notebook import ensure_kernels, format4
+
+CELL_SECONDS = 180
+START_SECONDS = 60
+TRAP = "trap 'course_failed=$?' ERR"
+JUDGE = '( exit "${course_failed:-0}" )'
+"""The Bash kernel looks at a cell's last command alone; with these two lines a failure anywhere
+in the cell counts, and the shell lives on."""
+
+
+class CellFailed(CourseError):
+    """A cell ended with an error; `cell` is its number among the code cells, from 1."""
+
+    def __init__(self, cell: int, source: str, output: str) -> None:
+        first = source.strip().splitlines()[0] if source.strip() else ""
+        super().__init__(f"Cell {cell} failed: {first}", found=output)
+        self.cell = cell
+
+
+def execute(
+    notebook: Any, workspace: Path, *, timeout: int = CELL_SECONDS, allow_errors: bool = False
+) -> Any:
+    """Run all code cells of a notebook, in order.
+
+    Args:
+        workspace: The folder in which they run.
+        timeout: Seconds that one cell may take.
+        allow_errors: Go on after a cell that fails, as learners' notebooks do; otherwise every
+            command of every cell must succeed.
+
+    Returns:
+        The same notebook with its outputs.
+
+    Raises:
+        CellFailed: A cell failed.
+        CouldNotFindOut: A cell took too long, or the kernel died or never started.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    from checker.engines.docker import environment
+
+    ensure_kernels()
+    strict = not allow_errors and notebook.metadata["kernelspec"]["name"] == "bash"
+    running = _strict(notebook) if strict else copy.deepcopy(notebook)
+    client = _client(running, workspace, timeout, allow_errors)
+    try:
+        client.execute(env=environment())
+    except CellExecutionError:
+        raise _failed(running, strict) from None
+    except CellTimeoutError as error:
+        raise CouldNotFindOut("A cell took too long.", found=str(error).split("\n")[0]) from None
+    except (DeadKernelError, NoSuchKernel, RuntimeError) as error:
+        raise CouldNotFindOut("The notebook's kernel died.", found=str(error)) from None
+    return _with_outputs(notebook, running, strict)
+
+
+def _client(notebook: Any, workspace: Path, timeout: int, allow_errors: bool) -> Any:
+    from nbclient import NotebookClient
+
+    return NotebookClient(
+        notebook,
+        timeout=timeout,
+        startup_timeout=START_SECONDS,
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(workspace)}},
+    )
+
+
+def _strict(notebook: Any) -> Any:
+    """A copy whose cells fail where any of their commands fails."""
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "code" and cell.source.strip():
+            cell.source = f"{cell.source.rstrip()}\n{JUDGE}"
+    made.cells.insert(0, format4().new_code_cell(TRAP))
+    return made
+
+
+def _failed(notebook: Any, strict: bool) -> CellFailed:
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=0 if strict else 1):
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if errors:
+            said = "".join(each.get("text", "") for each in cell.outputs)
+            details = f"{errors[0].ename} {errors[0].evalue}".strip()
+            return CellFailed(number, cell.source, f"{said[-1000:]}\n{details}".strip())
+    return CellFailed(0, "", "no cell shows an error")
+
+
+def _with_outputs(notebook: Any, executed: Any, strict: bool) -> Any:
+    cells = executed.cells[1:] if strict else executed.cells
+    for cell, done in zip(notebook.cells, cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = done.outputs
+            cell.execution_count = done.execution_count
+    return notebook

@@ -1,0 +1,113 @@
+"""A workspace as a lab begins: images, starter files, and the setup that is run before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from checker import paths
+from checker.errors import CourseError
+from checker.labs.lab import Code, Lab
+from checker.process import CommandFailed, run
+
+SETUP_SECONDS = 180.0
+SCRIPT_SECONDS = 120.0
+LABS = "COURSE_LABS"
+"""The variable by which setup and wrong answers find files of the course, such as labs/app."""
+
+PRELUDE = "trap 'status=$?; case $status in 1|2|12[567]) exit $status;; esac' ERR"
+"""Ends a script at what is surely a mistake. Other statuses may be those of a container, which
+`docker run` passes on: a setup may well leave one behind that ended with 3."""
+
+
+def ensure_images(lab: Lab) -> None:
+    """Get every image of the catalogue that a file of the lab mentions.
+
+    Raises:
+        CouldNotFindOut: One cannot be had.
+    """
+    if lab.engine == "none":
+        return
+    try:
+        from checker.images import catalogue, provider  # type: ignore[attr-defined]
+    except ImportError:
+        return
+
+    text = "\n".join(_texts(lab))
+    provider.ensure(image.reference for image in catalogue.mentioned_in(text))
+
+
+def copy_missing(folder: Path, workspace: Path) -> list[Path]:
+    """Copy files of FOLDER that the workspace does not have; what is there is left alone.
+
+    Returns:
+        The files that were copied.
+    """
+    made = []
+    for source in files(folder):
+        target = workspace / source.relative_to(folder)
+        if not os.path.lexists(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+            made.append(target)
+    return made
+
+
+def overlay(folder: Path, workspace: Path) -> None:
+    """Copy all files of FOLDER into the workspace, over what is there."""
+    for source in files(folder):
+        target = workspace / source.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder, which need not be there; .gitkeep only keeps a folder in git."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if path.name != ".gitkeep")
+
+
+def set_up(lab: Lab, workspace: Path) -> None:
+    """Run the lab's setup in the workspace.
+
+    Raises:
+        CourseError: A command of it failed; lab.md and the line are named.
+    """
+    for code in lab.setup:
+        try:
+            shell(code.text, workspace, SETUP_SECONDS)
+        except CommandFailed as failed:
+            raise _wrong(lab, code, failed) from None
+
+
+def shell(script: str, workspace: Path, timeout: float = SCRIPT_SECONDS) -> str:
+    """Run a script with Bash in the course's environment; see PRELUDE for where it ends.
+
+    Returns:
+        What it wrote to standard output.
+
+    Raises:
+        CommandFailed: A command failed, or it took too long.
+    """
+    from checker.engines.docker import environment
+
+    env = {**environment(), LABS: str(paths.labs().resolve())}
+    command = ["bash", "--noprofile", "--norc", "-Euo", "pipefail", "-c", f"{PRELUDE}\n{script}\n:"]
+    return run(command, timeout=timeout, cwd=workspace, env=env).output
+
+
+def _wrong(lab: Lab, code: Code, failed: CommandFailed) -> CourseError:
+    status = f"status {failed.completed.status}" if failed.completed else failed.message
+    return CourseError(
+        f"{lab.source}:{code.line}: the setup failed ({status}).",
+        found=failed.found,
+        next_step="Is something of the same name there already? docker container ls -a tells.",
+    )
+
+
+def _texts(lab: Lab) -> Iterable[str]:
+    for path in files(lab.folder):
+        if "__pycache__" not in path.parts:
+            yield path.read_text(errors="ignore")
