@@ -12,7 +12,8 @@ import yaml
 
 from checker import course, paths
 from checker.errors import CourseError
-from checker.labs.source import Fence, Heading, Hint, Text, split
+from checker.labs.source import Part, parts
+from checker.pages.scanner import Fence, Heading, front_matter_end
 
 ENGINES = ("docker", "kind", "ecs", "swarm", "none")
 KERNELS = {"bash": "bash", "python": "python"}
@@ -101,9 +102,9 @@ def read(path: Path, lab_id: str) -> Lab:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: cannot be read.", found=str(error)) from error
-    matter, body, first_line = _front_matter(path, text)
+    matter = _front_matter(path, text)
     builder = _Builder(path, matter.get("kernel", "bash"))
-    for part in split(path, body, first_line):
+    for part in parts(path, text, front_matter_end(text.split("\n")) + 1):
         builder.add(part)
     prose, setup, tasks = builder.result()
     return Lab(
@@ -122,19 +123,20 @@ def read(path: Path, lab_id: str) -> Lab:
     )
 
 
-def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str, int]:
-    match = re.match(r"---\n(.*?)^---[ \t]*\n", text, re.S | re.M)
-    if not match:
+def _front_matter(path: Path, text: str) -> dict[str, Any]:
+    lines = text.split("\n")
+    end = front_matter_end(lines)
+    if not end:
         raise CourseError(
             f"{path}:1: lab.md must begin with front matter between two lines '---'.",
             next_step=f"Give it {', '.join(REQUIRED)}.",
         )
     try:
-        matter = yaml.safe_load(match[1]) or {}
+        matter = yaml.safe_load("\n".join(lines[1 : end - 1])) or {}
     except yaml.YAMLError as error:
         raise CourseError(f"{path}:1: the front matter is not YAML.", found=str(error)) from error
     _judge_front_matter(path, matter)
-    return matter, text[match.end() :], text[: match.end()].count("\n") + 1
+    return dict(matter)
 
 
 def _judge_front_matter(path: Path, matter: Any) -> None:
@@ -198,15 +200,16 @@ class _Builder:
         self.setup: list[Code] = []
         self.tasks: list[_Draft] = []
 
-    def add(self, part: Text | Heading | Fence | Hint) -> None:
-        if isinstance(part, Heading) and part.level == 2 and part.title.startswith("Task:"):
-            self._task(part)
-        elif isinstance(part, Fence) and {"setup", "solution"} & set(part.classes):
-            self._code(part)
-        elif isinstance(part, Hint):
+    def add(self, part: Part) -> None:
+        fence, heading = part.fence, part.heading
+        if heading and heading.level == 2 and heading.title.startswith("Task:"):
+            self._task(heading)
+        elif fence and {"setup", "solution"} & set(fence.classes):
+            self._code(fence)
+        elif part.hint:
             self._hint(part)
         else:
-            (self.tasks[-1].text if self.tasks else self.prose).append(part.raw)
+            (self.tasks[-1].text if self.tasks else self.prose).append(part.text)
 
     def result(self) -> tuple[str, tuple[Code, ...], tuple[Task, ...]]:
         if not self.tasks:
@@ -225,7 +228,7 @@ class _Builder:
         for other in self.tasks:
             if other.id == part.id:
                 raise self._wrong(part.line, f"task {part.id!r} is already on line {other.line}.")
-        points = part.attributes.get("points", "1")
+        points = part.given.values.get("points", "1")
         if not re.fullmatch(r"[1-9]\d*", points):
             raise self._wrong(part.line, f"points={points!r} must be a whole number above 0.")
         title = part.title.removeprefix("Task:").strip()
@@ -245,10 +248,12 @@ class _Builder:
             self.tasks[-1].solution.append(code)
 
     def _language(self, part: Fence, wanted: str) -> None:
-        if part.kind != wanted:
-            raise self._wrong(part.line, f"this fence must be {wanted}, not {part.kind or 'bare'}.")
+        if part.language != wanted:
+            raise self._wrong(
+                part.line, f"this fence must be {wanted}, not {part.language or 'bare'}."
+            )
 
-    def _hint(self, part: Hint) -> None:
+    def _hint(self, part: Part) -> None:
         if not self.tasks:
             raise self._wrong(part.line, "a hint must stand inside a task.")
         if not part.text:
