@@ -151,10 +151,13 @@ def _run_as_root(command: list[str], typed: str) -> None:
     settings = ["env", "DEBIAN_FRONTEND=noninteractive"]
     prefix = settings if os.geteuid() == 0 else [*sudo, *settings]
     done = subprocess.run(
-        [*prefix, *command], stdout=subprocess.DEVNULL, timeout=APT_SECONDS, check=False
+        [*prefix, *command], capture_output=True, text=True, timeout=APT_SECONDS, check=False
     )
     if done.returncode != 0:
-        raise Failed(f"{shlex.join(command)} did not work.\n  next: as root, type: {typed}")
+        raise Failed(
+            f"{shlex.join(command)} did not work: {done.stderr.strip()[-400:]}\n"
+            f"  next: as root, type: {typed}"
+        )
 
 
 def _run(command: list[str]) -> None:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "checker"
 
 LAYERS = (
     {"cli", "__main__"},
-    {"testing"},
+    {"testing", "bootstrap"},
     {"verify", "grading", "server"},
     {"machine"},
     {"labs"},

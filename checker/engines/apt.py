@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from checker.engines.privilege import run_as_root
 from checker.errors import CouldNotFindOut
 
 LISTS_SECONDS = 300.0
+LISTS_AGE_SECONDS = 3600.0
 FETCH_SECONDS = 1200.0
 KEYRINGS = Path("/usr/share/keyrings")
 TARGETS = "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)"
@@ -61,15 +63,19 @@ class Archive:
     codename: str
 
     def update(self) -> None:
-        """Fetch the package lists.
+        """Fetch the package lists, unless that was done within the hour.
 
         Raises:
             CouldNotFindOut: This system's apt names no mirror, or the mirror does not answer.
         """
+        done = self.folder / "updated"
+        if done.exists() and time.time() - done.stat().st_mtime < LISTS_AGE_SECONDS:
+            return
         for part in ("lists/partial", "cache/archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         (self.folder / "sources.list").write_text(sources(self.codename))
         self._apt("apt-get", "update", "-qq", timeout=LISTS_SECONDS)
+        done.touch()
 
     def versions(self, packages: Iterable[str]) -> dict[str, str]:
         """The newest version of each package that the archive has."""

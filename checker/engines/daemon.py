@@ -20,7 +20,7 @@ from checker.errors import CouldNotFindOut
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
-LAUNCH = '"$@" >>"$LOG" 2>&1 </dev/null; echo $? >"$ENDED"'
+LAUNCH = 'exec >>"$LOG" 2>&1 </dev/null; "$@"; echo $? >"$ENDED"'
 
 
 def data_root() -> Path:
