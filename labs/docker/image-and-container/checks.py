@@ -1,0 +1,196 @@
+"""What must be true after the lab 'Image and container'."""
+
+import re
+
+from checker.checks import CheckFailed, task
+
+DEBIAN = "debian:trixie-slim"
+LIMIT = 48 * 1024 * 1024
+SAME_CPU = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+"""Names that kernels use, and those that images use for the same processors."""
+MEMORY = "cd /sys/fs/cgroup; cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes"
+"""Version 2 of control groups has the first file, version 1 the second."""
+
+
+@task("twins")
+def test_both_run(docker):
+    """left and right are running."""
+    for name in ("left", "right"):
+        docker.container(name).expect_running(
+            next_step=f"A container runs as long as its program: see what {name} was started "
+            "with, remove it, and give it a program that takes its time."
+        )
+
+
+@task("twins")
+def test_one_image(docker):
+    """left and right were made from debian:trixie-slim."""
+    for name in ("left", "right"):
+        docker.container(name).expect_image(DEBIAN)
+
+
+@task("twins")
+def test_each_has_its_own_file(docker):
+    """/side of each container holds its name."""
+    for name in ("left", "right"):
+        container = docker.container(name)
+        if not container.has_file("/side"):
+            raise CheckFailed(
+                f"a file /side in {name}",
+                "no such file",
+                "Did your own shell take the '>'? Then the file is on your machine. Hand the "
+                f"whole line to a shell in the container: docker exec {name} sh -c '...'",
+            )
+        container.file("/side").expect_text(
+            name, next_step=f"Look: docker exec {name} cat /side. Containers share no files."
+        )
+
+
+@task("passport")
+def test_process(docker, workspace):
+    """process= is the number that the engine's machine gives to the suspect's first process."""
+    pid = str(docker.container("suspect").expect_running().attrs["State"]["Pid"])
+    found = _line(workspace, "process")
+    if found == "1":
+        step = "1 is its number inside the container. Ask the engine for the number outside."
+    else:
+        step = "docker inspect suspect knows it: look for Pid in its State."
+    _expect("process", pid, found, step)
+
+
+@task("passport")
+def test_kernel(docker, workspace):
+    """kernel= is the kernel on which suspect runs."""
+    kernel = docker.container("suspect").exec("uname -r").expect_status(0).text.strip()
+    _expect(
+        "kernel",
+        kernel,
+        _line(workspace, "kernel"),
+        "The distribution comes with the image, the kernel does not. Which command prints the "
+        "version of the kernel that is running?",
+    )
+
+
+@task("passport")
+def test_cpu(docker, workspace):
+    """cpu= is the architecture for which the suspect's image was built."""
+    found = _line(workspace, "cpu").lower()
+    _expect(
+        "cpu",
+        docker.image(DEBIAN).architecture,
+        SAME_CPU.get(found, found),
+        f"docker image inspect {DEBIAN} has it: look for Architecture.",
+    )
+
+
+@task("limits")
+def test_capped_runs(docker):
+    """capped is running."""
+    docker.container("capped").expect_running().expect_image(DEBIAN)
+
+
+@task("limits")
+def test_memory(docker):
+    """The engine was asked for a memory limit of 48 MiB."""
+    host = docker.container("capped").attrs["HostConfig"]
+    if host["Memory"] == LIMIT:
+        return
+    found = f"{host['Memory']} bytes" if host["Memory"] else "no limit"
+    step = "Remove capped, and run it again with --memory 48m."
+    if host.get("MemoryReservation"):
+        found += f", but a reservation of {host['MemoryReservation']} bytes"
+        step = "A reservation is what it should get, not what it may have. " + step
+    raise CheckFailed(f"at most {LIMIT} bytes of memory (48 MiB) for capped", found, step)
+
+
+@task("limits")
+def test_kernel_enforces(docker):
+    """The kernel enforces that limit."""
+    limit = docker.container("capped").exec(["sh", "-c", MEMORY])
+    limit.expect_text(
+        str(LIMIT),
+        next_step="This is what the kernel lets capped have, read from its control group.",
+    )
+
+
+@task("limits")
+def test_processor(docker):
+    """capped may use half of one processor."""
+    host = docker.container("capped").attrs["HostConfig"]
+    billionths = host["NanoCpus"]
+    if not billionths and host.get("CpuQuota", 0) > 0:
+        billionths = host["CpuQuota"] * 10**9 // (host["CpuPeriod"] or 100_000)
+    if billionths == 5 * 10**8:
+        return
+    found = f"{billionths / 10**9:g} processors" if billionths else "no limit"
+    step = "Remove capped, and run it again with --cpus and a number below 1."
+    if host.get("CpuShares"):
+        found += f", but {host['CpuShares']} shares"
+        step = "Shares weigh containers against each other; an idle machine gives all. " + step
+    raise CheckFailed("at most 0.5 processors for capped", found, step)
+
+
+@task("freeze")
+def test_statement_is_in_the_image(docker):
+    """suspect:evidence holds what suspect wrote."""
+    path = "/srv/case/statement"
+    docker.image("suspect:evidence").expect_file(
+        path,
+        next_step="docker diff suspect shows what it wrote. The image must be made from the "
+        "container, not from the container's image.",
+    ).file(path).expect_bytes(docker.container("suspect").read(path))
+
+
+@task("freeze")
+def test_one_layer_on_top(docker):
+    """suspect:evidence is Debian's image and one layer."""
+    base = docker.image(DEBIAN).layers
+    layers = docker.image("suspect:evidence").layers
+    shared = sum(1 for one, other in zip(base, layers, strict=False) if one == other)
+    if shared == len(base) and len(layers) == len(base) + 1:
+        return
+    raise CheckFailed(
+        f"the layers of {DEBIAN} and one more in suspect:evidence",
+        f"{len(layers)} in all, of which {shared} are Debian's",
+        "Nothing should be copied or packed anew: which command makes one layer out of what "
+        "a container wrote?",
+    )
+
+
+@task("token")
+def test_token(docker, workspace):
+    """token.txt holds the token that the supplier's image gives away."""
+    steps = "\n".join(docker.image("delivery:2").history)
+    token = re.search(r"token=([0-9a-f]+)", steps)
+    if token is None:
+        raise CheckFailed(
+            "the supplier's image under the name delivery:2",
+            "another image, whose history names no token",
+            "Begin again with the supplier's image: ./course reset docker/image-and-container",
+        )
+    found = workspace.file("token.txt").text.strip()
+    if found.removeprefix("token=") != token[1]:
+        raise CheckFailed(
+            f"a token of {len(token[1])} characters",
+            found or "an empty file",
+            "The file is gone from the top layer. The commands that made the layers are still "
+            "in the image, all of them and at full length.",
+        )
+
+
+def _line(workspace, name):
+    """What stands behind NAME= in passport.txt."""
+    text = workspace.file("passport.txt").text
+    found = re.search(rf"^{name}\s*=\s*(.*?)\s*$", text, re.M)
+    if found is None:
+        raise CheckFailed(
+            f"a line {name}=... in passport.txt",
+            text.strip() or "an empty file",
+            "Three lines, each a name, '=' and a value.",
+        )
+    return found[1].strip("\"'")
+
+
+def _expect(name, expected, found, next_step):
+    if found != expected:
+        raise CheckFailed(f"{name}={expected}", f"{name}={found}", next_step)

@@ -1,0 +1,7 @@
+# fails: twins
+# says: your own shell
+# after: passport limits freeze token
+docker run -d --name left debian:trixie-slim sleep 36000
+docker run -d --name right debian:trixie-slim sleep 36000
+docker exec left echo left > side
+docker exec right echo right > side
