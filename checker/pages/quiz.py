@@ -1,0 +1,78 @@
+"""A quiz block: a question, its answers, and for each answer why it is right or wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from checker.pages.scanner import Fence
+
+ANSWER = re.compile(r"- \[(?P<mark>.)\]\s+(?P<rest>.*)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; `why` is shown once it was chosen."""
+
+    text: str
+    correct: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question; where several answers are right, all of them must be chosen."""
+
+    text: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def several(self) -> bool:
+        return sum(answer.correct for answer in self.answers) > 1
+
+
+def read(fence: Fence) -> Question:
+    """Read a quiz: text, then lines `- [x] answer : why` and `- [ ] answer : why`.
+
+    Raises:
+        CourseError: It has no question, fewer than two answers, no right or no wrong one, a wrong
+            one without its why, or lines that are none of these.
+    """
+    text: list[str] = []
+    answers: list[Answer] = []
+    for number, line in enumerate(fence.content.split("\n"), 1):
+        if match := ANSWER.fullmatch(line):
+            answers.append(_answer(fence, match, number))
+        elif answers and line.strip():
+            raise fence.wrong("this is no answer.", line=number, expected="- [ ] answer : why")
+        elif line.strip():
+            text.append(line)
+    _judge(fence, text, answers)
+    return Question("\n".join(text), tuple(answers))
+
+
+def _answer(fence: Fence, match: re.Match[str], number: int) -> Answer:
+    if match["mark"] not in "xX ":
+        raise fence.wrong(
+            "this answer is neither right nor wrong.", line=number, expected="[x] or [ ]"
+        )
+    text, _, why = match["rest"].partition(" : ")
+    correct = match["mark"] in "xX"
+    if not text.strip():
+        raise fence.wrong("this answer is empty.", line=number)
+    if not correct and not why.strip():
+        raise fence.wrong(
+            "a wrong answer must say why it is wrong.", line=number, expected="- [ ] answer : why"
+        )
+    return Answer(text.strip(), correct, why.strip())
+
+
+def _judge(fence: Fence, text: list[str], answers: list[Answer]) -> None:
+    if not text:
+        raise fence.wrong("this quiz asks nothing.", expected="a question before the answers")
+    if len(answers) < 2:
+        raise fence.wrong("a quiz needs two answers at least.", expected="lines - [ ] and - [x]")
+    if not any(answer.correct for answer in answers):
+        raise fence.wrong("this quiz has no right answer.", expected="a line - [x]")
+    if all(answer.correct for answer in answers):
+        raise fence.wrong("this quiz has no wrong answer.", expected="a line - [ ]")

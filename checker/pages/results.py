@@ -1,0 +1,101 @@
+"""What running a page brought to light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from checker import paths
+
+Verdict = Literal["passed", "failed", "could-not-check", "not-run"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a block is not as the page says.
+
+    Args:
+        line: The line of the page on which the command begins.
+        command: What was run, captures filled in.
+        problem: What is wrong, in a sentence.
+        status: The exit status found, if it ended.
+        expected: What it should have printed, captures filled in.
+        found: What it printed.
+        difference: Both as a diff.
+        next_step: What to try.
+    """
+
+    line: int
+    command: str
+    problem: str
+    status: int | None = None
+    expected: str = ""
+    found: str = ""
+    difference: tuple[str, ...] = ()
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """How a block did; `reason` says why it was not run."""
+
+    id: str
+    line: int
+    kind: str
+    verdict: Verdict
+    seconds: float = 0.0
+    failure: Failure | None = None
+    reason: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As in the output of `verify --json`."""
+        failure = self.failure
+        return {
+            "id": self.id or f"line-{self.line}",
+            "line": self.line,
+            "kind": "command" if self.kind == "console" else self.kind,
+            "verdict": self.verdict,
+            "seconds": round(self.seconds, 3),
+            "expected": failure.expected if failure else "",
+            "found": (failure.found or failure.problem) if failure else self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """How a page did; `accepted` counts the outputs that were written into it."""
+
+    path: Path
+    blocks: tuple[BlockResult, ...]
+    seconds: float
+    accepted: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        return worst(block.verdict for block in self.blocks)
+
+    def as_json(self) -> dict[str, Any]:
+        """As in the output of `verify --json`."""
+        return {
+            "path": shown(self.path),
+            "verdict": self.verdict,
+            "seconds": round(self.seconds, 3),
+            "blocks": [block.as_json() for block in self.blocks],
+        }
+
+
+def worst(verdicts: Iterable[str]) -> Verdict:
+    """The verdict of a whole: failed before could-not-check before passed."""
+    given = set(verdicts)
+    if "failed" in given:
+        return "failed"
+    return "could-not-check" if "could-not-check" in given else "passed"
+
+
+def shown(path: Path) -> str:
+    """A path as people know it: from the checkout on, where it is inside."""
+    full = path.resolve()
+    root = paths.root().resolve()
+    return str(full.relative_to(root)) if full.is_relative_to(root) else str(path)

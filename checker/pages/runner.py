@@ -1,0 +1,187 @@
+"""Runs the blocks of a page and judges each by what it did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from checker.pages import align, validate
+from checker.pages.blocks import Block, place
+from checker.pages.dialog import dialog
+from checker.pages.match import fill, lines_of, match
+from checker.pages.results import BlockResult, Failure, Verdict
+from checker.pages.session import MOST_OUTPUT, Session
+from checker.pages.transcript import Statement, prompt_pattern
+
+POLL_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.0)
+RAISED = "Traceback (most recent call last):"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command: the output of each statement in it, and how it ended."""
+
+    command: str
+    outputs: tuple[tuple[Statement, str], ...]
+    status: int | None
+    trouble: str = ""
+    next_step: str = ""
+
+
+@dataclass
+class Runner:
+    """The sessions of one page and what was captured so far.
+
+    Args:
+        workspace: The folder in which everything runs.
+        env: The whole environment of the sessions.
+        page: All its blocks, since whether a file must be validated depends on the later ones.
+        accept: Take found output for right, and note it in `edits`.
+    """
+
+    workspace: Path
+    env: Mapping[str, str]
+    page: tuple[Block, ...]
+    accept: bool = False
+    bound: dict[str, str] = field(default_factory=dict)
+    edits: list[tuple[Block, Statement, list[str]]] = field(default_factory=list)
+    _sessions: dict[bool, Session] = field(default_factory=dict)
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for session in self._sessions.values():
+            session.close()
+
+    def run(self, block: Block) -> BlockResult:
+        """Run a block, again and again where it says `until`."""
+        started = time.monotonic()
+        failure = self._tried(block)
+        pauses = _pauses()
+        while failure and time.monotonic() - started < block.until:
+            time.sleep(next(pauses))
+            failure = self._tried(block)
+        if failure and block.until:
+            failure = replace(failure, problem=f"{failure.problem} Tried for {block.until:g} s.")
+        seconds = time.monotonic() - started
+        verdict: Verdict = "failed" if failure else "passed"
+        return BlockResult(block.id, block.line, block.kind, verdict, seconds, failure)
+
+    def command(self, command: str, line: int, seconds: float) -> Failure | None:
+        """Run a command whose output does not matter, but whose success does."""
+        outcome = self._session().run(command, seconds)
+        if outcome.status == 0:
+            return None
+        problem = _status_problem(outcome.status, 0, seconds)
+        return Failure(line, command, problem, outcome.status, found=outcome.output.rstrip())
+
+    def _tried(self, block: Block) -> Failure | None:
+        before = dict(self.bound)
+        failure = self._file(block) if block.kind == "file" else self._statements(block)
+        if failure:
+            self.bound = before
+        return failure
+
+    def _file(self, block: Block) -> Failure | None:
+        path = place(block.fence, self.workspace)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.content + "\n", encoding="utf-8")
+        path.chmod(int(block.attributes.get("mode", "644"), 8))
+        command = validate.command(block, self.page)
+        return self.command(command, block.line, validate.SECONDS) if command else None
+
+    def _statements(self, block: Block) -> Failure | None:
+        for statement in block.statements:
+            wanted = _status(block, statement)
+            ran = self._ran(block, statement)
+            if failure := self._judged(block, ran, wanted):
+                return failure
+        return None
+
+    def _ran(self, block: Block, statement: Statement) -> Ran:
+        command = fill(statement.text, self.bound)
+        if "tty" in block.attributes:
+            return self._talked(block, statement, command)
+        session = self._session(block.kind == "python")
+        outcome = session.run(_marked(block, command), block.seconds)
+        trouble = f"It printed more than {MOST_OUTPUT // 1_000_000} MB." if outcome.cut else ""
+        if outcome.ended:
+            trouble = "It ended the page's shell."
+        elif outcome.status is None:
+            trouble = _status_problem(None, 0, block.seconds)
+        return Ran(command, ((statement, outcome.output),), outcome.status, trouble)
+
+    def _talked(self, block: Block, statement: Statement, command: str) -> Ran:
+        prompt = prompt_pattern(block.attributes["tty"])
+        typed = [fill(reply.text, self.bound) for reply in statement.replies]
+        talk = dialog(self._session(), command, prompt, typed, block.seconds)
+        outputs = zip((statement, *statement.replies), talk.outputs, strict=False)
+        return Ran(command, tuple(outputs), talk.status, talk.trouble)
+
+    def _judged(self, block: Block, ran: Ran, wanted: int) -> Failure | None:
+        if ran.trouble:
+            statement, output = ran.outputs[-1]
+            return self._failure(statement, ran, output, ran.trouble)
+        wrong = "" if ran.status == wanted else _status_problem(ran.status, wanted, 0)
+        for statement, output in ran.outputs:
+            captured = match(statement.expected, lines_of(output), self.bound)
+            if captured is None and self.accept and not wrong:
+                captured = self._accepted(block, statement, output)
+            if captured is None:
+                return self._failure(statement, ran, output, wrong or "The output differs.")
+            self.bound = captured
+        statement, output = ran.outputs[-1]
+        return self._failure(statement, ran, output, wrong) if wrong else None
+
+    def _accepted(self, block: Block, statement: Statement, output: str) -> dict[str, str] | None:
+        lines = align.accepted(statement.expected, lines_of(output), self.bound)
+        self.edits.append((block, statement, lines))
+        return match(lines, lines_of(output), self.bound)
+
+    def _failure(self, statement: Statement, ran: Ran, output: str, problem: str) -> Failure:
+        found = lines_of(output)
+        return Failure(
+            line=statement.line,
+            command=fill(statement.text, self.bound),
+            problem=problem,
+            status=ran.status,
+            expected=fill("\n".join(statement.expected).rstrip(), self.bound),
+            found="\n".join(found),
+            difference=tuple(align.difference(statement.expected, found, self.bound)),
+        )
+
+    def _session(self, python: bool = False) -> Session:
+        if python not in self._sessions:
+            self._sessions[python] = Session(self.workspace, self.env, python=python)
+        return self._sessions[python]
+
+
+def _marked(block: Block, command: str) -> str:
+    """Tells the interpreter whether to show the value of an expression, as after a prompt."""
+    if block.kind != "python":
+        return command
+    return f"{'>' if block.content.startswith('>>>') else ' '}{command}"
+
+
+def _status(block: Block, statement: Statement) -> int:
+    """The status that a statement must have; a shown traceback is one that is meant."""
+    if block.kind == "python":
+        return int(RAISED in statement.expected)
+    return block.exit if statement is block.statements[-1] else 0
+
+
+def _status_problem(status: int | None, wanted: int, seconds: float) -> str:
+    if status is None:
+        return f"It did not end within {seconds:g} s."
+    if status < 0:
+        return f"It was ended by signal {-status}."
+    return f"It ended with status {status} instead of {wanted}."
+
+
+def _pauses() -> Iterator[float]:
+    yield from POLL_SECONDS
+    while True:
+        yield POLL_SECONDS[-1]

@@ -1,0 +1,47 @@
+"""What proves a file block beyond its syntax: a command that reads it as its users will."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import PurePosixPath
+
+from checker.pages.blocks import Block
+
+SECONDS = 300.0
+BUILD = re.compile(r"docker( image| buildx| builder)? build\b|docker compose\b.*\b(build|up)\b")
+COMPOSE_FILE = re.compile(r"(docker-)?compose(\.[\w-]+)*\.ya?ml")
+
+
+def command(file: Block, page: tuple[Block, ...]) -> str:
+    """The command that validates a file block, or nothing where none is needed.
+
+    Args:
+        page: All blocks: a Dockerfile that a later command builds is validated by that.
+    """
+    path = PurePosixPath(file.title)
+    if is_dockerfile(path):
+        return "" if _is_built(file, page) else _build(path)
+    if COMPOSE_FILE.fullmatch(path.name):
+        return f"docker compose -f {shlex.quote(str(path))} config --quiet"
+    return ""
+
+
+def is_dockerfile(path: PurePosixPath) -> bool:
+    """Whether a file is one by its name: Dockerfile, Dockerfile.old, old.dockerfile."""
+    name = path.name.lower()
+    return name == "dockerfile" or name.startswith("dockerfile.") or name.endswith(".dockerfile")
+
+
+def _is_built(file: Block, page: tuple[Block, ...]) -> bool:
+    later = (each for block in page if block.line > file.line for each in block.statements)
+    default = PurePosixPath(file.title).name == "Dockerfile"
+    return any(
+        BUILD.search(each.text) and (default or PurePosixPath(file.title).name in each.text)
+        for each in later
+    )
+
+
+def _build(path: PurePosixPath) -> str:
+    folder = shlex.quote(str(path.parent))
+    return f"docker build --quiet --file {shlex.quote(str(path))} {folder}"

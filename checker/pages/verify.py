@@ -1,0 +1,132 @@
+"""Proves a page: runs it from top to bottom in an empty folder and removes what it made."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from checker import console, paths
+from checker.engines import docker
+from checker.engines.recorder import Recorder
+from checker.pages.blocks import Block
+from checker.pages.fences import Page, parse
+from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown
+from checker.pages.rewrite import rewrite
+from checker.pages.runner import Runner
+from checker.pages.validate import SECONDS
+
+RUN_KINDS = ("console", "python", "file")
+
+
+def verify_page(path: Path, accept: bool = False) -> PageResult:
+    """Run a page and compare everything it shows with what happens.
+
+    Args:
+        path: Any Markdown file.
+        accept: Write the output that was found into the page, where it differs.
+
+    Raises:
+        CourseError: The page is malformed.
+        CouldNotFindOut: What it needs is not there.
+    """
+    page = parse(path)
+    started = time.monotonic()
+    with prepared(page):
+        with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as folder:
+            workspace = Path(folder).resolve()
+            with Runner(workspace, _environment(page), page.blocks, accept) as runner:
+                results = _run(page, runner)
+                edits = runner.edits
+    if edits:
+        paths.write_atomically(path, rewrite(page, edits))
+    return PageResult(path, tuple(results), time.monotonic() - started, len(edits))
+
+
+@contextlib.contextmanager
+def prepared(page: Page) -> Iterator[None]:
+    """Have the engine and the images of a page, and remove afterwards what is made meanwhile."""
+    if page.engine == "none":
+        yield
+        return
+    docker.ensure()
+    _ensure_images(page)
+    with Recorder(journal_name(page.path)) as made:
+        try:
+            yield
+        finally:
+            for line in made.remove():
+                console.err.print(f"could not be removed: {line}", markup=False)
+
+
+def _ensure_images(page: Page) -> None:
+    try:
+        from checker.images import catalogue, provider
+    except ImportError:
+        return
+
+    provider.ensure(image.reference for image in catalogue.mentioned_in(page.text))
+
+
+def journal_name(path: Path) -> str:
+    """The name of the record of what a page makes."""
+    return "verify-" + re.sub(r"[^\w.-]+", "-", shown(path).removesuffix(".md")).strip("-")
+
+
+def _environment(page: Page) -> dict[str, str]:
+    return {**docker.environment(), "LC_ALL": "C.UTF-8"}
+
+
+def _run(page: Page, runner: Runner) -> list[BlockResult]:
+    """Setup, the blocks in their order, and cleanup however they ended."""
+    results = _hidden("setup", page, runner)
+    for block in page.blocks:
+        if block.kind == "quiz":
+            continue
+        results.append(_result(block, runner, stopped=_has_failed(results)))
+    if cleanup := page.matter.cleanup:
+        with Runner(runner.workspace, runner.env, page.blocks) as fresh:
+            fresh.bound = runner.bound
+            results += _hidden("cleanup", page, fresh) if cleanup else []
+    return results
+
+
+def _has_failed(results: list[BlockResult]) -> bool:
+    return any(result.verdict in ("failed", "could-not-check") for result in results)
+
+
+def _result(block: Block, runner: Runner, stopped: bool) -> BlockResult:
+    if block.kind == "illustration":
+        reason = block.attributes["reason"]
+        return BlockResult(block.id, block.line, block.kind, "not-run", reason=reason)
+    if stopped:
+        reason = "an earlier block failed"
+        return BlockResult(block.id, block.line, block.kind, "not-run", reason=reason)
+    return _with_cause(runner.run(block))
+
+
+def _with_cause(result: BlockResult) -> BlockResult:
+    """A failure tells nothing about the page where the engine has gone away."""
+    if result.failure and "docker" in result.failure.command and not docker.status().running:
+        return BlockResult(
+            result.id, result.line, result.kind, "could-not-check", result.seconds, result.failure
+        )
+    return result
+
+
+def _hidden(name: str, page: Page, runner: Runner) -> list[BlockResult]:
+    """Commands of the front matter: they must succeed; what they print does not matter."""
+    commands = page.matter.setup if name == "setup" else page.matter.cleanup
+    line = page.matter.lines.get(name, 1)
+    started = time.monotonic()
+    failure: Failure | None = None
+    for command in commands:
+        failure = failure or runner.command(command, line, SECONDS)
+    if not commands:
+        return []
+    verdict: Verdict = "failed" if failure else "passed"
+    seconds = time.monotonic() - started
+    return [_with_cause(BlockResult(name, line, "console", verdict, seconds, failure))]
