@@ -18,10 +18,9 @@ PAGE_CONFIG = {
     "disabledExtensions": {
         "@jupyterlab/apputils-extension:announcements": True,
         "@jupyterlab/extensionmanager-extension": True,
-        "@jupyterlab/lsp-extension": True,
     }
 }
-"""Parts of JupyterLab that ask hosts on the internet, or servers that are not there."""
+"""Parts of JupyterLab that ask hosts on the internet."""
 
 OVERRIDES: dict[str, dict[str, Any]] = {
     "@jupyterlab/apputils-extension:notification": {
@@ -46,7 +45,6 @@ def environment() -> dict[str, str]:
     }
     return {
         **own,
-        "JUPYTER_NO_CONFIG": "1",
         "JUPYTER_CONFIG_DIR": str(folder() / "config"),
         "JUPYTER_DATA_DIR": str(folder() / "data"),
         "JUPYTER_RUNTIME_DIR": str(paths.runtime() / "jupyter"),
@@ -86,6 +84,7 @@ def config(port: int, open_browser: bool, site: Path) -> Config:
     server.answer_yes = True
     server.jpserver_extensions = {
         "jupyterlab": True,
+        "jupyter_lsp": True,
         "jupyter_server_terminals": True,
         "checker.server.extension": True,
     }

@@ -31,7 +31,6 @@ def test_nothing_of_the_learners_own_jupyter_is_used(tmp_path: Path) -> None:
     found = settings.environment()
     assert not set(LEARNERS_OWN.values()) & set(found.values())
     assert "JUPYTER_TOKEN" not in found
-    assert found["JUPYTER_NO_CONFIG"] == "1"
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         assert Path(found[name]).is_relative_to(tmp_path / "state")
 
