@@ -7,15 +7,12 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from checker import paths
 from checker.errors import CourseError
 from checker.labs.lab import Code, Lab
 from checker.process import CommandFailed, run
 
 SETUP_SECONDS = 180.0
 SCRIPT_SECONDS = 120.0
-LABS = "COURSE_LABS"
-"""The variable by which setup and wrong answers find files of the course, such as labs/app."""
 
 PRELUDE = "trap 'status=$?; case $status in 1|2|12[567]) exit $status;; esac' ERR"
 """Ends a script at what is surely a mistake. Other statuses may be those of a container, which
@@ -93,9 +90,8 @@ def shell(script: str, workspace: Path, timeout: float = SCRIPT_SECONDS) -> str:
     """
     from checker.engines.docker import environment
 
-    env = {**environment(), LABS: str(paths.labs().resolve())}
     command = ["bash", "--noprofile", "--norc", "-Euo", "pipefail", "-c", f"{PRELUDE}\n{script}\n:"]
-    return run(command, timeout=timeout, cwd=workspace, env=env).output
+    return run(command, timeout=timeout, cwd=workspace, env=environment()).output
 
 
 def _wrong(lab: Lab, code: Code, failed: CommandFailed) -> CourseError:

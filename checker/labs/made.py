@@ -1,0 +1,69 @@
+"""What was made in the engine while a lab was worked on: its journal, in words and removed."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from checker.labs.keeper import journal_name
+
+if TYPE_CHECKING:
+    from checker.engines.journal import Entry
+
+
+def entries(lab_id: str) -> list[Entry]:
+    """What the journal names; some of it may be gone."""
+    from checker.engines.journal import Journal
+
+    return Journal(journal_name(lab_id)).entries
+
+
+def describe(lab_id: str) -> list[str]:
+    """A line for each thing of the journal that still is there.
+
+    Raises:
+        CouldNotFindOut: The engine is away.
+    """
+    found = entries(lab_id)
+    if not found:
+        return []
+    from checker.engines.docker import client
+
+    with contextlib.closing(client()) as engine:
+        return [line for entry in found if (line := _line(engine, entry))]
+
+
+def remove(lab_id: str) -> list[str]:
+    """Remove all that the journal names.
+
+    Returns:
+        A line for each thing that the engine refused to remove.
+
+    Raises:
+        CouldNotFindOut: The engine is away.
+    """
+    from checker.engines.recorder import Recorder
+
+    return Recorder.adopt(journal_name(lab_id)).remove()
+
+
+def _line(engine: object, entry: Entry) -> str:
+    """One thing in words; nothing if it is gone."""
+    from docker.errors import NotFound
+
+    api = engine.api  # type: ignore[attr-defined]
+    try:
+        if entry.kind == "container":
+            found = api.inspect_container(entry.identity)
+            return f"container {found['Name'].lstrip('/')} ({found['State']['Status']})"
+        if entry.kind == "network":
+            return f"network {api.inspect_network(entry.identity)['Name']}"
+        if entry.kind == "volume":
+            return f"volume {api.inspect_volume(entry.identity)['Name']}"
+        if entry.kind == "tag":
+            api.inspect_image(entry.identity)
+            return f"image {entry.identity}"
+        tags = api.inspect_image(entry.identity).get("RepoTags")
+        return "" if tags else f"image {entry.identity[7:19]} (without a name)"
+    except NotFound:
+        return ""
