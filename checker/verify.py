@@ -97,6 +97,8 @@ def _show(proof: Proof) -> None:
         report.show(page, console.out)
     for lab in proof.labs:
         console.out.print(f"{lab.verdict:16}labs/{lab.lab}")
+        for problem in lab.problems:
+            console.out.print(f"  {problem}", markup=False)
 
 
 def versions() -> dict[str, str]:
