@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import markdown
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
@@ -106,12 +107,9 @@ class Start(Api):
     def _prepare(self, lab: str) -> dict[str, str]:
         from checker.labs import work
 
-        return {"notebook": self._address(work.prepare(lab))}
-
-    def _address(self, workspace: Path) -> str:
-        notebook = next(iter(sorted(workspace.glob("*.ipynb"))), workspace)
-        inside = notebook.resolve().relative_to(paths.work().resolve())
-        return str(url_path_join(self.base_url, "lab/tree", quote(str(inside))))
+        work.prepare(lab)
+        inside = work.notebook_path(lab).relative_to(paths.work())
+        return {"notebook": url_path_join(self.base_url, "lab/tree", quote(str(inside)))}
 
 
 class Check(Api):
@@ -139,7 +137,8 @@ class Hint(Api):
         if task is None:
             raise CourseError("A hint belongs to a task.", next_step="Name the task.")
         hint = work.next_hint(lab, task)
-        return {"hint": hint.text, "number": hint.number, "of": hint.of}
+        html = markdown.markdown(hint.text, extensions=["fenced_code"])
+        return {"hint": html, "number": hint.number, "of": hint.of, "found": hint.found}
 
 
 class Nothing(Api):
