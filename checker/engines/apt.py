@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import console, process
+from checker import console, paths, process
 from checker.engines.privilege import run_as_root
 from checker.errors import CouldNotFindOut
 
@@ -48,6 +48,16 @@ def install(packages: Iterable[str]) -> None:
         run_as_root(["apt-get", "update", "-qq"], timeout=LISTS_SECONDS, env=QUIET)
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names]
         run_as_root(install, timeout=FETCH_SECONDS, env=QUIET)
+    paths.write_atomically(_record(), "\n".join(sorted({*installed(), *names})) + "\n")
+
+
+def installed() -> list[str]:
+    """The packages that the course installed on this machine, so far."""
+    return _record().read_text().split() if _record().exists() else []
+
+
+def _record() -> Path:
+    return paths.state() / "installed-packages.txt"
 
 
 @dataclass(frozen=True)

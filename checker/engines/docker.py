@@ -45,10 +45,12 @@ def environment() -> dict[str, str]:
     `docker login` on a page writes to the course's own configuration, never to the learner's.
     """
     kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    host = endpoint.find().host
     return {
         **kept,
         "COURSE_ROOT": str(paths.root()),
-        "DOCKER_HOST": endpoint.find().host,
+        "DOCKER_HOST": host,
+        endpoint.HANDED_OUT: "" if endpoint.chosen() else host,
         "DOCKER_CONFIG": str(_configuration()),
         "DOCKER_CLI_HINTS": "false",
         "PATH": _path(),
@@ -142,8 +144,7 @@ def usable(found: endpoint.Answer) -> endpoint.Answer:
     """
     if found.state == "forbidden":
         raise away(found)
-    chosen = os.environ.get("DOCKER_HOST")
-    if found.state == "away" and chosen and chosen != endpoint.own_host():
+    if found.state == "away" and (chosen := endpoint.chosen()):
         raise CouldNotFindOut(
             "DOCKER_HOST names an engine that does not answer.",
             found=f"{chosen}: {found.detail}",
@@ -193,9 +194,10 @@ def _say_waiting() -> None:
 
 def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
-    client = install.client_root()
-    private = [str(client / "usr/bin")] if client.is_dir() else []
-    return os.pathsep.join([*private, os.environ.get("PATH", os.defpath), str(paths.root())])
+    before = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    client = install.client_root() / "usr/bin"
+    private = [str(client)] if client.is_dir() else []
+    return os.pathsep.join(dict.fromkeys([*private, *before, str(paths.root())]))
 
 
 def _configuration() -> Path:

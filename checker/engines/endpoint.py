@@ -17,6 +17,8 @@ from typing import Literal
 from checker import paths
 
 PING_SECONDS = 5.0
+HANDED_OUT = "COURSE_DOCKER_HOST"
+"""Tells, inside a course shell, that its DOCKER_HOST was the course's choice, not the learner's."""
 SYSTEM_SOCKET = Path("/var/run/docker.sock")
 
 State = Literal["running", "away", "forbidden"]
@@ -63,10 +65,16 @@ def find() -> Answer:
     return next((each for each in answers if each.state == "forbidden"), answers[0])
 
 
+def chosen() -> str:
+    """The learner's own DOCKER_HOST; empty if there is none."""
+    host = os.environ.get("DOCKER_HOST", "")
+    return "" if host == os.environ.get(HANDED_OUT) else host
+
+
 def candidates() -> list[str]:
     """Every address that may have an engine, the preferred one first."""
-    if chosen := os.environ.get("DOCKER_HOST"):
-        return [chosen]
+    if host := chosen():
+        return [host]
     home = Path.home() / ".docker"
     sockets = [SYSTEM_SOCKET, home / "run/docker.sock", home / "desktop/docker.sock"]
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):

@@ -78,5 +78,8 @@ def down(purge: bool) -> None:
     Args:
         purge: Remove the caches as well.
     """
+    from checker.machine.cleanup import clean_up
+
     if instance.stop():
         console.out.print("The server has stopped.")
+    clean_up(purge)
