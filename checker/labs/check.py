@@ -13,7 +13,7 @@ from typing import Any
 from checker import paths
 from checker.checks.request import Request
 from checker.errors import CouldNotFindOut, CourseError
-from checker.labs import worker
+from checker.labs import progress, worker
 from checker.labs.lab import Lab, Task, load
 
 COLLECT_SECONDS = 30.0
@@ -68,7 +68,7 @@ def check(
     *,
     all_checks: bool = False,
 ) -> dict[str, Any]:
-    """Judge a workspace.
+    """Judge a workspace; what is found in the learner's own is remembered as progress.
 
     Args:
         task: Judge this task alone.
@@ -92,7 +92,10 @@ def check(
     started = time.monotonic()
     run = _run(found, task, folder, all_checks=all_checks)
     _judge_coverage(found, run)
-    return _report(found, task, run, time.monotonic() - started)
+    report = _report(found, task, run, time.monotonic() - started)
+    if workspace is None:
+        progress.record(report)
+    return report
 
 
 def collect(lab: Lab) -> Run:

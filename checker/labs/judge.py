@@ -1,4 +1,4 @@
-"""`./course check`: judge, remember, and say it to a person or a program."""
+"""`./course check`: judge, and say it to a person or a program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-from checker.labs import progress
 from checker.labs.check import check
 
 EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}
@@ -22,8 +21,6 @@ def judge(lab: str, task: str | None, workspace: Path | None, *, as_json: bool) 
         CourseError: There is no such lab, task or folder, or the lab is wrong.
     """
     report = check(lab, task, workspace)
-    if workspace is None:
-        progress.record(report)
     if as_json:
         sys.stdout.write(json.dumps(report) + "\n")
     else:
