@@ -19,6 +19,8 @@ def show(result: PageResult, console: Console) -> None:
     """Print the verdict of a page, and every failure with what to try."""
     head = Text(f"{result.verdict:16}", style=WORDS[result.verdict])
     console.print(head.append(f"{shown(result.path)}  {_count(result)}", style="default"))
+    if result.trouble:
+        console.print(Text(result.trouble))
     for block in result.blocks:
         if block.failure:
             for line in failure_lines(result.path, block, block.failure):

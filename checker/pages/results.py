@@ -65,15 +65,23 @@ class BlockResult:
 
 @dataclass(frozen=True)
 class PageResult:
-    """How a page did; `accepted` counts the outputs that were written into it."""
+    """How a page did.
+
+    Args:
+        accepted: How many outputs were written into it.
+        trouble: Why it could not be run at all.
+    """
 
     path: Path
     blocks: tuple[BlockResult, ...]
     seconds: float
     accepted: int = 0
+    trouble: str = ""
 
     @property
     def verdict(self) -> Verdict:
+        if self.trouble:
+            return "could-not-check"
         return worst(block.verdict for block in self.blocks)
 
     def as_json(self) -> dict[str, Any]:
@@ -82,6 +90,7 @@ class PageResult:
             "path": shown(self.path),
             "verdict": self.verdict,
             "seconds": round(self.seconds, 3),
+            "trouble": self.trouble,
             "blocks": [block.as_json() for block in self.blocks],
         }
 

@@ -154,9 +154,12 @@ class Runner:
         )
 
     def _session(self, python: bool = False) -> Session:
-        if python not in self._sessions:
-            self._sessions[python] = Session(self.workspace, self.env, python=python)
-        return self._sessions[python]
+        session = self._sessions.get(python)
+        if session is None or session.is_over:
+            if session:
+                session.close()
+            session = self._sessions[python] = Session(self.workspace, self.env, python=python)
+        return session
 
 
 def _marked(block: Block, command: str) -> str:

@@ -163,6 +163,11 @@ class Session:
                 received.read(self.output)
         return None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the shell has ended, or was killed."""
+        return self._process.poll() is not None
+
     def terminal(self) -> Terminal:
         """The session's terminal; one for all, since closing one hangs up the shell."""
         self._terminal = self._terminal or Terminal()

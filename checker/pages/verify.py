@@ -12,6 +12,7 @@ from pathlib import Path
 from checker import console, paths
 from checker.engines import docker
 from checker.engines.recorder import Recorder
+from checker.errors import CouldNotFindOut
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown
@@ -55,11 +56,20 @@ def prepared(page: Page) -> Iterator[None]:
     docker.ensure()
     _ensure_images(page)
     with Recorder(journal_name(page.path)) as made:
+        made.remove()
         try:
             yield
         finally:
-            for line in made.remove():
-                console.err.print(f"could not be removed: {line}", markup=False)
+            _remove(made)
+
+
+def _remove(made: Recorder) -> None:
+    """Where the engine has gone away, the next run of the page begins with removing."""
+    try:
+        for line in made.remove():
+            console.err.print(f"could not be removed: {line}", markup=False)
+    except CouldNotFindOut as error:
+        console.err.print(f"What the page made is still there. {error}", markup=False)
 
 
 def _ensure_images(page: Page) -> None:
@@ -87,11 +97,7 @@ def _run(page: Page, runner: Runner) -> list[BlockResult]:
         if block.kind == "quiz":
             continue
         results.append(_result(block, runner, stopped=_has_failed(results)))
-    if cleanup := page.matter.cleanup:
-        with Runner(runner.workspace, runner.env, page.blocks) as fresh:
-            fresh.bound = runner.bound
-            results += _hidden("cleanup", page, fresh) if cleanup else []
-    return results
+    return results + _hidden("cleanup", page, runner)
 
 
 def _has_failed(results: list[BlockResult]) -> bool:
