@@ -1,26 +1,65 @@
 // A lab's page: open the lab, check a task or all of them, ask for hints.
-import { post, served } from "./api.mjs";
+import { get, post, served } from "./api.mjs";
 import { element } from "./dom.mjs";
 import { labResult, problem, taskResult } from "./result.mjs";
 
 const TAB = "course-lab";
 
 export function enhanceLab() {
-  const head = document.querySelector(".course-lab[data-lab]");
-  if (!head || !served) return;
-  const tasks = [...document.querySelectorAll(".course-task[data-task]")];
-  const lab = `labs/${head.dataset.lab}`;
+  const about = document.querySelector(".lab-about[data-lab]");
+  if (!about) return;
+  const head = element("div", { className: "course-lab" });
+  about.after(head);
+  if (!served) {
+    head.append(howToStart());
+    return;
+  }
+  const lab = `labs/${about.dataset.lab}`;
+  const tasks = [...document.querySelectorAll(".lab-task[data-task]")].map(panelOf);
   for (const task of tasks) enhanceTask(lab, task);
   enhanceHead(lab, head, tasks);
+  showPassed(about.dataset.lab, tasks);
+}
+
+function howToStart() {
+  return element(
+    "p",
+    {},
+    "To open this lab and have your work checked, start the course on your machine: ",
+    element("code", {}, "./course up"),
+  );
+}
+
+/** The place for a task's buttons: below its text, above the solution that is folded away. */
+function panelOf(heading) {
+  const panel = element("div", { className: "course-task", role: "group", tabIndex: 0 });
+  panel.setAttribute("aria-label", `Task ${heading.firstChild.textContent.trim()}`);
+  panel.dataset.task = heading.dataset.task;
+  let last = heading;
+  while (last.nextElementSibling && !last.nextElementSibling.matches("h1, h2, details")) {
+    last = last.nextElementSibling;
+  }
+  last.after(panel);
+  return panel;
+}
+
+/** Tasks that were passed before are told apart as soon as the page is there. */
+async function showPassed(lab, tasks) {
+  const { labs } = await get("progress").catch(() => ({ labs: {} }));
+  const passed = new Set(labs[lab]?.passed);
+  for (const task of tasks.filter((each) => passed.has(each.dataset.task))) {
+    const place = task.querySelector(".course-task__result");
+    if (!place.hasChildNodes()) place.replaceChildren("✓ You have passed this task before.");
+  }
 }
 
 function enhanceHead(lab, head, tasks) {
   const result = live("Result of the lab");
-  const open = button("Open the lab", "a new tab with the lab's notebook", true);
+  const open = button("Open the lab", "Its notebook, in a tab of its own", true);
   const all = button("Check all tasks");
   open.addEventListener("click", () => busy([open, all], result, () => openLab(lab, result)));
   all.addEventListener("click", () => busy([open, all], result, () => checkAll(lab, tasks, result)));
-  head.replaceChildren(element("div", { className: "course-actions" }, open, all), result);
+  head.append(element("div", { className: "course-actions" }, open, all), result);
 }
 
 async function openLab(lab, result) {
@@ -62,10 +101,7 @@ function enhanceTask(lab, task) {
   hint.addEventListener("click", () => busy(all, result, () => nextHint(lab, task, hint, hints)));
   const keys = element("span", { className: "course-keys" }, "or press ", key("c"), " and ", key("h"));
   const actions = element("div", { className: "course-actions" }, check, hint, keys);
-  task.replaceChildren(actions, result, element("div", { "aria-live": "polite" }, hints));
-  task.tabIndex = 0;
-  task.setAttribute("role", "group");
-  task.setAttribute("aria-label", `Task: ${task.dataset.title ?? task.dataset.task}`);
+  task.append(actions, result, element("div", { "aria-live": "polite" }, hints));
   task.addEventListener("keydown", (event) => shortcut(event, check, hint));
 }
 
@@ -91,6 +127,7 @@ async function nextHint(lab, task, button, hints) {
   const answer = await post(`${lab}/hint`, { task: task.dataset.task });
   const text = element("div");
   text.innerHTML = answer.hint; // the course's own text, made HTML by its server
+  if (answer.found) text.append(element("p", {}, `Your last check found: ${answer.found}`));
   const item = element("li", { value: answer.number }, text);
   hints.hidden = false;
   const shown = [...hints.children].find((each) => each.value === answer.number);
