@@ -24,7 +24,6 @@ class Failure:
         expected: What it should have printed, captures filled in.
         found: What it printed.
         difference: Both as a diff.
-        next_step: What to try.
     """
 
     line: int
@@ -34,7 +33,6 @@ class Failure:
     expected: str = ""
     found: str = ""
     difference: tuple[str, ...] = ()
-    next_step: str = ""
 
 
 @dataclass(frozen=True)

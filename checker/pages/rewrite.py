@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from checker.errors import CourseError
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.match import lines_of
@@ -25,5 +26,12 @@ def rewrite(page: Page, edits: Iterable[Edit]) -> str:
         indent = block.fence.indent
         lines[first : first + count] = [f"{indent}{line}".rstrip() for line in new]
     text = "\n".join(lines)
-    parse(page.path, text)
+    try:
+        parse(page.path, text)
+    except CourseError as error:
+        raise CourseError(
+            f"What was found cannot be written into {page.path}.",
+            found=str(error),
+            next_step="Change the page by hand.",
+        ) from None
     return text

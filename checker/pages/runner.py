@@ -27,7 +27,6 @@ class Ran:
     outputs: tuple[tuple[Statement, str], ...]
     status: int | None
     trouble: str = ""
-    next_step: str = ""
 
 
 @dataclass
@@ -48,6 +47,7 @@ class Runner:
     bound: dict[str, str] = field(default_factory=dict)
     edits: list[tuple[Block, Statement, list[str]]] = field(default_factory=list)
     _sessions: dict[bool, Session] = field(default_factory=dict)
+    _accepting: bool = False
 
     def __enter__(self) -> Runner:
         return self
@@ -59,11 +59,13 @@ class Runner:
     def run(self, block: Block) -> BlockResult:
         """Run a block, again and again where it says `until`."""
         started = time.monotonic()
-        failure = self._tried(block)
+        failure = self._tried(block, self.accept and not block.until)
         pauses = _pauses()
         while failure and time.monotonic() - started < block.until:
             time.sleep(next(pauses))
-            failure = self._tried(block)
+            failure = self._tried(block, False)
+        if failure and self.accept and block.until:
+            failure = self._tried(block, True)
         if failure and block.until:
             failure = replace(failure, problem=f"{failure.problem} Tried for {block.until:g} s.")
         seconds = time.monotonic() - started
@@ -78,8 +80,9 @@ class Runner:
         problem = _status_problem(outcome.status, 0, seconds)
         return Failure(line, command, problem, outcome.status, found=outcome.output.rstrip())
 
-    def _tried(self, block: Block) -> Failure | None:
+    def _tried(self, block: Block, accept: bool) -> Failure | None:
         before = dict(self.bound)
+        self._accepting = accept
         failure = self._file(block) if block.kind == "file" else self._statements(block)
         if failure:
             self.bound = before
@@ -128,7 +131,7 @@ class Runner:
         wrong = "" if ran.status == wanted else _status_problem(ran.status, wanted, 0)
         for statement, output in ran.outputs:
             captured = match(statement.expected, lines_of(output), self.bound)
-            if captured is None and self.accept and not wrong:
+            if captured is None and self._accepting and not wrong:
                 captured = self._accepted(block, statement, output)
             if captured is None:
                 return self._failure(statement, ran, output, wrong or "The output differs.")

@@ -10,6 +10,7 @@ from checker.pages.blocks import Block
 
 SECONDS = 300.0
 BUILD = re.compile(r"docker( image| buildx| builder)? build\b|docker compose\b.*\b(build|up)\b")
+OTHER = re.compile(r"build\b.*\s(-f|--file)\b")
 COMPOSE_FILE = re.compile(r"(docker-)?compose(\.[\w-]+)*\.ya?ml")
 
 
@@ -35,9 +36,10 @@ def is_dockerfile(path: PurePosixPath) -> bool:
 
 def _is_built(file: Block, page: tuple[Block, ...]) -> bool:
     later = (each for block in page if block.line > file.line for each in block.statements)
-    default = PurePosixPath(file.title).name == "Dockerfile"
+    name = PurePosixPath(file.title).name
+    default = name == "Dockerfile"
     return any(
-        BUILD.search(each.text) and (default or PurePosixPath(file.title).name in each.text)
+        BUILD.search(each.text) and (name in each.text or (default and not OTHER.search(each.text)))
         for each in later
     )
 

@@ -7,6 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from checker import console, paths
@@ -19,8 +20,6 @@ from checker.pages.results import BlockResult, Failure, PageResult, Verdict, sho
 from checker.pages.rewrite import rewrite
 from checker.pages.runner import Runner
 from checker.pages.validate import SECONDS
-
-RUN_KINDS = ("console", "python", "file")
 
 
 def verify_page(path: Path, accept: bool = False) -> PageResult:
@@ -73,10 +72,7 @@ def _remove(made: Recorder) -> None:
 
 
 def _ensure_images(page: Page) -> None:
-    try:
-        from checker.images import catalogue, provider
-    except ImportError:
-        return
+    from checker.images import catalogue, provider
 
     provider.ensure(image.reference for image in catalogue.mentioned_in(page.text))
 
@@ -96,7 +92,7 @@ def _run(page: Page, runner: Runner) -> list[BlockResult]:
     for block in page.blocks:
         if block.kind == "quiz":
             continue
-        results.append(_result(block, runner, stopped=_has_failed(results)))
+        results.append(_result(block, page, runner, stopped=_has_failed(results)))
     return results + _hidden("cleanup", page, runner)
 
 
@@ -104,22 +100,20 @@ def _has_failed(results: list[BlockResult]) -> bool:
     return any(result.verdict in ("failed", "could-not-check") for result in results)
 
 
-def _result(block: Block, runner: Runner, stopped: bool) -> BlockResult:
+def _result(block: Block, page: Page, runner: Runner, stopped: bool) -> BlockResult:
     if block.kind == "illustration":
         reason = block.attributes["reason"]
         return BlockResult(block.id, block.line, block.kind, "not-run", reason=reason)
     if stopped:
         reason = "an earlier block failed"
         return BlockResult(block.id, block.line, block.kind, "not-run", reason=reason)
-    return _with_cause(runner.run(block))
+    return _with_cause(runner.run(block), page)
 
 
-def _with_cause(result: BlockResult) -> BlockResult:
+def _with_cause(result: BlockResult, page: Page) -> BlockResult:
     """A failure tells nothing about the page where the engine has gone away."""
-    if result.failure and "docker" in result.failure.command and not docker.status().running:
-        return BlockResult(
-            result.id, result.line, result.kind, "could-not-check", result.seconds, result.failure
-        )
+    if result.failure and page.engine != "none" and not docker.status().running:
+        return replace(result, verdict="could-not-check")
     return result
 
 
@@ -135,4 +129,4 @@ def _hidden(name: str, page: Page, runner: Runner) -> list[BlockResult]:
         return []
     verdict: Verdict = "failed" if failure else "passed"
     seconds = time.monotonic() - started
-    return [_with_cause(BlockResult(name, line, "console", verdict, seconds, failure))]
+    return [_with_cause(BlockResult(name, line, "console", verdict, seconds, failure), page)]
