@@ -1,0 +1,240 @@
+"""What must be true after the lab 'Everyday commands'."""
+
+import re
+import time
+
+from checker.checks import CheckFailed, task
+
+DEBIAN = "debian:trixie-slim"
+PATIENCE = 3.0
+"""Seconds; the program that is asked for ends in a fraction of one."""
+MACHINES = ("mixer", "oven", "slicer")
+RESET = "Begin again: ./course reset docker/everyday-commands"
+
+
+@task("broken")
+def test_container(docker, workspace):
+    """container= names the one that failed by itself."""
+    broken = _broken(docker)
+    found = _line(workspace, "container")
+    if found == broken.name:
+        return
+    step = "docker container ls -a shows how each of them ended; 0 means content."
+    if found == "till":
+        step = "137 is 128 + 9: somebody killed till. It did not fail by itself."
+    raise CheckFailed("the name of the container that failed by itself", found, step)
+
+
+@task("broken")
+def test_status(docker, workspace):
+    """status= is the status with which it ended."""
+    found = _line(workspace, "status")
+    if found != str(_broken(docker).exit_status):
+        raise CheckFailed(
+            "the exit status of the container that failed by itself",
+            found,
+            "docker container ls -a shows it in brackets; docker inspect knows the bare number.",
+        )
+
+
+@task("broken")
+def test_reason(docker, workspace):
+    """reason= is the last line that it wrote."""
+    broken = _broken(docker)
+    found = _line(workspace, "reason")
+    lines = broken.logs.strip().splitlines()
+    if found == lines[-1]:
+        return
+    step = "docker logs with the container's name shows what it wrote."
+    if found in lines:
+        step = "It wrote that, but something else after it. " + step
+    raise CheckFailed("the last line in the logs of the broken container", found, step)
+
+
+@task("till")
+def test_till_runs(docker):
+    """till is running."""
+    docker.container("till").expect_running(next_step="Start it again: docker start till")
+
+
+@task("till")
+def test_it_is_the_same_till(docker):
+    """till is the container that was switched off, with its file."""
+    till = docker.container("till")
+    if not till.has_file("/var/takings"):
+        raise CheckFailed(
+            "the till of the night, which holds /var/takings",
+            "another container of that name, without the file",
+            f"A new container begins with the image's files alone. {RESET}",
+        )
+
+
+@task("till")
+def test_takings(docker, workspace):
+    """takings.txt is what the till holds."""
+    takings = docker.container("till").read("/var/takings")
+    workspace.file("takings.txt").expect_bytes(
+        takings, next_step="See it: docker exec till cat /var/takings"
+    )
+
+
+@task("desk")
+def test_desk_runs(docker):
+    """desk is running."""
+    docker.container("desk").expect_running(
+        next_step="bash ends at once when it has nothing to read from: which options give it an "
+        "input and a terminal? Remove desk and make it again."
+    )
+
+
+@task("desk")
+def test_own_program(docker):
+    """desk runs the program of its image."""
+    desk = docker.container("desk").expect_image(DEBIAN)
+    image = docker.image(DEBIAN)
+    if desk.command != [*image.entrypoint, *image.cmd]:
+        raise CheckFailed(
+            f"desk runs the image's own program ({' '.join(image.cmd)})",
+            f"it was started with {' '.join(desk.command)}",
+            "Name no program behind the image: its settings do.",
+        )
+
+
+@task("desk")
+def test_terminal_and_input(docker):
+    """desk has a terminal and listens to what is typed."""
+    config = docker.container("desk").attrs["Config"]
+    has = {"a terminal (-t)": config["Tty"], "an open input (-i)": config["OpenStdin"]}
+    missing = [name for name, there in has.items() if not there]
+    if missing:
+        raise CheckFailed(
+            "a terminal and an open input for desk",
+            f"it lacks {' and '.join(missing)}",
+            "Without -i it is deaf, without -t there is no prompt. Both are given when the "
+            "container is made: remove desk and run it again.",
+        )
+
+
+@task("desk")
+def test_disappears(docker):
+    """desk will be removed when it ends."""
+    if not docker.container("desk").auto_remove:
+        raise CheckFailed(
+            "desk disappears when its program ends",
+            "it would stay, stopped",
+            "Which option of docker run removes the container afterwards? It cannot be added "
+            "later: remove desk and run it again.",
+        )
+
+
+@task("bell")
+def test_policy(docker):
+    """doorbell is started again after a failure, at most twice."""
+    bell = docker.container("doorbell")
+    bell.expect_restart_policy(
+        "on-failure",
+        next_step="no never restarts; always and unless-stopped also restart after a success. "
+        "docker update --restart changes the policy.",
+    )
+    most = bell.attrs["HostConfig"]["RestartPolicy"]["MaximumRetryCount"]
+    if most != 2:
+        raise CheckFailed(
+            "at most 2 restarts of doorbell",
+            f"at most {most}" if most else "as many as it takes",
+            "The number stands behind the policy, after a colon. Remove doorbell and run it again.",
+        )
+
+
+@task("bell")
+def test_it_failed_as_it_should(docker):
+    """doorbell ended with 7."""
+    bell = _between_starts(docker, "doorbell")
+    if int(bell.attrs["State"]["ExitCode"]) != 7:
+        raise CheckFailed(
+            "doorbell ends with status 7",
+            f"it is {bell.state}",
+            "Its program is: sh -c 'echo ring; exit 7'. Mind the quotes: without them your own "
+            "shell takes what is behind the semicolon.",
+        )
+
+
+@task("bell")
+def test_rang_three_times(docker):
+    """It was restarted twice, so it rang three times."""
+    docker.container("doorbell").expect_log(
+        "ring\nring\nring",
+        within=10,
+        next_step="Docker waits a little before each try. With docker logs you see how often it "
+        "rang; docker inspect shows RestartCount.",
+    )
+
+
+@task("tidy")
+def test_containers_are_gone(docker):
+    """mixer, slicer and tasting are gone."""
+    for name in ("mixer", "slicer", "tasting"):
+        docker.expect_no_container(name, next_step=f"Remove it: docker rm {name}")
+
+
+@task("tidy")
+def test_image_is_gone(docker):
+    """The image recipe:old is gone."""
+    docker.expect_no_image(
+        "recipe:old",
+        next_step="docker image rm names the container that is in its way, if one is: that one "
+        "goes first.",
+    )
+
+
+@task("tidy")
+def test_the_rest_is_there(docker):
+    """oven, till and Debian's image are still there."""
+    for name in ("oven", "till"):
+        try:
+            docker.container(name)
+        except CheckFailed as failed:
+            raise CheckFailed(
+                f"{name}, which was to stay",
+                failed.found,
+                f"Did you remove all containers at once? Name those that shall go. {RESET}",
+            ) from None
+    docker.image(DEBIAN)
+
+
+def _between_starts(docker, name):
+    """The container at a moment when its program has ended; a running one has no status."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        container = docker.container(name)
+        if container.status != "running" or time.monotonic() > deadline:
+            return container
+        time.sleep(0.05)
+
+
+def _broken(docker):
+    """The machine that failed by itself."""
+    for name in MACHINES:
+        try:
+            machine = docker.container(name)
+        except CheckFailed:
+            continue
+        if machine.attrs["State"]["ExitCode"] not in (0, 137, 143):
+            return machine
+    raise CheckFailed(
+        "the container that failed, as evidence",
+        "none of the machines that are left has failed",
+        f"Was it removed or started again? {RESET}",
+    )
+
+
+def _line(workspace, name):
+    """What stands behind NAME= in incident.txt."""
+    text = workspace.file("incident.txt").text
+    found = re.search(rf"^{name}\s*=\s*(.*?)\s*$", text, re.M)
+    if found is None:
+        raise CheckFailed(
+            f"a line {name}=... in incident.txt",
+            text.strip() or "an empty file",
+            "Three lines, each a name, '=' and a value.",
+        )
+    return found[1].strip("\"'")
