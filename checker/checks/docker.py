@@ -64,7 +64,7 @@ class Docker:
             running: Only those that run.
         """
         given = {
-            "ancestor": image,
+            "image": image,
             "name": name,
             "label": label,
             "network": network,
@@ -73,6 +73,8 @@ class Docker:
         filters = {key: value for key, value in given.items() if value}
         what = "running containers" if running else "containers"
         details = listed((f"{key} {value}" for key, value in filters.items()), "")
+        if image:
+            filters["ancestor"] = filters.pop("image")
         return Containers(f"{what} ({details})" if details else what, self._list(filters, running))
 
     def image(self, reference: str) -> Image:

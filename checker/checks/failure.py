@@ -58,6 +58,6 @@ def near(wanted: str, names: Iterable[str]) -> list[str]:
     folded = [name for name in every if name.casefold() == wanted.casefold()]
     return (
         folded
-        or difflib.get_close_matches(wanted, every, n=3, cutoff=0.5)
+        or difflib.get_close_matches(wanted, every, n=3, cutoff=0.7)
         or [name for name in every if wanted in name][:3]
     )

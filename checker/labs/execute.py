@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import uuid
 from pathlib import Path
 from typing import Any
 
+from checker import paths
 from checker.errors import CouldNotFindOut, CourseError
 from checker.labs.notebook import ensure_kernels, format4
 
 CELL_SECONDS = 180
 START_SECONDS = 60
-TRAP = "trap 'course_failed=$?' ERR"
-JUDGE = '( exit "${course_failed:-0}" )'
-"""The Bash kernel looks at a cell's last command alone; with these two lines a failure anywhere
-in the cell counts, and the shell lives on."""
+TRAP = "course_failed=0; trap 'course_failed=$?' ERR"
+JUDGE = '( exit "${course_failed:-99}" )'
+"""The Bash kernel looks at a cell's last command alone, and starts a new shell after `exit`. With
+these lines a failure anywhere in a cell counts, and so does a shell that is not the first."""
 
 
 class CellFailed(CourseError):
-    """A cell ended with an error; `cell` is its number among the code cells, from 1."""
+    """A cell ended with an error; `line` is its line in lab.md, 0 where it has none."""
 
-    def __init__(self, cell: int, source: str, output: str) -> None:
-        first = source.strip().splitlines()[0] if source.strip() else ""
-        super().__init__(f"Cell {cell} failed: {first}", found=output)
-        self.cell = cell
+    def __init__(self, message: str, output: str, line: int = 0) -> None:
+        super().__init__(message, found=output)
+        self.line = line
 
 
 def execute(
@@ -54,7 +56,7 @@ def execute(
     running = _strict(notebook) if strict else copy.deepcopy(notebook)
     client = _client(running, workspace, timeout, allow_errors)
     try:
-        client.execute(env=environment())
+        client.execute(env=environment(), stderr=subprocess.DEVNULL, cleanup_kc=True)
     except CellExecutionError:
         raise _failed(running, strict) from None
     except CellTimeoutError as error:
@@ -65,10 +67,18 @@ def execute(
 
 
 def _client(notebook: Any, workspace: Path, timeout: int, allow_errors: bool) -> Any:
+    """A client whose kernel is reached by Unix sockets: no port, no other user."""
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
+    kernel = AsyncKernelManager(
+        kernel_name=notebook.metadata["kernelspec"]["name"],
+        transport="ipc",
+        connection_file=str(paths.runtime() / f"kernel-{uuid.uuid4().hex[:8]}.json"),
+    )
     return NotebookClient(
         notebook,
+        km=kernel,
         timeout=timeout,
         startup_timeout=START_SECONDS,
         allow_errors=allow_errors,
@@ -83,6 +93,7 @@ def _strict(notebook: Any) -> Any:
         if cell.cell_type == "code" and cell.source.strip():
             cell.source = f"{cell.source.rstrip()}\n{JUDGE}"
     made.cells.insert(0, format4().new_code_cell(TRAP))
+    made.cells.append(format4().new_code_cell(JUDGE))
     return made
 
 
@@ -90,15 +101,20 @@ def _failed(notebook: Any, strict: bool) -> CellFailed:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=0 if strict else 1):
         errors = [output for output in cell.outputs if output.output_type == "error"]
+        if errors and cell.source == JUDGE:
+            return CellFailed("A cell ended the shell.", "exit")
         if errors:
-            said = "".join(each.get("text", "") for each in cell.outputs)
+            first = cell.source.strip().splitlines()[0]
+            said = "".join(each.get("text", "") for each in cell.outputs)[-1000:]
             details = f"{errors[0].ename} {errors[0].evalue}".strip()
-            return CellFailed(number, cell.source, f"{said[-1000:]}\n{details}".strip())
-    return CellFailed(0, "", "no cell shows an error")
+            line = cell.metadata.get("course", {}).get("line", 0)
+            found = f"{said.strip()} ({details})".strip()
+            return CellFailed(f"Cell {number} failed: {first}", found, line)
+    return CellFailed("A cell failed.", "no cell shows an error")
 
 
 def _with_outputs(notebook: Any, executed: Any, strict: bool) -> Any:
-    cells = executed.cells[1:] if strict else executed.cells
+    cells = executed.cells[1:-1] if strict else executed.cells
     for cell, done in zip(notebook.cells, cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs = done.outputs

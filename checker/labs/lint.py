@@ -13,6 +13,7 @@ from checker.labs import notebook, stage
 from checker.labs.check import collect, coverage
 from checker.labs.lab import Lab, Task, load
 from checker.labs.wrong import Wrong, wrongs
+from checker.process import run
 
 FEWEST_HINTS = 2
 FEWEST_WRONG = 3
@@ -43,6 +44,7 @@ def lint(lab_id: str) -> list[Finding]:
         *_front_matter(lab),
         *_tasks(lab, answers),
         *_wrong(lab, answers),
+        *_scripts(lab, answers),
         *_checks(lab),
         *_secrets(lab),
     ]
@@ -92,6 +94,21 @@ def _wrong(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
     for path in sorted((lab.folder / "wrong").glob("*")):
         if path.suffix != ".sh" and path.name != ".gitkeep":
             yield Finding(path, 1, "wrong answers are scripts named *.sh")
+
+
+def _scripts(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
+    """Shell syntax: an unclosed quote would make the notebook wait for more."""
+    for code in (*lab.setup, *(each for task in lab.tasks for each in task.solution)):
+        if (code in lab.setup or lab.kernel == "bash") and (said := _syntax_error(code.text)):
+            yield Finding(lab.source, code.line, said)
+    for wrong in answers:
+        if said := _syntax_error(wrong.path.read_text()):
+            yield Finding(wrong.path, 1, said)
+
+
+def _syntax_error(script: str) -> str:
+    done = run(["bash", "-n"], input=script, timeout=10, check=False)
+    return done.errors.strip() if done.status else ""
 
 
 def _checks(lab: Lab) -> Iterator[Finding]:

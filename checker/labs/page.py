@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 
+from checker import paths
 from checker.labs.lab import KERNELS, Lab, Task
 
 
@@ -24,12 +26,20 @@ def _about(lab: Lab) -> str:
     """What it takes; the page's script puts its buttons in the place of the commands."""
     up = "../" * (lab.id.count("/") + 1)
     points = _points(lab.max_points)
-    about = f"*{lab.minutes} minutes, {points}; goes with [this page]({up}{lab.chapter}.md).*"
+    about = f"*{lab.minutes} minutes, {points}; goes with [{_chapter(lab)}]({up}{lab.chapter}.md).*"
     commands = f"<code>./course start {lab.id}</code>, then <code>./course check {lab.id}</code>"
     return (
         f'{about}\n\n<div class="course-lab" data-lab="{lab.id}">'
         f"<p>In a terminal: {commands}</p></div>"
     )
+
+
+def _chapter(lab: Lab) -> str:
+    """The chapter's title, from its front matter."""
+    file = paths.docs() / f"{lab.chapter}.md"
+    text = file.read_text(errors="replace") if file.is_file() else ""
+    title = re.search(r"^title: *(.+?) *$", text, re.M)
+    return title[1].strip("\"'") if title else lab.chapter
 
 
 def _task(lab: Lab, number: int, task: Task) -> str:

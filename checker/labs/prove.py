@@ -17,7 +17,7 @@ from typing import Any
 from checker.errors import CouldNotFindOut, CourseError
 from checker.labs import notebook, stage
 from checker.labs.check import check
-from checker.labs.execute import execute
+from checker.labs.execute import CellFailed, execute
 from checker.labs.lab import Lab, load
 from checker.labs.wrong import Wrong, wrongs
 from checker.process import CommandFailed
@@ -137,7 +137,10 @@ def _untouched(lab: Lab, workspace: Path) -> str:
 
 def _solution(lab: Lab, workspace: Path) -> str:
     stage.overlay(lab.folder / "solution", workspace)
-    execute(notebook.solved(lab), workspace)
+    try:
+        execute(notebook.solved(lab), workspace)
+    except CellFailed as failed:
+        return f"{lab.source}:{failed.line}: {failed.message} Found: {failed.found}"
     report = _checked(lab, workspace)
     if report["verdict"] == "passed" and report["points"] == lab.max_points:
         return ""
