@@ -1,0 +1,106 @@
+"""The offline kit: every image in one file, for machines without a registry.
+
+The file is a tar archive with `kit.json` (what is inside, with checksums) before `images.tar`
+(as `docker save` writes it), so that an import can tell a damaged file before it changes anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from checker import console, paths, process
+from checker.engines import docker
+from checker.errors import CourseError
+from checker.images import catalogue, provider
+
+SAVE_SECONDS = 1800.0
+CHUNK = 1024 * 1024
+NOT_A_KIT = "Make one on a machine that has the images: ./course images export FILE"
+
+
+def export_kit(file: Path) -> None:
+    """Write every image of the catalogue into one file, making available what is missing.
+
+    Raises:
+        CourseError: The file cannot be written; what was there before stays.
+        CouldNotFindOut: An image could not be had.
+    """
+    provider.ensure(image.reference for image in catalogue.load())
+    names = [name for image in catalogue.load() for name in image.names]
+    if not file.parent.is_dir():
+        raise CourseError(f"There is no folder {file.parent}.", next_step="Make it, or choose one.")
+    with console.step(f"Writing {file}"), tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        images = Path(folder) / "images.tar"
+        command = ["docker", "save", "--output", str(images), *names]
+        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
+        whole = Path(folder) / "kit.tar"
+        _pack(whole, images, names)
+        whole.replace(file)
+    console.out.print(f"{file}: {file.stat().st_size / 1e6:.0f} MB, {len(names)} image names")
+
+
+def import_kit(file: Path) -> None:
+    """Load the images of a kit, after its checksum was found right.
+
+    Raises:
+        CourseError: The file is no kit, or is damaged; nothing was loaded then.
+    """
+    with (
+        console.step(f"Loading {file}"),
+        tempfile.TemporaryDirectory(dir=paths.cache()) as folder,
+    ):
+        images = Path(folder) / "images.tar"
+        names = _unpack(file, images)
+        command = ["docker", "load", "--quiet", "--input", str(images)]
+        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
+    console.out.print(f"Loaded: {', '.join(names)}")
+
+
+def _pack(whole: Path, images: Path, names: list[str]) -> None:
+    with images.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    contents = json.dumps({"schema": 1, "images": names, "sha256": digest}).encode()
+    with tarfile.open(whole, "w") as archive:
+        member = tarfile.TarInfo("kit.json")
+        member.size = len(contents)
+        archive.addfile(member, io.BytesIO(contents))
+        archive.add(images, "images.tar")
+
+
+def _unpack(file: Path, target: Path) -> list[str]:
+    try:
+        with tarfile.open(file) as archive:
+            contents = json.load(_member(archive, "kit.json"))
+            found = _copy(_member(archive, "images.tar"), target)
+    except (tarfile.TarError, ValueError, KeyError, EOFError) as error:
+        raise CourseError(f"{file} is not an offline kit.", next_step=NOT_A_KIT) from error
+    if found != contents["sha256"]:
+        raise CourseError(
+            f"{file} is damaged.",
+            expected=f"sha256 {contents['sha256']}",
+            found=f"sha256 {found}",
+            next_step="Copy it again from where you got it.",
+        )
+    return list(contents["images"])
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file
+
+
+def _copy(source: IO[bytes], target: Path) -> str:
+    digest = hashlib.sha256()
+    with target.open("wb") as copy:
+        while data := source.read(CHUNK):
+            digest.update(data)
+            copy.write(data)
+    return digest.hexdigest()

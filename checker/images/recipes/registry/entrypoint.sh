@@ -1,0 +1,8 @@
+#!/bin/sh
+# A configuration file, as `docker run registry my.yml`, means: serve with it.
+set -e
+case "${1:-}" in
+    *.yaml | *.yml) set -- registry serve "$@" ;;
+    serve | garbage-collect | help | -*) set -- registry "$@" ;;
+esac
+exec "$@"

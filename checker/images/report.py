@@ -1,0 +1,78 @@
+"""`./course images`: what is needed, where each image came from, who uses it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+from rich.table import Table
+
+from checker import console, course, paths
+from checker.engines import docker
+from checker.images import catalogue, store
+from checker.images.catalogue import Image
+from checker.images.store import Held
+
+WORDS = {
+    "missing": "not there yet",
+    "rebuilt": "rebuilt from the course's recipe",
+    "outdated": "rebuilt from an earlier recipe",
+    "pulled": "pulled from a registry",
+    "loaded": "loaded from a file, or built by you",
+}
+SUFFIXES = {"", ".md", ".py", ".sh", ".yaml", ".yml", ".Dockerfile"}
+
+
+def show(as_json: bool) -> None:
+    """Print every image of the catalogue; a rebuilt one is called so.
+
+    Raises:
+        CouldNotFindOut: No engine answers.
+    """
+    with contextlib.closing(docker.client()) as client:
+        held = [store.look(client, image) for image in catalogue.load()]
+    users = {image: _users(image) for image in catalogue.load()}
+    if as_json:
+        print(json.dumps({"schema": 1, "images": [_facts(each, users) for each in held]}))
+    else:
+        console.out.print(_table(held, users))
+
+
+def _facts(held: Held, users: dict[Image, list[str]]) -> dict[str, object]:
+    return {
+        "reference": held.image.reference,
+        "aliases": list(held.image.aliases),
+        "source": held.source,
+        "size": held.size,
+        "used_by": users[held.image],
+    }
+
+
+def _table(held: list[Held], users: dict[Image, list[str]]) -> Table:
+    table = Table("image", "source", "MB", "used by", box=None)
+    table.columns[2].justify = "right"
+    for each in held:
+        size = f"{each.size / 1e6:.0f}" if each.size else ""
+        needed = ", ".join(users[each.image])
+        table.add_row(each.image.reference, WORDS[each.source], size, needed)
+    return table
+
+
+def _users(image: Image) -> list[str]:
+    """The pages and labs that name an image."""
+    pages = [
+        str(page.relative_to(paths.docs()).with_suffix(""))
+        for page in course.pages()
+        if _names(page, image)
+    ]
+    return pages + [f"lab {name}" for name in course.labs() if _lab_names(name, image)]
+
+
+def _lab_names(name: str, image: Image) -> bool:
+    files = (paths.labs() / name).rglob("*")
+    return any(_names(file, image) for file in files if file.is_file() and file.suffix in SUFFIXES)
+
+
+def _names(file: Path, image: Image) -> bool:
+    return image in catalogue.mentioned_in(file.read_text(errors="replace"))
