@@ -77,9 +77,14 @@ def down(purge: bool) -> None:
 
     Args:
         purge: Remove the caches as well.
+
+    Raises:
+        CouldNotFindOut: Something could not be stopped or removed.
     """
+    from checker.labs import keeper
     from checker.machine.cleanup import clean_up
 
     if instance.stop():
         console.out.print("The server has stopped.")
+    keeper.stop()
     clean_up(purge)

@@ -7,6 +7,7 @@ ends, so a record without a holder of the lock is what a killed server left behi
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ import psutil
 
 from checker import paths
 from checker.errors import CouldNotFindOut, CourseError
+from checker.machine import ports
 
 STOP_SECONDS = 15.0
 
@@ -89,7 +91,7 @@ def running() -> Instance | None:
 
 
 def stop() -> bool:
-    """End the server that runs, and its kernels and terminals; whether there was one.
+    """End the server that runs, and with it its kernels and terminals; whether there was one.
 
     Raises:
         CouldNotFindOut: It belongs to somebody else.
@@ -98,24 +100,23 @@ def stop() -> bool:
     process = found.process() if found else None
     if process is None:
         return False
-    children = process.children(recursive=True)
     try:
-        process.terminate()
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        _kill([process, *children])
+        _end(process)
+    except psutil.NoSuchProcess:
+        pass
     except psutil.AccessDenied as error:
         raise CouldNotFindOut(f"Process {process.pid} cannot be ended.", found=str(error)) from None
     _record().unlink(missing_ok=True)
     return True
 
 
-def _kill(processes: list[psutil.Process]) -> None:
-    """End what did not end by itself: a server without its owner must not stay behind."""
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(processes, timeout=STOP_SECONDS)
+def _end(process: psutil.Process) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_SECONDS)
 
 
 def free_port(wanted: int) -> int:
@@ -131,10 +132,16 @@ def free_port(wanted: int) -> int:
         except (OSError, OverflowError) as error:
             raise CourseError(
                 f"Port {wanted} cannot be used.",
-                found=_holder(wanted) or str(error),
+                found=_holder(wanted, error),
                 next_step=f"Stop that program, or type: ./course up --port {_other(wanted)}",
             ) from None
         return int(probe.getsockname()[1])
+
+
+def _holder(port: int, error: Exception) -> str:
+    """Who has PORT, in words, or what the system said of it."""
+    taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+    return f"{ports.look([port])[0].holder} has it" if taken else str(error)
 
 
 def _other(port: int) -> int:
@@ -143,22 +150,4 @@ def _other(port: int) -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", candidate))
             return candidate
-    return 8889
-
-
-def _holder(port: int) -> str:
-    """Who listens on PORT, in words; empty if nobody can be named."""
-    with contextlib.suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN
-            if listens and connection.laddr and connection.laddr.port == port:
-                return _named(connection.pid)
-    return ""
-
-
-def _named(pid: int | None) -> str:
-    if pid is None:
-        return "a program of another user listens on it"
-    with contextlib.suppress(psutil.Error):
-        return f"{psutil.Process(pid).name()} (process {pid}) listens on it"
-    return f"process {pid} listens on it"
+    return ports.SERVER

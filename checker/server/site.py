@@ -102,13 +102,14 @@ def _forget_older() -> None:
 
 def _assemble(source: Path) -> None:
     """Lay out what MkDocs reads: the docs, a page for each lab, and the scripts of the pages."""
-    from checker.labs import lab, page
+    from checker.labs.lab import load
+    from checker.labs.page import markdown
 
     docs = source / "docs"
     shutil.copytree(paths.docs(), docs)
     shutil.copytree(STATIC, docs / "assets" / "course")
     for name in course.labs():
-        paths.write_atomically(docs / "labs" / f"{name}.md", page.markdown(lab.load(name)))
+        paths.write_atomically(docs / "labs" / f"{name}.md", markdown(load(name)))
     settings = {
         "INHERIT": str(paths.root() / "mkdocs.yml"),
         "docs_dir": "docs",

@@ -112,3 +112,24 @@ def test_without_an_engine_up_ends_and_the_next_up_is_free(
             app.up(port=0, open_browser=False, assume_yes=True)
     app.up(port=0, open_browser=False, assume_yes=True)
     assert calls[-1] == URL
+
+
+def test_down_stops_the_server_and_the_recording_before_it_removes(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(instance, "stop", lambda: calls.append("server") or True)
+    monkeypatch.setattr("checker.labs.keeper.stop", lambda: calls.append("keeper"))
+    monkeypatch.setattr(
+        "checker.machine.cleanup.clean_up", lambda purge: calls.append(f"clean up, {purge}")
+    )
+    app.down(purge=True)
+    assert calls == ["server", "keeper", "clean up, True"]
+    assert "The server has stopped." in capsys.readouterr().out
+
+
+def test_down_says_nothing_of_a_server_where_there_is_none(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("checker.machine.cleanup.clean_up", lambda purge: None)
+    app.down(purge=False)
+    assert capsys.readouterr().out == ""

@@ -6,41 +6,13 @@ import { labResult, problem, taskResult } from "./result.mjs";
 const TAB = "course-lab";
 
 export function enhanceLab() {
-  const about = document.querySelector(".lab-about[data-lab]");
-  if (!about) return;
-  const head = element("div", { className: "course-lab" });
-  about.after(head);
-  if (!served) {
-    head.append(howToStart());
-    return;
-  }
-  const lab = `labs/${about.dataset.lab}`;
-  const tasks = [...document.querySelectorAll(".lab-task[data-task]")].map(panelOf);
+  const head = document.querySelector(".course-lab[data-lab]");
+  if (!head || !served) return;
+  const lab = `labs/${head.dataset.lab}`;
+  const tasks = [...document.querySelectorAll(".course-task[data-task]")];
   for (const task of tasks) enhanceTask(lab, task);
   enhanceHead(lab, head, tasks);
-  showPassed(about.dataset.lab, tasks);
-}
-
-function howToStart() {
-  return element(
-    "p",
-    {},
-    "To open this lab and have your work checked, start the course on your machine: ",
-    element("code", {}, "./course up"),
-  );
-}
-
-/** The place for a task's buttons: below its text, above the solution that is folded away. */
-function panelOf(heading) {
-  const panel = element("div", { className: "course-task", role: "group", tabIndex: 0 });
-  panel.setAttribute("aria-label", `Task ${heading.firstChild.textContent.trim()}`);
-  panel.dataset.task = heading.dataset.task;
-  let last = heading;
-  while (last.nextElementSibling && !last.nextElementSibling.matches("h1, h2, details")) {
-    last = last.nextElementSibling;
-  }
-  last.after(panel);
-  return panel;
+  showPassed(head.dataset.lab, tasks);
 }
 
 /** Tasks that were passed before are told apart as soon as the page is there. */
@@ -59,7 +31,7 @@ function enhanceHead(lab, head, tasks) {
   const all = button("Check all tasks");
   open.addEventListener("click", () => busy([open, all], result, () => openLab(lab, result)));
   all.addEventListener("click", () => busy([open, all], result, () => checkAll(lab, tasks, result)));
-  head.append(element("div", { className: "course-actions" }, open, all), result);
+  head.replaceChildren(element("div", { className: "course-actions" }, open, all), result);
 }
 
 async function openLab(lab, result) {
@@ -101,7 +73,10 @@ function enhanceTask(lab, task) {
   hint.addEventListener("click", () => busy(all, result, () => nextHint(lab, task, hint, hints)));
   const keys = element("span", { className: "course-keys" }, "or press ", key("c"), " and ", key("h"));
   const actions = element("div", { className: "course-actions" }, check, hint, keys);
-  task.append(actions, result, element("div", { "aria-live": "polite" }, hints));
+  task.replaceChildren(actions, result, element("div", { "aria-live": "polite" }, hints));
+  task.tabIndex = 0;
+  task.setAttribute("role", "group");
+  task.setAttribute("aria-label", `Task: ${task.dataset.title}`);
   task.addEventListener("keydown", (event) => shortcut(event, check, hint));
 }
 

@@ -19,7 +19,7 @@ export function taskResult(task) {
   return box(
     task.verdict,
     `${task.points} of ${counted(task.max_points, "point")}`,
-    element("ul", { className: "course-checks" }, ...task.checks.map(check)),
+    element("ul", { className: "course-checks" }, ...checks(task)),
   );
 }
 
@@ -57,14 +57,25 @@ function box(verdict, points, ...content) {
   );
 }
 
-function check(each) {
+/** What two checks of a task have in common is said once. */
+function checks(task) {
+  const said = new Set();
+  return task.checks.map((each) => {
+    const key = LINES.map(([name]) => each[name]).join("\n");
+    const known = said.has(key);
+    said.add(key);
+    return check(each, each.verdict === "passed" || known);
+  });
+}
+
+function check(each, brief) {
   return element(
     "li",
     { "data-verdict": each.verdict },
     sign(each.verdict),
     ` ${each.name} `,
     element("span", { className: "course-checks__verdict" }, `(${word(each.verdict).toLowerCase()})`),
-    each.verdict === "passed" ? "" : facts(each),
+    brief ? "" : facts(each),
   );
 }
 
