@@ -1,139 +1,92 @@
-"""Which images the course uses, and which of them a text names."""
+"""The images that the course may use, each named once in catalogue.toml."""
 
 from __future__ import annotations
 
-import difflib
 import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from checker.errors import CourseError
 
 HERE = Path(__file__).parent
-FILE = HERE / "catalogue.toml"
-HUB = re.compile(r"^(docker\.io/)?(library/)?")
-"""What the docker client puts before the name of an official image: distribution/reference."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """One image of the course.
+    """An image: upstream's name, and the recipe that rebuilds it without a registry.
 
-    Args:
-        reference: The name that pages and labs use, with its tag.
-        recipe: Folder of recipes/ that makes it.
-        megabytes: What it takes on disk, bases not counted.
-        also: Further tags of the same image.
-        bases: References of the images that its recipe starts from.
-        prepared_by: Module of this package that has a hand in making it.
-        needed_by: Tracks that use it.
+    `aliases` are further names of the same image; `base` is the one its recipe starts from.
     """
 
     reference: str
-    recipe: str
-    megabytes: int
-    also: tuple[str, ...] = ()
-    bases: tuple[str, ...] = ()
-    prepared_by: str = ""
-    needed_by: tuple[str, ...] = ()
+    recipe: Path
+    why: str
+    aliases: tuple[str, ...] = ()
+    base: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every tag that must be there."""
-        return (self.reference, *self.also)
-
-    @property
-    def folder(self) -> Path:
-        """Where its recipe is."""
-        return HERE / "recipes" / self.recipe
-
-
-def load() -> list[Image]:
-    """Every image of the course; bases come before what is made of them.
-
-    Raises:
-        CourseError: catalogue.toml is malformed.
-    """
-    return list(_read(FILE))
+        return (self.reference, *self.aliases)
 
 
 @functools.cache
-def _read(file: Path) -> tuple[Image, ...]:
-    try:
-        entries = tomllib.loads(file.read_text())["image"]
-        return tuple(_image(entry) for entry in entries)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise CourseError(f"{file.name} cannot be read: {error}.") from error
-
-
-def _image(entry: dict[str, object]) -> Image:
-    values = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
-    }
-    return Image(**values)  # type: ignore[arg-type]
-
-
-def find(reference: str) -> Image:
-    """The image that a reference names; a name without a tag means `latest`, as for docker.
-
-    Raises:
-        CourseError: The course has no such image; the message names the nearest.
-    """
-    name = HUB.sub("", reference)
-    wanted = name if ":" in name else f"{name}:latest"
-    by_name = {each: image for image in load() for each in image.names}
-    if wanted in by_name:
-        return by_name[wanted]
-    near = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.4) or by_name
-    raise CourseError(
-        f"The course has no image {reference!r}.", next_step=f"Did you mean: {', '.join(near)}?"
+def load() -> tuple[Image, ...]:
+    """Every image, bases before what is built on them."""
+    entries = tomllib.loads((HERE / "catalogue.toml").read_text())["image"]
+    return tuple(
+        Image(
+            entry["reference"],
+            HERE / "recipes" / entry["recipe"],
+            entry["why"],
+            tuple(entry.get("aliases", ())),
+            entry.get("base"),
+        )
+        for entry in entries
     )
 
 
-def mentioned_in(text: str) -> list[Image]:
-    """The images of the course that a page, a lab or a Dockerfile names.
+def find(reference: str) -> Image:
+    """The image of that name; a name without a tag means `:latest`, as it does to Docker.
 
-    `busybox:latest` and `hello-world:latest` count without their tag too.
+    Raises:
+        CourseError: The course has no such image; the message lists those it has.
     """
-    return [image for image in load() if any(_names(each, text) for each in image.names)]
+    for image in load():
+        if reference in image.names or f"{reference}:latest" in image.names:
+            return image
+    known = ", ".join(image.reference for image in load())
+    raise CourseError(f"The course has no image {reference!r}.", next_step=f"It has: {known}.")
 
 
-def _names(reference: str, text: str) -> bool:
-    name, _, tag = reference.partition(":")
-    with_tag = f"(:{re.escape(tag)})" + ("?" if tag == "latest" else "")
-    whole = rf"(?<![\w./-]){re.escape(name)}{with_tag}(?![\w:/-]|\.\w)"
-    return re.search(whole, text) is not None
+def mentioned_in(text: str) -> list[Image]:
+    """The images that a page, a lab or a Dockerfile names, in the catalogue's order."""
+    return [image for image in load() if any(_stands_in(name, text) for name in image.names)]
 
 
-def with_bases(images: Iterable[Image]) -> list[Image]:
-    """These images and all that they are made of, in the order of the catalogue."""
-    wanted: set[str] = set()
-    waiting = list(images)
-    while waiting:
-        image = waiting.pop()
-        wanted.add(image.reference)
-        waiting += [find(base) for base in image.bases]
+def with_bases(images: list[Image]) -> list[Image]:
+    """The images and all that their recipes start from, bases first."""
+    wanted = {image.reference for image in images}
+    for image in reversed(load()):
+        if image.reference in wanted and image.base:
+            wanted.add(image.base)
     return [image for image in load() if image.reference in wanted]
 
 
-def key(image: Image) -> str:
-    """The content of a recipe and of all below it, as one short hash.
-
-    An image that carries it as its label is what the recipe makes today.
-    """
+def fingerprint(image: Image) -> str:
+    """A hash of the recipe's files and of its base's: the same hash, the same image."""
     digest = hashlib.sha256()
-    for path in _sources(image):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(HERE)} {content}\n".encode())
-    for base in image.bases:
-        digest.update(f"{key(find(base))}\n".encode())
+    if image.base:
+        digest.update(fingerprint(find(image.base)).encode())
+    for file in sorted(each for each in image.recipe.rglob("*") if each.is_file()):
+        digest.update(f"{file.relative_to(image.recipe)} {file.stat().st_mode & 0o100}\0".encode())
+        digest.update(file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _sources(image: Image) -> list[Path]:
-    code = [HERE / f"{image.prepared_by}.py"] if image.prepared_by else []
-    return code + sorted(path for path in image.folder.rglob("*") if path.is_file())
+def _stands_in(name: str, text: str) -> bool:
+    short = name.removesuffix(":latest")
+    tag = "(:latest)?" if short != name else ""
+    return re.search(rf"(?<![\w./-]){re.escape(short)}{tag}(?![\w:@-])", text) is not None

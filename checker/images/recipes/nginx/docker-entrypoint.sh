@@ -1,20 +1,20 @@
 #!/bin/sh
-# Before nginx starts, whatever is in /docker-entrypoint.d runs, in the order of its name.
-set -e
+# Before nginx starts: fill in templates from the environment, then run what the user put into
+# /docker-entrypoint.d in the order of the names.
+set -eu
 
-say() {
-  [ -n "$NGINX_ENTRYPOINT_QUIET_LOGS" ] || echo "$0: $*"
+fill_in_templates() {
+    variables=$(awk 'BEGIN { for (name in ENVIRON) printf "${%s} ", name }')
+    for template in /etc/nginx/templates/*.template; do
+        [ -f "$template" ] || continue
+        envsubst "$variables" < "$template" > "/etc/nginx/conf.d/$(basename "$template" .template)"
+    done
 }
 
-if [ "$1" = nginx ] || [ "$1" = nginx-debug ]; then
-  for file in /docker-entrypoint.d/*; do
-    case "$file" in
-      *.envsh) if [ -x "$file" ]; then say "Sourcing $file"; . "$file"; else say "Ignoring $file, not executable"; fi ;;
-      *.sh) if [ -x "$file" ]; then say "Launching $file"; "$file"; else say "Ignoring $file, not executable"; fi ;;
-      *) say "Ignoring $file" ;;
-    esac
-  done
-  say "Configuration complete; ready for start up"
+if [ "${1:-}" = nginx ] || [ "${1:-}" = nginx-debug ]; then
+    fill_in_templates
+    for script in /docker-entrypoint.d/*.sh; do
+        if [ -x "$script" ]; then "$script"; fi
+    done
 fi
-
 exec "$@"
