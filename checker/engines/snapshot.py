@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checker.engines.journal import Entry
+from checker.images import catalogue
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Names of volumes, ids of images, and which id each image name (tag) stood for."""
+    """Names of volumes, ids of images, and which id each image name (tag) stood for.
+
+    `kept` are names that no run removes if they come up: the course's images are its cache.
+    """
 
     volumes: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
     tags: dict[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @classmethod
     def take(cls, client: DockerClient) -> Snapshot:
@@ -29,6 +34,7 @@ class Snapshot:
             frozenset(volume["Name"] for volume in volumes),
             frozenset(image["Id"] for image in images),
             {name: image["Id"] for image in images for name in _names(image)},
+            frozenset(name for image in catalogue.load() for name in image.names),
         )
 
     def entries(self, identity: str, name: str) -> Iterator[Entry]:
@@ -43,17 +49,21 @@ class Snapshot:
                 if each not in self.images:
                     yield Entry("image", each)
             elif each:
-                full = with_tag(each)
-                yield Entry("tag", full, self.tags.get(full, ""))
+                yield from self._tag(with_tag(each))
 
     def made_since(self, client: DockerClient) -> Iterator[Entry]:
         """Images and names that are new: a build without a name, for one, makes no event."""
         now = Snapshot.take(client)
         for name, identity in now.tags.items():
             if self.tags.get(name) != identity:
-                yield Entry("tag", name, self.tags.get(name, ""))
+                yield from self._tag(name)
         for identity in sorted(now.images - self.images):
             yield Entry("image", identity)
+
+    def _tag(self, name: str) -> Iterator[Entry]:
+        was = self.tags.get(name, "")
+        if was or name not in self.kept:
+            yield Entry("tag", name, was)
 
 
 def with_tag(name: str) -> str:

@@ -13,7 +13,8 @@ from checker import console, paths
 from checker.engines import apt, daemon, docker, endpoint, recorder
 from checker.engines.privilege import run_as_root
 from checker.errors import CouldNotFindOut, CourseError
-from checker.labs import worker
+from checker.images import catalogue, store
+from checker.labs import keeper, worker
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,6 +32,7 @@ def clean_up(purge: bool) -> None:
         CouldNotFindOut: Something could not be removed; the message says what.
     """
     worker.stop()
+    keeper.stop()
     refused = _empty_engine(purge) if endpoint.find().state == "running" else []
     docker.stop()
     if purge:
@@ -62,9 +64,16 @@ def _remove_labelled(client: DockerClient, images: bool) -> list[str]:
         removals.append((str(network.name), network.remove))
     for volume in client.volumes.list(filters=OURS):
         removals.append((str(volume.name), volume.remove))
-    for image in client.images.list(filters=OURS) if images else []:
-        removals.append((str(image), partial(image.remove, force=True)))
+    for name in _rebuilt(client) if images else []:
+        removals.append((name, partial(client.images.remove, name)))
     return [line for name, remove in removals for line in _try(name, remove)]
+
+
+def _rebuilt(client: DockerClient) -> list[str]:
+    """Names of images that the course built; pulled ones may be the learner's as well."""
+    held = [store.look(client, image) for image in catalogue.load()]
+    made = [each.image for each in held if each.source in ("rebuilt", "outdated")]
+    return [name for image in reversed(made) for name in image.names]
 
 
 def _try(name: str, remove: Callable[[], Any]) -> list[str]:

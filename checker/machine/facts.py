@@ -13,13 +13,13 @@ import psutil
 from checker import __version__, paths
 from checker.engines import apt, docker, endpoint, tools
 from checker.errors import CouldNotFindOut
+from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 REGISTRY_SECONDS = 10
-PROBE_IMAGE = "hello-world"
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Facts:
     disk: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
     ports: list[ports.Port] = field(default_factory=list)
-    registry: dict[str, Any] = field(default_factory=dict)
+    image_sources: dict[str, Any] = field(default_factory=dict)
 
 
 def gather() -> Facts:
     """Look at everything; what cannot be found out is left out."""
     answer = endpoint.find()
-    engine, registry = _ask_engine() if answer.state == "running" else ({}, {})
+    engine, sources = _ask_engine() if answer.state == "running" else ({}, {})
     return Facts(
         answer,
         engine=engine,
@@ -46,7 +46,7 @@ def gather() -> Facts:
         disk=_disk(engine),
         memory=_memory(engine),
         ports=ports.look(ports.used_by_course()),
-        registry=registry or {"reachable": False, "detail": "no engine to ask", "mirrors": []},
+        image_sources=sources or {"registry": _unreachable("no engine to ask"), "images": {}},
     )
 
 
@@ -55,22 +55,25 @@ def _ask_engine() -> tuple[dict[str, Any], dict[str, Any]]:
 
     with contextlib.suppress(CouldNotFindOut, DockerException, OSError):
         with contextlib.closing(docker.client(timeout=REGISTRY_SECONDS)) as client:
-            info = dict(client.info())
-            return info, _registry(client, info)
+            images = {each.reference: store.look(client, each).source for each in catalogue.load()}
+            sources = {"registry": _registry(client), "images": images}
+            return dict(client.info()), sources
     return {}, {}
 
 
-def _registry(client: DockerClient, info: dict[str, Any]) -> dict[str, Any]:
+def _registry(client: DockerClient) -> dict[str, Any]:
     """Whether images can be pulled: the engine is asked, since it has mirrors and proxies."""
     from docker.errors import DockerException
 
-    mirrors = (info.get("RegistryConfig") or {}).get("Mirrors") or []
     try:
-        client.images.get_registry_data(PROBE_IMAGE)
+        client.images.get_registry_data(registry.upstream(provider.PROBED))
     except (DockerException, OSError) as error:
-        detail = str(getattr(error, "explanation", None) or error)
-        return {"reachable": False, "detail": detail, "mirrors": mirrors}
-    return {"reachable": True, "detail": "", "mirrors": mirrors}
+        return _unreachable(str(getattr(error, "explanation", None) or error))
+    return {"reachable": True, "detail": "", "mirror": registry.mirror()}
+
+
+def _unreachable(why: str) -> dict[str, Any]:
+    return {"reachable": False, "detail": why, "mirror": registry.mirror()}
 
 
 def _versions(answer: endpoint.Answer, engine: dict[str, Any]) -> dict[str, str]:

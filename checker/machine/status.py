@@ -48,7 +48,7 @@ def as_object(facts: Facts) -> dict[str, Any]:
         "disk": facts.disk,
         "memory": facts.memory,
         "ports": [{**asdict(port), "free": not port.holder} for port in facts.ports],
-        "image_sources": {"registry": facts.registry},
+        "image_sources": facts.image_sources,
     }
 
 
@@ -61,10 +61,16 @@ def _print(facts: Facts) -> None:
     lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"
     taken = [f"{port.number}: {port.holder}" for port in facts.ports if port.holder]
     lines["ports taken"] = "; ".join(taken) or f"none of the course's {len(facts.ports)}"
-    reachable = facts.registry["reachable"]
-    lines["registry"] = "in reach" if reachable else f"out of reach ({facts.registry['detail']})"
+    registry, images = facts.image_sources["registry"], facts.image_sources["images"]
+    lines["registry"] = "in reach" if registry["reachable"] else f"away ({registry['detail']})"
+    lines["images"] = _count(list(images.values())) or "no engine to ask"
     for name, value in lines.items():
         console.out.print(f"{name:14} {value}", markup=False)
+
+
+def _count(sources: list[str]) -> str:
+    counts = {source: sources.count(source) for source in sorted(set(sources))}
+    return ", ".join(f"{number} {source}" for source, number in counts.items())
 
 
 def gib(size: int) -> str:

@@ -111,12 +111,13 @@ def _ports(facts: Facts) -> Iterator[Trouble]:
 
 
 def _registry(facts: Facts) -> Iterator[Trouble]:
-    if facts.answer.state == "running" and not facts.registry["reachable"]:
+    registry = facts.image_sources["registry"]
+    if facts.answer.state == "running" and not registry["reachable"]:
         yield Trouble(
-            f"No image registry is in reach ({facts.registry['detail']}).",
+            f"No image registry is in reach ({registry['detail']}).",
             "Nothing has to be done: the course builds its images from your distribution's "
-            "packages. To save the time, load a kit (./course images import FILE), or give the "
-            "engine a mirror (registry-mirrors in /etc/docker/daemon.json).",
+            "packages. To save the time, load a kit (./course images import FILE), or name a "
+            "mirror (COURSE_REGISTRY_MIRROR=HOST:PORT).",
             stops=False,
         )
 
