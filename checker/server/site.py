@@ -137,3 +137,7 @@ def _sources() -> Iterator[Path]:
 
 def _counts(path: Path) -> bool:
     return path.is_file() and path.suffix != ".pyc"
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]).resolve())
