@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from checker.pages.session import Received, Session
 from checker.pages.terminal import Terminal, shown
 
-LEAVING = ("exit", "logout")
-
 
 @dataclass(frozen=True)
 class Talk:
@@ -47,9 +45,8 @@ def dialog(
     talker = _Talker(session, prompt, list(replies), started + timeout)
     answer, trouble = talker.talk(command)
     status = session.status(answer, started + timeout)
-    outputs = tuple(
-        _tidy(text, typed) for text, typed in zip(talker.texts(), [None, *replies], strict=False)
-    )
+    first, *rest = talker.texts()
+    outputs = (first, *(text.partition("\n")[2] for text in rest))  # without the echo
     seconds = time.monotonic() - started
     return Talk(outputs, status, seconds, trouble, answer == b"", talker.cut)
 
@@ -121,11 +118,3 @@ def _no_prompt(answer: bytes | None, reply: str) -> str:
 def _without_prompt(text: str, prompt: re.Pattern[str]) -> str:
     *before, last = shown(text).split("\n")
     return "\n".join(before if prompt.fullmatch(last) else [*before, last])
-
-
-def _tidy(text: str, typed: str | None) -> str:
-    """Without the echo of what was typed, and without the word that a shell leaves with."""
-    if typed is None:
-        return text
-    output = text.partition("\n")[2]
-    return "" if typed.strip() in LEAVING and output.strip() in LEAVING else output

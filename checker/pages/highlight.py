@@ -44,7 +44,7 @@ def output_html(lines: Sequence[str]) -> str:
 
 
 def _line(line: str) -> str:
-    if line.strip() == ANY_LINES:
+    if line.rstrip() == ANY_LINES:
         return _WILDCARD.format(title="any lines", text=ANY_LINES)
     html = escape(CAPTURE.sub(lambda each: f"\0{each['name']}\1", line), quote=False)
     html = html.replace("\0", "<var>&lt;").replace("\1", "&gt;</var>")

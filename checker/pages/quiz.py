@@ -56,7 +56,7 @@ def _answer(fence: Fence, match: re.Match[str], number: int) -> Answer:
         raise fence.wrong(
             "this answer is neither right nor wrong.", line=number, expected="[x] or [ ]"
         )
-    text, _, why = match["rest"].partition(" : ")
+    text, _, why = f" {match['rest']} ".partition(" : ")
     correct = match["mark"] in "xX"
     if not text.strip():
         raise fence.wrong("this answer is empty.", line=number)

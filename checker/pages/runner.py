@@ -16,6 +16,7 @@ from checker.pages.session import MOST_OUTPUT, Session
 from checker.pages.transcript import Statement, prompt_pattern
 
 POLL_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.0)
+FAREWELLS = ("exit", "logout")
 RAISED = "Traceback (most recent call last):"
 
 
@@ -122,7 +123,8 @@ class Runner:
         typed = [fill(reply.text, self.bound) for reply in statement.replies]
         talk = dialog(self._session(), command, prompt, typed, block.seconds)
         outputs = zip((statement, *statement.replies), talk.outputs, strict=False)
-        return Ran(command, tuple(outputs), talk.status, talk.trouble)
+        said = tuple((each, _without_farewell(each, output)) for each, output in outputs)
+        return Ran(command, said, talk.status, talk.trouble)
 
     def _judged(self, block: Block, ran: Ran, wanted: int) -> Failure | None:
         if ran.trouble:
@@ -170,6 +172,12 @@ def _marked(block: Block, command: str) -> str:
     if block.kind != "python":
         return command
     return f"{'>' if block.content.startswith('>>>') else ' '}{command}"
+
+
+def _without_farewell(statement: Statement, output: str) -> str:
+    """A shell on a terminal says `exit` when it is left; a page need not."""
+    said = output.strip() in FAREWELLS and statement.text.split()[:1] == [output.strip()]
+    return "" if said and not "".join(statement.expected).strip() else output
 
 
 def _status(block: Block, statement: Statement) -> int:

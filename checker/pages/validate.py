@@ -37,9 +37,11 @@ def is_dockerfile(path: PurePosixPath) -> bool:
 def _is_built(file: Block, page: tuple[Block, ...]) -> bool:
     later = (each for block in page if block.line > file.line for each in block.statements)
     name = PurePosixPath(file.title).name
+    named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
     default = name == "Dockerfile"
     return any(
-        BUILD.search(each.text) and (name in each.text or (default and not OTHER.search(each.text)))
+        BUILD.search(each.text)
+        and (named.search(each.text) or (default and not OTHER.search(each.text)))
         for each in later
     )
 

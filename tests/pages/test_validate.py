@@ -1,0 +1,52 @@
+"""Files are validated by what will read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker.pages.fences import parse
+from checker.pages.validate import command
+
+
+def validated(title: str, later: str, content: str = "a: 1") -> str:
+    text = f'``` text {{ title="{title}" }}\n{content}\n```\n\n``` console\n$ {later}\n...\n```\n'
+    page = parse(Path("p.md"), text)
+    return command(page.blocks[0], page.blocks)
+
+
+@pytest.mark.parametrize("title", ["compose.yaml", "compose.dev.yml", "docker-compose.yml"])
+def test_a_compose_file_is_read_by_compose(title: str) -> None:
+    found = validated(title, "docker compose up -d")
+    assert found == f"docker compose -f {title} config --quiet"
+
+
+@pytest.mark.parametrize(
+    ("title", "later"),
+    [
+        ("Dockerfile", "docker build -t x ."),
+        ("Dockerfile", "docker compose up --build"),
+        ("old.Dockerfile", "docker build -f old.Dockerfile ."),
+        ("Dockerfile.old", "docker buildx build --file Dockerfile.old ."),
+    ],
+)
+def test_a_dockerfile_that_is_built_later_needs_no_build_of_its_own(title: str, later: str) -> None:
+    assert validated(title, later) == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "later", "folder"),
+    [
+        ("Dockerfile", "cat Dockerfile", "."),
+        ("app/Dockerfile", "cat app/Dockerfile", "app"),
+        ("Dockerfile", "docker build -f other.Dockerfile .", "."),
+        ("old.Dockerfile", "docker build .", "."),
+    ],
+)
+def test_any_other_dockerfile_is_built(title: str, later: str, folder: str) -> None:
+    assert validated(title, later) == f"docker build --quiet --file {title} {folder}"
+
+
+def test_other_files_need_nothing() -> None:
+    assert validated("settings.env", "cat settings.env") == ""
