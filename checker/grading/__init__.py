@@ -1,1 +1,1 @@
-"""TODO."""
+"""Many submissions, each judged from a clean state, put into reports."""

@@ -28,6 +28,10 @@ class CellFailed(CourseError):
         self.line = line
 
 
+class CellHung(CouldNotFindOut):
+    """A cell took too long; the notebook holds the outputs up to it."""
+
+
 def execute(
     notebook: Any, workspace: Path, *, timeout: int = CELL_SECONDS, allow_errors: bool = False
 ) -> Any:
@@ -44,7 +48,8 @@ def execute(
 
     Raises:
         CellFailed: A cell failed.
-        CouldNotFindOut: A cell took too long, or the kernel died or never started.
+        CellHung: A cell took too long.
+        CouldNotFindOut: The kernel died or never started.
     """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -60,7 +65,8 @@ def execute(
     except CellExecutionError:
         raise _failed(running, strict) from None
     except CellTimeoutError as error:
-        raise CouldNotFindOut("A cell took too long.", found=str(error).split("\n")[0]) from None
+        _with_outputs(notebook, running, strict)
+        raise CellHung("A cell took too long.", found=str(error).split("\n")[0]) from None
     except (DeadKernelError, NoSuchKernel, RuntimeError) as error:
         raise CouldNotFindOut("The notebook's kernel died.", found=str(error)) from None
     return _with_outputs(notebook, running, strict)

@@ -82,7 +82,7 @@ def prove(lab_id: str) -> LabResult:
     answers = wrongs(lab)
     started = time.monotonic()
     result = LabResult(lab.id)
-    with _recorded(lab) as clean:
+    with recorded(lab, "verify") as clean:
         result.starter = _proof(lab, clean, _untouched)
         result.solution = _proof(lab, clean, _solution)
         for wrong in answers:
@@ -92,8 +92,18 @@ def prove(lab_id: str) -> LabResult:
 
 
 @contextlib.contextmanager
-def _recorded(lab: Lab) -> Iterator[Callable[[], list[str]]]:
-    """What is made inside is recorded; the given function removes it."""
+def recorded(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
+    """Engine and images are there, and what is made inside is recorded.
+
+    Args:
+        purpose: Names the journal, together with the lab.
+
+    Returns:
+        A function that removes what was made so far, and tells what could not be removed.
+
+    Raises:
+        CouldNotFindOut: The engine or an image is away.
+    """
     if lab.engine == "none":
         yield list
         return
@@ -102,7 +112,7 @@ def _recorded(lab: Lab) -> Iterator[Callable[[], list[str]]]:
 
     ensure()
     stage.ensure_images(lab)
-    with Recorder(f"verify-{lab.id.replace('/', '-')}") as made:
+    with Recorder(f"{purpose}-{lab.id.replace('/', '-')}") as made:
         made.remove()
         try:
             yield made.remove

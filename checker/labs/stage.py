@@ -27,10 +27,7 @@ def ensure_images(lab: Lab) -> None:
     """
     if lab.engine == "none":
         return
-    try:
-        from checker.images import catalogue, provider  # type: ignore[attr-defined]
-    except ImportError:
-        return
+    from checker.images import catalogue, provider
 
     text = "\n".join(_texts(lab))
     provider.ensure(image.reference for image in catalogue.mentioned_in(text))
@@ -57,6 +54,7 @@ def overlay(folder: Path, workspace: Path) -> None:
     for source in files(folder):
         target = workspace / source.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # it may be read-only, or a link
         shutil.copy2(source, target)
 
 
