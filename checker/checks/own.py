@@ -109,7 +109,7 @@ class Own:
         os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
         from testcontainers.core.container import DockerContainer
 
-        container = DockerContainer(image, **options).with_kwargs(labels=labels())
+        container = DockerContainer(image).with_kwargs(labels=labels(), **options)
         for key, value in env.items():
             container.with_env(key, value)
         if command is not None:

@@ -62,6 +62,10 @@ class Judge:
             error = call.excinfo.value
             self._send({"broken": fault(error.__cause__ or error, self._checks)})
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """What ends pytest itself, such as an exit while checks.py is loaded."""
+        self._send({"broken": fault(excinfo.value, self._checks)})
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Tell which checks there are; keep those that are wanted, in the order of the tasks."""
         self._send({"checks": [_described(item) for item in items]})

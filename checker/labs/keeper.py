@@ -47,6 +47,12 @@ def start(lab_id: str) -> None:
         select.select([ready], [], [], START_SECONDS)
 
 
+def stop_others(lab_id: str) -> None:
+    """End the recording for another lab: what is made from now on is not that lab's."""
+    if _recorded() != lab_id:
+        stop()
+
+
 def stop() -> None:
     """End the recording; what was recorded stays in its journal."""
     if not _recorded():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from checker.process import run
 FEWEST_HINTS = 2
 FEWEST_WRONG = 3
 SHORTEST_SECRET = 8
-"""Characters; shorter lines of a solution, such as `cd app`, give nothing away."""
+"""Characters; shorter lines of a solution, such as `cd app`, give nothing away, nor do words."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ def lint(lab_id: str) -> list[Finding]:
 def secrets(lab: Lab) -> set[str]:
     """The lines of a lab's solutions that learners must not be given.
 
-    Lines that the starter files hold as well are none, and neither are very short ones.
+    Of the files in solution/ only what the starter files do not hold as well.
     """
-    given = {line.strip() for text in _contents(lab.folder / "starter") for line in _lines(text)}
-    solved = [code.text for task in lab.tasks for code in task.solution]
-    solved += _contents(lab.folder / "solution")
-    lines = {line.strip() for text in solved for line in _lines(text)}
-    return {line for line in lines - given if len(line) >= SHORTEST_SECRET}
+    given = "\n".join(_contents(lab.folder / "starter"))
+    typed = _lines(code.text for task in lab.tasks for code in task.solution)
+    solved = _lines(_contents(lab.folder / "solution"))
+    lines = typed | {line for line in solved if line not in given}
+    return {line for line in lines if len(line) >= SHORTEST_SECRET and " " in line}
 
 
 def _front_matter(lab: Lab) -> Iterator[Finding]:
@@ -139,6 +139,9 @@ def _secrets(lab: Lab) -> Iterator[Finding]:
     for secret in sorted(secrets(lab)):
         if secret in written:
             yield Finding(lab.source, _line_of(lab, secret), f"gives a solution away: {secret}")
+        for path in stage.files(lab.folder / "starter"):
+            if secret in path.read_text(errors="replace"):
+                yield Finding(path, 1, f"gives a solution away: {secret}")
 
 
 def _line_of(lab: Lab, secret: str) -> int:
@@ -169,5 +172,5 @@ def _contents(folder: Path) -> list[str]:
     return [path.read_text(errors="replace") for path in stage.files(folder)]
 
 
-def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip()]
+def _lines(texts: Iterable[str]) -> set[str]:
+    return {line.strip() for text in texts for line in text.splitlines()}

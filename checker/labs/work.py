@@ -145,11 +145,11 @@ def _with_engine(lab: Lab, workspace: Path) -> None:
     from checker.engines.recorder import Recorder
 
     ensure()
+    keeper.stop_others(lab.id)
     stage.ensure_images(lab)
-    name = keeper.journal_name(lab.id)
     if not _is_begun(lab):
         keeper.stop()
-        with Recorder(name) as recorder:
+        with Recorder(keeper.journal_name(lab.id)) as recorder:
             recorder.remove()
             _begin(lab, workspace)
         made_now = len(made.entries(lab.id))
