@@ -1,0 +1,123 @@
+"""The rules of pages: each has a page that keeps it and one that breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker.pages.fences import parse
+from checker.pages.lint import Count, count, lint
+
+GOOD = """\
+---
+title: A page
+engine: docker
+minutes: 5
+lab: docker/a
+---
+# A page
+
+## What you will be able to do
+See.
+
+## The lesson
+
+``` console { #see }
+$ echo seen
+seen
+```
+
+??? hint
+    ``` console
+    $ true
+    ```
+
+## Clean up
+Nothing is left.
+
+## What next
+Go on.
+"""
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    (tmp_path / "labs/docker/a").mkdir(parents=True)
+    (tmp_path / "labs/docker/a/lab.md").touch()
+    path = tmp_path / "docs/docker/page.md"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def findings(path: Path, text: str) -> list[str]:
+    path.write_text(text)
+    return [f"{each.line}: {each.message}" for each in lint(path)]
+
+
+def test_a_good_page_has_no_findings(page: Path) -> None:
+    assert findings(page, GOOD) == []
+
+
+def test_a_finding_names_file_and_line(page: Path) -> None:
+    page.write_text(GOOD.replace("docker/a", "docker/b"))
+    assert [str(each) for each in lint(page)] == [
+        "docs/docker/page.md:5: there is no lab 'docker/b'."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("minutes: 5\n", "", "1: the front matter of a chapter must say its minutes."),
+        ("engine: docker\n", "", "1: the front matter of a chapter must say its engine."),
+        ("# A page\n", "# Another\n", "7: the heading 'Another' must be the title 'A page'."),
+        ("# A page\n", "", "1: a chapter has exactly one heading of the first level."),
+        ("See.\n", "# Second\n", "10: a chapter has exactly one heading of the first level."),
+        ("## Clean up\n", "## Tidy\n", "1: a chapter has one section 'Clean up'."),
+        ("## The lesson\n", "## What next\n", "1: a chapter has one section 'What next'."),
+        ("## The lesson\n", "", "9: there is no lesson between the fixed sections."),
+        ("Go on.\n", "## And more\n", "28: 'Clean up' and 'What next' must be the last."),
+        (
+            "# A page\n",
+            "# A page\n\n## First\n",
+            "9: 'What you will be able to do' must be the first section.",
+        ),
+        ("seen\n```\n", "...\n```\n", ""),
+        (
+            "## The lesson\n\n```",
+            "## The lesson\n```",
+            "13: an empty line must stand before a block.",
+        ),
+        ("seen\n```\n\n", "seen\n```\n", "17: an empty line must stand after a block."),
+        ("seen\n```\n", "seen\n", "14: this block is never closed."),
+    ],
+)
+def test_a_broken_rule_is_found(page: Path, old: str, new: str, finding: str) -> None:
+    assert old in GOOD
+    found = findings(page, GOOD.replace(old, new, 1))
+    if finding:
+        assert any(each.startswith(finding) for each in found), found
+    else:
+        assert found == []
+
+
+def test_a_page_whose_blocks_assert_nothing_is_found(page: Path) -> None:
+    text = GOOD.replace("$ echo seen\nseen", "$ echo seen\n[..]").replace(
+        "$ true", "$ true\n    ..."
+    )
+    assert findings(page, text) == [
+        "14: the blocks of this page assert nothing: every output is '...' or '[..]'."
+    ]
+
+
+def test_sections_are_free_outside_the_chapters(page: Path) -> None:
+    other = page.parents[1] / "reference/words.md"
+    other.parent.mkdir()
+    assert findings(other, "# Words\n\nText.\n") == []
+
+
+def test_commands_and_those_that_assert_are_counted() -> None:
+    text = '``` console { tty="# " }\n$ sh\n...\n# ls\n[..]\n# exit\n```\n'
+    assert count(parse(Path("p.md"), text)) == Count(commands=3, asserting=1)
