@@ -111,7 +111,7 @@ def test_a_shell_replaced_by_a_program_without_end_is_killed(shell: Session) -> 
 def test_closing_ends_what_runs_in_the_background(tmp_path: Path) -> None:
     with Session(tmp_path, os.environ) as session:
         assert session.run("sleep 4714 &", 5).status == 0
-        assert running("4714")
+        assert eventually(lambda: bool(running("4714")))
     assert eventually(lambda: not running("4714"))
     session.close()
 

@@ -1,0 +1,226 @@
+"""`verify` and `lint` bring pages and labs together: what is run, what is said, how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from checker import verify
+from checker.engines.docker import EngineStatus
+from checker.errors import CouldNotFindOut, CourseError
+from checker.labs.prove import LabResult, Outcome
+from checker.pages.results import BlockResult, PageResult
+
+LAB = """\
+---
+title: A lab
+engine: none
+minutes: 5
+chapter: docker/a
+teaches: [ls]
+---
+# A lab
+
+## Task: do it { #do }
+Do it.
+
+``` bash { .solution }
+touch done
+```
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny course: two pages and a lab; nothing is run."""
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("# A\n\n``` console\n$ echo 1\n1\n```\n")
+    (tmp_path / "docs/b.md").write_text("# B\n\n``` console\n$ echo 2\n[..]\n$ true\n```\n")
+    (tmp_path / "labs/docker/one").mkdir(parents=True)
+    (tmp_path / "labs/docker/one/lab.md").write_text(LAB)
+    return tmp_path
+
+
+class Runs:
+    """Stands in for the runs of pages and labs: what each answers, and which were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.page: Any = "passed"
+        self.lab: Any = Outcome("passed")
+
+    def verify_page(self, path: Path, accept: bool) -> PageResult:
+        self.asked.append(path.name + (" accept" if accept else ""))
+        if isinstance(self.page, Exception):
+            raise self.page
+        return PageResult(path, (BlockResult("x", 3, "console", self.page, 0.5),), 0.5)
+
+    def prove(self, lab: str) -> LabResult:
+        self.asked.append(lab)
+        if isinstance(self.lab, Exception):
+            raise self.lab
+        good = Outcome("passed")
+        return LabResult(lab, starter=good, solution=self.lab, wrong={"other": good}, seconds=2.0)
+
+
+@pytest.fixture
+def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    fake = Runs()
+    monkeypatch.setattr(verify, "verify_page", fake.verify_page)
+    monkeypatch.setattr(verify, "prove", fake.prove)
+    monkeypatch.setattr(verify, "remove_left_over", lambda: fake.asked.append("left over"))
+    monkeypatch.setattr(
+        "checker.engines.docker.status", lambda: EngineStatus("docker", True, "26.1.5", "")
+    )
+    return fake
+
+
+def prove(*targets: str, **options: Any) -> int:
+    chosen = {"accept": False, "changed": False, "junit": None, "as_json": False, **options}
+    return verify.verify(list(targets), **chosen)
+
+
+def test_everything_is_proven_after_what_killed_runs_left_is_removed(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove() == 0
+    assert runs.asked == ["left over", "a.md", "b.md", "docker/one"]
+    out = capsys.readouterr().out
+    assert "passed          docs/a.md  1 blocks, 0.5 s\n" in out
+    assert "passed          labs/docker/one  2.0 s\n" in out
+    assert "passed: 2 pages, 1 labs" in out
+
+
+def test_names_choose_and_accept_is_handed_on(runs: Runs, root: Path) -> None:
+    assert prove(str(root / "docs/b.md"), accept=True) == 0
+    assert runs.asked == ["left over", "b.md accept"]
+
+
+@pytest.mark.parametrize(
+    ("page", "lab", "status"),
+    [
+        ("failed", Outcome("passed"), 1),
+        ("passed", Outcome("failed", "no"), 1),
+        ("could-not-check", Outcome("passed"), 3),
+        ("passed", Outcome("could-not-check", "no"), 3),
+        ("could-not-check", Outcome("failed", "no"), 1),
+        (CouldNotFindOut("No engine."), Outcome("passed"), 3),
+        ("passed", CouldNotFindOut("No engine."), 3),
+    ],
+)
+def test_the_exit_status_is_that_of_the_worst(runs: Runs, page: Any, lab: Any, status: int) -> None:
+    runs.page, runs.lab = page, lab
+    assert prove() == status
+    assert len(runs.asked) == 4
+
+
+def test_what_is_wrong_with_a_lab_is_told(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    runs.lab = Outcome("failed", "the solution is not accepted")
+    prove()
+    assert "  docker/one: solution: the solution is not accepted\n" in capsys.readouterr().out
+
+
+def test_json_is_one_object_and_nothing_else(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prove(as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["verdict"]) == (1, "passed")
+    assert [page["path"] for page in found["pages"]] == ["docs/a.md", "docs/b.md"]
+    assert [lab["lab"] for lab in found["labs"]] == ["docker/one"]
+    assert found["versions"]["docker"] == "26.1.5"
+
+
+def test_junit_has_a_suite_for_each_page_and_lab(runs: Runs, root: Path) -> None:
+    runs.lab = Outcome("failed", "no")
+    prove(junit=root / "out/junit.xml")
+    suites = ElementTree.parse(root / "out/junit.xml").getroot()
+    assert [suite.get("name") for suite in suites] == ["docs/a.md", "docs/b.md", "labs/docker/one"]
+    assert [case.get("name") for case in suites[2]] == ["untouched", "solution", "other"]
+    assert suites[2].get("failures") == "1"
+
+
+def test_malformed_pages_and_labs_are_all_named_before_anything_is_run(
+    runs: Runs, root: Path
+) -> None:
+    (root / "docs/a.md").write_text("``` console\n$ true\n")
+    with pytest.raises(CourseError, match=r"a\.md:1: this block is never closed"):
+        prove()
+    (root / "labs/docker/one/lab.md").write_text("no front matter")
+    with pytest.raises(CourseError, match=r"(?s)a\.md:1: .*lab\.md:1: "):
+        prove()
+    assert runs.asked == []
+
+
+def test_without_an_engine_nothing_is_removed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = EngineStatus("docker", False, "", "no socket")
+    monkeypatch.setattr("checker.engines.docker.status", lambda: away)
+    prove()
+    assert "left over" not in runs.asked
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(
+        ["git", *identity, *words], cwd=root, check=True, capture_output=True, timeout=30
+    )
+
+
+@pytest.fixture
+def repository(root: Path) -> Callable[..., None]:
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "docs", "labs")
+    git(root, "commit", "-qm", "one")
+    return lambda *words: git(root, *words)
+
+
+def test_changed_takes_what_differs_from_the_last_commit(
+    runs: Runs, root: Path, repository: Callable[..., None]
+) -> None:
+    assert prove(changed=True) == 0
+    assert runs.asked == ["left over"]
+    (root / "docs/b.md").write_text("# B\n")
+    (root / "labs/docker/one/checks.py").write_text("")
+    (root / "docs/c.md").write_text("# C\n")
+    prove(changed=True)
+    assert runs.asked[1:] == ["left over", "b.md", "c.md", "docker/one"]
+
+
+def test_changed_takes_what_differs_from_the_branch_that_is_followed(
+    runs: Runs, root: Path, repository: Callable[..., None]
+) -> None:
+    repository("switch", "-qc", "work")
+    repository("branch", "-q", "--set-upstream-to=main")
+    (root / "docs/a.md").write_text("# A\n")
+    repository("commit", "-qam", "two")
+    prove(changed=True)
+    assert runs.asked == ["left over", "a.md"]
+
+
+def test_changed_outside_a_repository_is_an_error(runs: Runs) -> None:
+    with pytest.raises(CourseError, match="git diff"):
+        prove(changed=True)
+
+
+def test_lint_counts_and_prints_findings(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("checker.labs.lint.lint", lambda lab: [])
+    assert verify.lint([]) == 0
+    assert capsys.readouterr().out.endswith(
+        "2 pages, 1 labs, 0 findings; 2 of 3 commands assert their output\n"
+    )
+    (root / "docs/b.md").write_text("``` console\n$ true\n")
+    monkeypatch.setattr("checker.labs.lint.lint", lambda lab: [f"labs/{lab}/lab.md:3: wrong"])
+    assert verify.lint([]) == 1
+    out = capsys.readouterr().out
+    assert "docs/b.md:1: this block is never closed" in out
+    assert "labs/docker/one/lab.md:3: wrong\n" in out
