@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ def prepare(lab_id: str) -> Path:
     lab = load(lab_id)
     workspace = workspace_of(lab.id)
     with paths.lock(f"lab-{lab.id.replace('/', '-')}"):
-        workspace.mkdir(parents=True, exist_ok=True)
+        if not workspace.is_dir():
+            _marker(lab.id).unlink(missing_ok=True)
+            workspace.mkdir(parents=True)
         if lab.engine == "none":
             _begin_once(lab, workspace)
         else:
@@ -172,7 +175,7 @@ def _is_begun(lab: Lab) -> bool:
     """Whether the setup was run, and what it made was not removed since, as `down` does."""
     try:
         mark = json.loads(_marker(lab.id).read_text())
-        return workspace_of(lab.id).is_dir() and (not mark["made"] or bool(made.entries(lab.id)))
+        return not mark["made"] or bool(made.entries(lab.id))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -192,6 +195,10 @@ def _put_aside(workspace: Path) -> Path | None:
         return None
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     kept = workspace.with_name(f"{workspace.name}.bak-{stamp}")
+    for number in itertools.count(2):
+        if not kept.exists():
+            break
+        kept = workspace.with_name(f"{workspace.name}.bak-{stamp}-{number}")
     try:
         return workspace.rename(kept)
     except OSError as error:

@@ -1,0 +1,162 @@
+"""A run goes to a warm worker; where there is none to be had, to a cold process."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from checker import paths
+from checker.checks.request import Request
+from checker.labs import worker
+from checker.labs.check import check
+
+
+@pytest.fixture
+def request_line(make_lab, workspace: Path) -> bytes:
+    folder = make_lab()
+    request = Request(str(folder), str(workspace), "none", ("word", "count"), env=dict(os.environ))
+    return request.line()
+
+
+def answers(connection: socket.socket) -> list[dict]:
+    connection.settimeout(20)
+    with connection.makefile() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def sockets() -> list[Path]:
+    return list(paths.runtime().glob("check-*.sock"))
+
+
+def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
+    inodes = []
+    for _ in range(2):
+        with worker.connect() as connection:
+            connection.sendall(request_line)
+            assert answers(connection)[-1] == {"end": True}
+        (path,) = sockets()
+        inodes.append(path.stat().st_ino)
+    assert inodes[0] == inodes[1]
+
+
+def test_many_at_once_share_one_worker(request_line: bytes) -> None:
+    worker.stop()
+    ended = []
+
+    def run() -> None:
+        with worker.connect() as connection:
+            connection.sendall(request_line)
+            ended.append(answers(connection)[-1])
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended == [{"end": True}] * 4
+    assert len(sockets()) == 1
+
+
+def test_stop_ends_the_worker(request_line: bytes) -> None:
+    with worker.connect() as connection:
+        connection.sendall(request_line)
+        answers(connection)
+    (path,) = sockets()
+    worker.stop()
+    assert sockets() == []
+    assert worker._connected(path) is None
+
+
+def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -> None:
+    with worker.connect():
+        pass
+    (old,) = sockets()
+    monkeypatch.setattr(worker, "_key", lambda: "changed")
+    with worker.connect() as connection:
+        connection.sendall(request_line)
+        assert answers(connection)[-1] == {"end": True}
+    assert [path.name for path in sockets()] == ["check-changed.sock"]
+    assert not old.exists()
+
+
+def test_key_changes_with_a_source_file(monkeypatch, tmp_path: Path) -> None:
+    before = worker._key()
+    assert worker._key() == before
+    for part in ("", "checks", "engines", "images"):
+        (tmp_path / part).mkdir(exist_ok=True)
+    (tmp_path / "__init__.py").touch()
+    monkeypatch.setattr("checker.__file__", str(tmp_path / "__init__.py"))
+    first = worker._key()
+    os.utime(tmp_path / "__init__.py", ns=(1, 1))
+    assert worker._key() not in (before, first)
+
+
+def test_dead_socket_is_no_obstacle(request_line: bytes) -> None:
+    worker.stop()
+    path = paths.runtime() / f"check-{worker._key()}.sock"
+    dead = socket.socket(socket.AF_UNIX)
+    dead.bind(str(path))
+    dead.close()
+    with worker.connect() as connection:
+        connection.sendall(request_line)
+        assert answers(connection)[-1] == {"end": True}
+
+
+def test_without_a_worker_a_cold_process_judges(make_lab, workspace, monkeypatch) -> None:
+    make_lab()
+    monkeypatch.setattr(worker, "_warm", lambda: None)
+    report = check("first")
+    assert report["verdict"] == "failed"
+    assert report["tasks"][0]["checks"][0]["found"] == "no such file"
+
+
+def test_worker_that_does_not_start_is_given_up(root, monkeypatch) -> None:
+    worker.stop()
+    monkeypatch.setattr(worker, "_environment", lambda: {"PATH": os.environ["PATH"]})
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert worker._started(paths.runtime() / "check-none.sock") is None
+    monkeypatch.setattr("sys.executable", "/bin/cat")
+    monkeypatch.setattr(worker, "START_SECONDS", 0.2)
+    assert worker._started(Path("/dev/stdin")) is None
+
+
+def test_worker_survives_what_is_no_request(request_line: bytes) -> None:
+    for nonsense in (b"nonsense\n", b"{}\n", b""):
+        with worker.connect() as connection:
+            connection.sendall(nonsense)
+            connection.shutdown(socket.SHUT_WR)
+            assert answers(connection) == []
+    with worker.connect() as connection:
+        connection.sendall(request_line)
+        assert answers(connection)[-1] == {"end": True}
+
+
+def test_hanging_up_ends_the_run(make_lab, workspace: Path) -> None:
+    folder = make_lab(
+        checks="import os, time\nfrom checker.checks import task\n"
+        '@task("word")\ndef test_a(workspace):\n'
+        '    (workspace.path / "pid").write_text(str(os.getpid()))\n    time.sleep(60)\n'
+    )
+    request = Request(str(folder), str(workspace), "none", ("word",), env=dict(os.environ))
+    pid = workspace / "pid"
+    with worker.connect() as connection:
+        connection.sendall(request.line())
+        wait(lambda: pid.exists() and pid.read_text())
+    wait(lambda: not Path(f"/proc/{pid.read_text()}").exists() or _is_zombie(pid.read_text()))
+
+
+def _is_zombie(pid: str) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def wait(condition) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
