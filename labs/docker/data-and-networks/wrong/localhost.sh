@@ -1,0 +1,4 @@
+# after: network
+# fails: keep-orders shop price-list
+# says: localhost and 127.0.0.1 are that container itself
+docker run -d --name shop --network shop -p 127.0.0.1:8092:3000 -e DATABASE_URL=postgres://shop:cinnamon@db:5432/shop -e REDIS_URL=redis://localhost:6379 shop:1.0.0
