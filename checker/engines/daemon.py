@@ -20,7 +20,14 @@ from checker.errors import CouldNotFindOut
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
-LAUNCH = 'exec >>"$LOG" 2>&1 </dev/null; "$@"; echo $? >"$ENDED"'
+LAUNCH = """\
+exec >>"$LOG" 2>&1 </dev/null 9>"$RUN/launch.lock"
+flock --nonblock 9 || exit 0
+rm -f "$RUN/docker.pid" "$RUN/docker.sock"
+"$@" 9>&-
+echo $? >"$RUN/ended"
+"""
+"""Holds a lock as long as the engine lives: a second launch, after a kill, finds it held."""
 
 
 def data_root() -> Path:
@@ -76,15 +83,14 @@ def _launch(dockerd: str, path: str) -> None:
     own = endpoint.own_folder()
     data_root().mkdir(parents=True, exist_ok=True)
     run_as_root(["mkdir", "-p", "-m", "755", own], timeout=30)
-    stale = [own / name for name in ("docker.pid", "docker.sock", "ended")]
-    run_as_root(["rm", "-f", *stale], timeout=30)
+    run_as_root(["rm", "-f", own / "ended"], timeout=30)
     command = [dockerd, "--host", endpoint.own_host(), "--group", str(os.getgid())]
     command += ["--data-root", str(data_root()), "--exec-root", str(own / "exec")]
     command += ["--pidfile", str(own / "docker.pid")]
     run_as_root(
         ["setsid", "--fork", "sh", "-c", LAUNCH, "sh", *command],
         timeout=60,
-        env={"PATH": path, "LOG": str(log()), "ENDED": str(own / "ended")},
+        env={"PATH": path, "LOG": str(log()), "RUN": str(own)},
     )
 
 

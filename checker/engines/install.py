@@ -19,7 +19,7 @@ import click
 
 from checker import console, paths, process
 from checker.engines import apt, daemon, endpoint, tools
-from checker.engines.privilege import run_as_root
+from checker.engines.privilege import need_root, run_as_root
 from checker.errors import CouldNotFindOut
 
 ENGINE = ("docker.io", "containerd", "tini")
@@ -36,6 +36,7 @@ class Step:
     says: str
     does: Callable[[], None]
     needs_apt: bool = True
+    needs_root: bool = True
 
 
 def client_root() -> Path:
@@ -91,6 +92,8 @@ def carry_out(steps: list[Step], assume_yes: bool) -> None:
     console.err.print("To run containers, the course will:")
     for step in steps:
         console.err.print(f"  - {step.says}", markup=False)
+    if any(step.needs_root for step in steps):
+        need_root()
     asks = not assume_yes and sys.stdin.isatty()
     if asks and not click.confirm("Go on?", default=True, err=True):
         raise CouldNotFindOut(
@@ -146,7 +149,8 @@ def _packages(names: list[str]) -> list[Step]:
 
 def _fetch(what: str, target: Path, packages: tuple[str, ...]) -> Step:
     place = f"{target}, from your apt's mirror ({codename()})"
-    return Step(f"unpack {what} into {place}", lambda: _unpack(what, target, packages))
+    says = f"unpack {what} into {place}"
+    return Step(says, lambda: _unpack(what, target, packages), needs_root=False)
 
 
 def _unpack(what: str, target: Path, packages: tuple[str, ...]) -> None:

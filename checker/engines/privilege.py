@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shlex
 import shutil
@@ -29,30 +30,38 @@ def run_as_root(
     """
     settings = [f"{name}={value}" for name, value in (env or {}).items()]
     command = ["env", *settings, *(str(word) for word in argv)]
+    need_root()
     if os.geteuid() == 0:
         process.run(command, timeout=timeout)
     elif _sudo_needs_no_password():
         process.run(["sudo", "-n", *command], timeout=timeout)
-    elif sys.stdin.isatty() and _is_there("sudo"):
-        _run_on_terminal(["sudo", *command], timeout)
     else:
-        raise CouldNotFindOut(
-            "Only root may do this.",
-            found=f"you are not root, and sudo does not let you in: {shlex.join(command)}",
-            next_step=f"Type this as root, then run it again: {shlex.join(command)}",
-        )
+        _run_on_terminal(["sudo", *command], timeout)
 
 
-def _sudo_needs_no_password() -> bool:
-    return (
-        _is_there("sudo")
-        and process.run(["sudo", "-n", "true"], timeout=10, check=False).status == 0
+def need_root() -> None:
+    """Make sure, before anything is changed, that this user can become root.
+
+    Raises:
+        CouldNotFindOut: Not so; the error says what to type.
+    """
+    if os.geteuid() == 0 or _sudo_needs_no_password():
+        return
+    if sys.stdin.isatty() and shutil.which("sudo"):
+        return
+    sudo = "" if shutil.which("sudo") else "apt-get install -y sudo && "
+    raise CouldNotFindOut(
+        "This needs root.",
+        found=f"you are {getpass.getuser()}, and sudo does not let you in",
+        next_step=f"As root, type: {sudo}usermod -aG sudo {getpass.getuser()}   "
+        "Then log out and in, and run this again at a terminal.",
     )
 
 
-def _is_there(program: str) -> bool:
-
-    return shutil.which(program) is not None
+def _sudo_needs_no_password() -> bool:
+    if not shutil.which("sudo"):
+        return False
+    return process.run(["sudo", "-n", "true"], timeout=10, check=False).status == 0
 
 
 def _run_on_terminal(command: list[str], timeout: float) -> None:

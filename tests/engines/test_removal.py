@@ -1,0 +1,57 @@
+"""Exactly what was recorded is removed; what was somebody's before is given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.engines.journal import Entry
+from checker.engines.removal import remove_all
+from checker.errors import CouldNotFindOut
+from tests.engines.conftest import Client
+
+
+def test_containers_go_before_what_they_use(client: Client) -> None:
+    client.things = {"container": {"c"}, "network": {"n"}, "volume": {"v"}}
+    client.tags = {"app:1": "sha256:a"}
+    recorded = [Entry("tag", "app:1"), Entry("volume", "v"), Entry("network", "n")]
+    assert remove_all(client, [*recorded, Entry("container", "c")]) == {}
+    assert client.removed == ["c", "n", "v", "app:1"]
+
+
+def test_what_is_gone_already_is_fine(client: Client) -> None:
+    gone = [Entry(kind, "x") for kind in ("container", "network", "volume", "tag", "image")]
+    assert remove_all(client, gone) == {}
+
+
+def test_refusal_is_reported_and_the_rest_removed(client: Client) -> None:
+    client.things["network"] = {"n"}
+    client.things["volume"] = {"v"}
+    client.refuses = {"n"}
+    refused = remove_all(client, [Entry("network", "n"), Entry("volume", "v")])
+    assert refused == {Entry("network", "n"): "network n: it is in use"}
+    assert client.removed == ["v"]
+
+
+def test_name_goes_back_to_the_image_that_bore_it(client: Client) -> None:
+    client.tags = {"app:1": "sha256:new", "old:1": "sha256:old"}
+    assert remove_all(client, [Entry("tag", "app:1", was="sha256:old")]) == {}
+    assert client.tags["app:1"] == "sha256:old"
+
+
+def test_name_that_is_back_already_is_left_alone(client: Client) -> None:
+    client.tags = {"app:1": "sha256:old"}
+    assert remove_all(client, [Entry("tag", "app:1", was="sha256:old")]) == {}
+    assert client.removed == []
+
+
+def test_image_with_a_name_left_is_somebodys_own(client: Client) -> None:
+    client.tags = {"own:1": "sha256:a"}
+    client.untagged = {"sha256:b"}
+    remove_all(client, [Entry("image", "sha256:a"), Entry("image", "sha256:b")])
+    assert client.removed == ["sha256:b"]
+
+
+def test_engine_that_went_away_is_said(client: Client) -> None:
+    client.fails = ConnectionError("gone")
+    with pytest.raises(CouldNotFindOut, match="went away"):
+        remove_all(client, [Entry("container", "c")])
