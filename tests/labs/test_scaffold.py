@@ -1,0 +1,46 @@
+"""A new lab keeps the rules from its first minute."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from checker.cli import main
+from checker.errors import CourseError
+from checker.labs.lab import load
+from checker.labs.lint import lint
+from checker.labs.scaffold import new_lab
+
+
+def test_new_lab_keeps_all_rules(root) -> None:
+    result = CliRunner().invoke(main, ["new", "lab", "docker/first-volume"])
+    assert result.exit_code == 0
+    assert "./course verify labs/docker/first-volume" in result.output
+    assert lint("docker/first-volume") == []
+    assert load("docker/first-volume").chapter == "docker/first"
+
+
+def test_chapter_of_the_same_name_is_taken(root) -> None:
+    (root / "docs/docker/volumes.md").touch()
+    new_lab("docker/volumes")
+    assert load("docker/volumes").chapter == "docker/volumes"
+
+
+def test_track_without_pages_is_linted_for_it(root) -> None:
+    new_lab("compose/first-file")
+    assert [each.message for each in lint("compose/first-file")] == [
+        "there is no chapter docs/compose/first-file.md"
+    ]
+
+
+@pytest.mark.parametrize("name", ["first", "docker/First", "nowhere/first", "docker/a/b", "../a/b"])
+def test_name_that_is_none_is_refused(root, name: str) -> None:
+    with pytest.raises(CourseError, match="is no name for a lab"):
+        new_lab(name)
+
+
+def test_taken_name_is_refused_and_nothing_is_overwritten(make_lab) -> None:
+    before = (make_lab() / "lab.md").read_text()
+    with pytest.raises(CourseError, match="already"):
+        new_lab("docker/first")
+    assert load("docker/first").source.read_text() == before

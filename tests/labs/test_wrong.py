@@ -1,0 +1,35 @@
+"""Wrong answers say what must fail and what must be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.errors import CourseError
+from checker.labs.lab import load
+from checker.labs.wrong import wrongs
+
+
+def test_all_that_a_script_states_is_read(make_lab) -> None:
+    text = "# fails: word, count\n# says: one thing\n# says: another\n# after: word\ntrue\n"
+    make_lab(wrong={"b.sh": text, "a.sh": "# fails: word\n# says: x\n"})
+    first, second = wrongs(load("first"))
+    assert (first.name, first.after) == ("a.sh", ())
+    assert second.fails == ("word", "count")
+    assert second.says == ("one thing", "another")
+    assert second.after == ("word",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# says: x\n", "no line '# fails: ...'"),
+        ("# fails: word\n", "no line '# says: ...'"),
+        ("# fails: wrod\n# says: x\n", "no task 'wrod'"),
+        ("# fails: word\n# says: x\n# after: wrod\n", "no task 'wrod'"),
+    ],
+)
+def test_script_that_states_too_little_is_refused(make_lab, text: str, said: str) -> None:
+    make_lab(wrong={"a.sh": text})
+    with pytest.raises(CourseError, match=r"wrong/a\.sh: ") as caught:
+        wrongs(load("first"))
+    assert said in caught.value.message
