@@ -55,7 +55,7 @@ def as_object(facts: Facts) -> dict[str, Any]:
 def _print(facts: Facts) -> None:
     answer = facts.answer
     running = f"running, {answer.version}" if answer.state == "running" else answer.detail
-    lines = {"engine": f"{answer.name}: {running}", "gateway": answer.host, **facts.versions}
+    lines = {**facts.versions, "engine": f"{answer.name}: {running}", "gateway": answer.host}
     for name, disk in facts.disk.items():
         lines[f"disk ({name})"] = f"{gib(disk['free'])} free at {disk['path']}"
     lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"

@@ -1,0 +1,66 @@
+"""Status is one object for programs, and a list for people."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from checker.engines import daemon, endpoint
+from checker.machine import facts as machine_facts
+from checker.machine.facts import Facts
+from checker.machine.ports import Port
+from checker.machine.status import show_status
+from tests.machine.conftest import spoilt
+
+
+@pytest.fixture
+def facts(good: Facts, monkeypatch: pytest.MonkeyPatch) -> Facts:
+    found = spoilt(good, ports=[Port(8080), Port(8081, "nginx (process 7)")])
+    monkeypatch.setattr(machine_facts, "gather", lambda: found)
+    monkeypatch.setattr(daemon, "pid", lambda: None)
+    return found
+
+
+def test_json_is_one_object_with_the_gateway(
+    facts: Facts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert show_status(as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["gateway"] == "unix:///var/run/docker.sock"
+    assert found["engines"] == [
+        {
+            "name": "docker",
+            "running": True,
+            "version": "26.1.5",
+            "host": "unix:///var/run/docker.sock",
+            "detail": "",
+            "started_by_course": False,
+        }
+    ]
+    assert [port["free"] for port in found["ports"]] == [True, False]
+    assert {"versions", "disk", "memory", "image_sources", "schema"} < found.keys()
+
+
+def test_people_read_a_line_for_each_fact(facts: Facts, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_status(as_json=False) == 0
+    lines = capsys.readouterr().out
+    assert "engine         docker: running, 26.1.5" in lines
+    assert "8081: nginx (process 7)" in lines
+    assert "50.0 GiB free at /c" in lines
+    assert "1 missing, 1 pulled" in lines
+    assert "in reach" in lines
+
+
+def test_engine_that_is_away_is_a_fact_as_well(
+    facts: Facts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = endpoint.Answer("unix:///x", "away", detail="No such file")
+    sources = {"registry": {"reachable": False, "detail": "no engine to ask"}, "images": {}}
+    away = spoilt(facts, answer=answer, image_sources=sources, ports=[])
+    monkeypatch.setattr(machine_facts, "gather", lambda: away)
+    assert show_status(as_json=False) == 0
+    lines = capsys.readouterr().out
+    assert "docker: No such file" in lines
+    assert "away (no engine to ask)" in lines
+    assert "none of the course's 0" in lines
