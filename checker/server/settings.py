@@ -91,6 +91,7 @@ def config(port: int, open_browser: bool, site: Path) -> Config:
     server.terminado_settings = {"shell_command": ["/bin/bash"]}
     chosen.JupyterApp.logging_config = _log_file()
     log().unlink(missing_ok=True)
+    chosen.KernelManager.transport = "ipc"  # sockets in a private folder instead of open ports
     chosen.CourseSite.folder = str(site)
     chosen.LabApp.extension_manager = "readonly"
     chosen.LabApp.news_url = None
