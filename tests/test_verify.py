@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -165,6 +166,19 @@ def test_without_an_engine_nothing_is_removed(runs: Runs, monkeypatch: pytest.Mo
     monkeypatch.setattr("checker.engines.docker.status", lambda: away)
     prove()
     assert "left over" not in runs.asked
+
+
+def test_a_second_verify_says_that_it_waits(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextlib.contextmanager
+    def taken(name: str, waiting: Callable[[], None]) -> Iterator[None]:
+        waiting()
+        yield
+
+    monkeypatch.setattr("checker.paths.lock", taken)
+    assert prove() == 0
+    assert "Another verify is under way" in capsys.readouterr().err
 
 
 def git(root: Path, *words: str) -> None:

@@ -53,6 +53,10 @@ def test_accepting_names_again_what_was_captured_before() -> None:
     assert accepted(["x"], ["0123456789ab has 3"], bound) == ["<web> has 3"]
 
 
+def test_accepting_gives_up_captures_that_contradict_each_other() -> None:
+    assert accepted(["<n:int>", "n=<n>"], ["7", "n=8"], {}) == ["7", "n=8"]
+
+
 def test_accepting_never_writes_what_a_page_would_read_otherwise() -> None:
     found = ["$ prompt", ">>> python", "> more", "```", "...", "$5"]
     kept = accepted([], found, {})

@@ -84,6 +84,11 @@ def test_attributes_become_seconds_and_statuses() -> None:
     assert (last.id, last.seconds, last.until, last.exit) == ("", 60.0, 60.0, 2)
 
 
+def test_what_the_sites_theme_reads_in_front_matter_is_left_to_it() -> None:
+    page = parse(Path("p.md"), "---\ntitle: Home\ntemplate: home.html\nhide: [toc]\n---\n")
+    assert page.matter.title == "Home"
+
+
 def test_words_in_angle_brackets_that_nothing_captures_are_text() -> None:
     text = "``` console\n$ docker images -f dangling=true\n<none> <none>\n```\n"
     assert parse(Path("p.md"), text).blocks[0].statements[0].expected == ("<none> <none>",)

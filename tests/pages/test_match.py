@@ -101,6 +101,7 @@ def test_what_was_captured_is_what_reusing_it_means(number: str, count: int, tex
         ("[..]", "", {}),
         ("a  ", "a", {}),
         ("<none>", "<none>", {}),
+        ("<none:none>", "<none:none>", {}),
         ("100% [done] (a|b)*", "100% [done] (a|b)*", {}),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from checker.pages.fences import parse
 from checker.pages.results import BlockResult
-from checker.pages.runner import Runner
+from checker.pages.runner import Runner, _pauses
 
 
 class Bench:
@@ -118,6 +119,10 @@ def test_until_tries_the_whole_block_again(bench: Bench) -> None:
     assert (bench.workspace / "tries").read_text() == "x\nx\nx\n"
 
 
+def test_until_pauses_ever_longer_up_to_a_second() -> None:
+    assert list(itertools.islice(_pauses(), 7)) == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
+
+
 def test_until_ends_and_says_for_how_long_it_was_tried(bench: Bench) -> None:
     started = time.monotonic()
     problem = bench.problem(console("$ echo a\nb", 'until="500ms"'))
@@ -219,5 +224,8 @@ def test_a_hidden_command_must_succeed(bench: Bench) -> None:
     with Runner(bench.workspace, os.environ, ()) as runner:
         assert runner.command("echo noise", 3, 5) is None
         failure = runner.command("echo why; false", 3, 5)
+        killed = runner.command("kill -9 $$", 4, 5)
     assert failure
+    assert killed
     assert (failure.line, failure.status, failure.found) == (3, 1, "why")
+    assert killed.problem == "It was ended by signal 9."

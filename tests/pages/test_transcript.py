@@ -105,6 +105,13 @@ def test_python_dots_after_a_finished_statement_stand_for_any_output() -> None:
     assert texts(python(">>> f(\n...   1)\n... not code")) == [("f(\n  1)", ["... not code"])]
 
 
+def test_python_that_can_never_be_finished_is_not_continued() -> None:
+    from checker.errors import CourseError
+
+    with pytest.raises(CourseError, match=r"p\.md:11: this is not Python"):
+        python(">>> )\n... more")
+
+
 def test_python_without_prompts_is_one_statement_that_prints_nothing() -> None:
     assert texts(python("x = 1\n\ny = 2")) == [("x = 1\n\ny = 2", [])]
 
