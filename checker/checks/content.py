@@ -77,10 +77,9 @@ class Content:
     def expect_lacks(self, unwanted: str, *, next_step: str = "") -> None:
         """`unwanted` stands nowhere in the text."""
         if unwanted in self.text:
-            line = next(line for line in self.text.splitlines() if unwanted in line or not line)
-            raise CheckFailed(
-                f"no {unwanted!r} in {self.what}", shown(line.strip()), next_step or self._look
-            )
+            lines = [line.strip() for line in self.text.splitlines() if unwanted in line]
+            found = shown(lines[0] if lines else unwanted)
+            raise CheckFailed(f"no {unwanted!r} in {self.what}", found, next_step or self._look)
 
     def expect_matches(self, pattern: str, *, meaning: str = "", next_step: str = "") -> None:
         """A part of the text matches a regular expression (`^` and `$` match at each line).
