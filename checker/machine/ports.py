@@ -46,7 +46,7 @@ def _port(number: int, process: psutil.Process | None) -> Port:
         return Port(number, "a program of another user")
     with contextlib.suppress(psutil.Error):
         line = process.cmdline()
-        ours = line[1:4] == ["-m", "checker", "up"]
+        ours = {"checker", "up"} <= set(line)
         return Port(number, f"{process.name()} (process {process.pid})", ours)
     return Port(number, f"process {process.pid}")
 
