@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,8 @@ def _prove(pages: list[Path], labs: list[str], accept: bool) -> Proof:
         remove_left_over()
     total = len(pages) + len(labs)
     for number, page in enumerate(pages, 1):
-        with console.step(f"({number}/{total}) {shown(page)}"):
-            proof.pages.append(_page(page, accept))
+        with console.step(f"({number}/{total}) {shown(page)}") as step:
+            proof.pages.append(_page(page, accept, step.update))
     for number, lab in enumerate(labs, len(pages) + 1):
         with console.step(f"({number}/{total}) labs/{lab}"):
             proof.labs.append(_lab(lab))
@@ -119,9 +119,9 @@ def _prove(pages: list[Path], labs: list[str], accept: bool) -> Proof:
     return proof
 
 
-def _page(path: Path, accept: bool) -> PageResult:
+def _page(path: Path, accept: bool, progress: Callable[[str], None]) -> PageResult:
     try:
-        return verify_page(path, accept)
+        return verify_page(path, accept, progress)
     except CouldNotFindOut as error:
         return PageResult(path, (), 0.0, trouble=str(error))
 

@@ -74,10 +74,9 @@ class Session:
         commands, self._commands = os.pipe()
         self.answers, answers = os.pipe()
         self.output, output = os.pipe()
+        argv = _argv(python, commands, answers)
         try:
-            self._process = _start(
-                _argv(python, commands, answers), workspace, env, output, (commands, answers)
-            )
+            self._process = _start(argv, workspace, env, output, (commands, answers))
         except OSError as error:
             for handle in (self._commands, self.answers, self.output):
                 os.close(handle)

@@ -6,7 +6,7 @@ import contextlib
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,12 +22,15 @@ from checker.pages.runner import Runner
 from checker.pages.validate import SECONDS
 
 
-def verify_page(path: Path, accept: bool = False) -> PageResult:
+def verify_page(
+    path: Path, accept: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> PageResult:
     """Run a page and compare everything it shows with what happens.
 
     Args:
         path: Any Markdown file.
         accept: Write the output that was found into the page, where it differs.
+        progress: Told which block is under way.
 
     Raises:
         CourseError: The page is malformed.
@@ -39,7 +42,7 @@ def verify_page(path: Path, accept: bool = False) -> PageResult:
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as folder:
             workspace = Path(folder).resolve()
             with Runner(workspace, _environment(page), page.blocks, accept) as runner:
-                results = _run(page, runner)
+                results = _run(page, runner, progress)
                 edits = runner.edits
     if edits:
         paths.write_atomically(path, rewrite(page, edits))
@@ -86,12 +89,13 @@ def _environment(page: Page) -> dict[str, str]:
     return {**docker.environment(), "LC_ALL": "C.UTF-8"}
 
 
-def _run(page: Page, runner: Runner) -> list[BlockResult]:
+def _run(page: Page, runner: Runner, progress: Callable[[str], None]) -> list[BlockResult]:
     """Setup, the blocks in their order, and cleanup however they ended."""
     results = _hidden("setup", page, runner)
     for block in page.blocks:
         if block.kind == "quiz":
             continue
+        progress(f"line {block.line} {block.id}".rstrip())
         results.append(_result(block, page, runner, stopped=_has_failed(results)))
     return results + _hidden("cleanup", page, runner)
 

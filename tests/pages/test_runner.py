@@ -214,6 +214,34 @@ def test_accepting_waits_until_a_retried_block_had_its_time(bench: Bench) -> Non
     assert bench.edits == [["new"]]
 
 
+COUNTING = "$ docker() { echo x >> t; grep -c x t; }\n"
+
+
+def test_a_list_gets_a_moment_to_be_right(bench: Bench) -> None:
+    assert bench.problem(console(COUNTING + "$ docker container ls -a\n3")) == ""
+    assert (bench.workspace / "t").read_text() == "x\nx\nx\n"
+
+
+def test_a_list_that_stays_wrong_differs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checker.pages.runner.SETTLE_SECONDS", 0.3)
+    assert bench.problem(console(COUNTING + "$ docker ps | cat\nnever")) == "The output differs."
+
+
+@pytest.mark.parametrize("command", ["docker start x", "docker ps; docker rm x", "docker psql"])
+def test_what_may_change_something_is_never_run_twice(bench: Bench, command: str) -> None:
+    assert bench.problem(console(f"{COUNTING}$ {command}\n3")) == "The output differs."
+    assert (bench.workspace / "t").read_text().count("x") <= 2
+
+
+def test_accepting_takes_a_list_once_it_had_its_moment(bench: Bench) -> None:
+    text = COUNTING + "$ docker ps\n3"
+    assert bench(console(text), accept=True)[0].verdict == "passed"
+    assert bench.edits == []
+    text = "$ docker() { echo new; }\n$ docker ps\nold"
+    assert bench(console(text), accept=True)[0].verdict == "passed"
+    assert bench.edits == [["new"]]
+
+
 def test_what_was_accepted_is_captured_for_later(bench: Bench) -> None:
     text = console("$ printf 'more\\n0af1\\n'\n<id:hex>") + console("$ echo <id>\n<id>")
     assert [result.verdict for result in bench(text, accept=True)] == ["passed", "passed"]

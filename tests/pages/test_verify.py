@@ -84,6 +84,14 @@ def test_a_page_runs_in_an_empty_folder_that_is_gone_afterwards(
     assert not Path((tmp_path / "where").read_text().strip()).exists()
 
 
+def test_progress_names_each_block(engine: Engine, tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / "page.md"
+    path.write_text("``` console { #a }\n$ true\n```\n\n``` console\n$ true\n```\n")
+    verify_page(path, progress=told.append)
+    assert told == ["line 1 a", "line 5"]
+
+
 def test_after_a_failed_block_the_rest_is_not_run(
     prove: Callable[..., PageResult], tmp_path: Path
 ) -> None:
