@@ -1,4 +1,3 @@
-# fails: till bell
+# fails: broken till desk bell tidy
 # says: till is running
-# after: broken desk tidy
 docker cp till:/var/takings takings.txt

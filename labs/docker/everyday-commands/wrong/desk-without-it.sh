@@ -1,5 +1,4 @@
-# fails: desk bell
+# fails: broken till desk bell tidy
 # says: nothing to read from
-# after: broken till tidy
 docker run -d --name desk debian:trixie-slim
 docker wait desk

@@ -1,5 +1,4 @@
-# fails: tidy bell
+# fails: broken till desk bell tidy
 # says: no container tasting
 # says: that one goes first
-# after: broken till desk
 docker image rm recipe:old || docker rm mixer slicer

@@ -1,7 +1,6 @@
-# fails: twins
+# fails: twins passport limits freeze token
 # says: right was made from debian:trixie-slim
 # says: Containers share no files
-# after: passport limits freeze token
 docker run -d --name left debian:trixie-slim sleep 36000
 docker exec left sh -c 'echo left > /side'
 docker commit left half-way:1

@@ -1,6 +1,5 @@
-# fails: twins
+# fails: twins passport limits freeze token
 # says: your own shell
-# after: passport limits freeze token
 docker run -d --name left debian:trixie-slim sleep 36000
 docker run -d --name right debian:trixie-slim sleep 36000
 docker exec left echo left > side

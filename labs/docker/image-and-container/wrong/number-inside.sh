@@ -1,7 +1,6 @@
-# fails: passport
+# fails: twins passport limits freeze token
 # says: its number inside the container
 # says: The distribution comes with the image
-# after: twins limits freeze token
 {
   echo "process=$(docker exec suspect sh -c 'echo 1')"
   echo "kernel=$(docker exec suspect cat /etc/debian_version)"

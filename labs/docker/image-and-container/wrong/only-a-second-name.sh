@@ -1,4 +1,3 @@
-# fails: freeze
+# fails: twins passport limits freeze token
 # says: not from the container's image
-# after: twins passport limits token
 docker tag debian:trixie-slim suspect:evidence

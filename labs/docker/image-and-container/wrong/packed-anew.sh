@@ -1,4 +1,3 @@
-# fails: freeze
+# fails: twins passport limits freeze token
 # says: 1 in all, of which 0 are Debian's
-# after: twins passport limits token
 docker export suspect | docker import - suspect:evidence

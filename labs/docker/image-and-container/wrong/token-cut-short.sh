@@ -1,4 +1,3 @@
-# fails: token
+# fails: twins passport limits freeze token
 # says: at full length
-# after: twins passport limits freeze
 docker history --format '{{.CreatedBy}}' delivery:2 | grep token > token.txt || true
