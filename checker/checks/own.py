@@ -48,6 +48,7 @@ class Own:
     def __init__(self, client: DockerClient) -> None:
         self._client = client
         self._stack = contextlib.ExitStack()
+        self._tidy = False
 
     def close(self) -> None:
         """Remove all that was made, the last first."""
@@ -55,6 +56,7 @@ class Own:
 
     def create(self, image: str) -> str:
         """A container that is not started; its id. The caller removes it."""
+        self._tidy_up()
         made = self._client.api.create_container(image, command=["-"], labels=labels())
         return str(made["Id"])
 
@@ -82,6 +84,7 @@ class Own:
             raise CheckFailed(
                 f"a file {dockerfile}", "no such file", f"Write {dockerfile} in {context.name}."
             )
+        self._tidy_up()
         name = f"course-check/{uuid.uuid4().hex[:12]}"
         self._stack.callback(self._remove_image, name)
         words = [*_options(labels(), args, target, cache), "-t", name, "-f", context / dockerfile]
@@ -106,6 +109,7 @@ class Own:
         options: Mapping[str, Any],
     ) -> str:
         """Start a container with testcontainers; its id. Ports are published on 127.0.0.1 alone."""
+        self._tidy_up()
         os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
         from testcontainers.core.container import DockerContainer
 
@@ -125,6 +129,12 @@ class Own:
         made = self._client.networks.create(name, labels=labels())
         self._stack.callback(made.remove)
         return name
+
+    def _tidy_up(self) -> None:
+        """Once, before the first thing is made: what killed runs left must not pile up."""
+        if not self._tidy:
+            self._tidy = True
+            remove_left_over(self._client)
 
     def _judged(self, failed: CommandFailed, dockerfile: str) -> Exception:
         if failed.completed is None:

@@ -1,0 +1,161 @@
+"""Work on a lab against a real engine: start, judge, watch, reset, prove."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker import paths
+from checker.engines import journal
+from checker.engines.docker import environment
+from checker.images import provider
+from checker.labs import keeper, made, progress, work, worker
+from checker.labs.check import check
+from checker.labs.prove import prove
+from checker.labs.scaffold import new_lab
+from checker.process import run
+
+pytestmark = pytest.mark.live
+NAME = "docker/scratch"
+BOX = "scratch-box"
+IMAGE = "debian:trixie-slim"
+
+
+@pytest.fixture(autouse=True)
+def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
+    """A course with one lab, which `./course new lab` has made."""
+    provider.ensure([IMAGE])
+    for name in ("root", "work", "cache", "state"):
+        monkeypatch.setenv(f"COURSE_{name.upper()}", str(tmp_path / name))
+    (tmp_path / "root/docs/docker").mkdir(parents=True)
+    (tmp_path / "root/docs/docker/scratch.md").touch()
+    new_lab(NAME)
+    yield tmp_path
+    worker.stop()
+    made.remove(NAME)
+    shutil.rmtree(paths.runtime(), ignore_errors=True)
+
+
+def cli(*words: str) -> str:
+    return run(["docker", *words], timeout=60, env=environment()).output.strip()
+
+
+def test_new_lab_is_proven_and_leaves_nothing(course: Path) -> None:
+    before = cli("ps", "-aq")
+    result = prove(NAME)
+    assert result.problems == []
+    assert result.verdict == "passed"
+    assert cli("ps", "-aq") == before
+    assert not list(journal.folder().iterdir())
+
+
+def test_solved_by_hand_it_is_passed(course: Path) -> None:
+    folder = work.prepare(NAME)
+    assert check(NAME)["verdict"] == "failed"
+    (folder / "status.txt").write_text("0\n")
+    report = check(NAME)
+    assert (report["verdict"], report["points"]) == ("passed", 1)
+    assert report["engine"]["version"]
+
+
+def test_reset_removes_what_the_learner_made_and_nothing_else(course: Path) -> None:
+    cli("run", "-d", "--name", "mine", IMAGE, "sleep", "600")
+    try:
+        work.prepare(NAME)
+        cli("run", "-d", "--name", "of-the-lab", IMAGE, "sleep", "600")
+        cli("volume", "create", "of-the-lab")
+        wait(lambda: len(made.describe(NAME)) == 3)
+        assert sorted(made.describe(NAME)) == [
+            "container of-the-lab (running)",
+            f"container {BOX} (exited)",
+            "volume of-the-lab",
+        ]
+        work.begin_again(NAME)
+        names = cli("ps", "-a", "--format", "{{.Names}}").split()
+        assert "of-the-lab" not in names
+        assert {"mine", BOX} <= set(names)
+    finally:
+        cli("rm", "-f", "mine")
+
+
+def test_killed_recording_loses_nothing_and_nothing_of_the_learner_is_taken(course: Path) -> None:
+    work.prepare(NAME)
+    pid = int((paths.runtime() / "keeper").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    wait(lambda: not keeper._recorded())
+    assert journal.killed() == []
+    work.prepare(NAME)
+    assert keeper._recorded() == NAME
+    assert made.describe(NAME) == [f"container {BOX} (exited)"]
+
+
+def test_setup_comes_again_after_all_was_removed(course: Path) -> None:
+    work.prepare(NAME)
+    worker.stop()
+    made.remove(NAME)
+    work.prepare(NAME)
+    assert made.describe(NAME) == [f"container {BOX} (exited)"]
+
+
+def test_watch_answers_within_a_second_of_a_change(course: Path) -> None:
+    folder = work.prepare(NAME)
+    check(NAME)
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "checker", "watch", NAME],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    try:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "")
+        assert next(line for line in lines if "0 of 1 points" in line)
+        for change in (lambda: (folder / "status.txt").write_text("0\n"), _remove_and_run):
+            started = time.monotonic()
+            change()
+            told = time.monotonic()
+            assert next(line for line in lines if "of 1 points" in line)
+            assert time.monotonic() - told < 2, f"{time.monotonic() - started:.1f} s"
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def _remove_and_run() -> None:
+    cli("rm", "-f", BOX)
+
+
+def test_engine_that_is_away_is_said_and_judges_nothing(course: Path, monkeypatch) -> None:
+    folder = work.prepare(NAME)
+    (folder / "status.txt").write_text("0\n")
+    with monkeypatch.context() as patch:
+        patch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+        report = check(NAME)
+    assert report["verdict"] == "could-not-check"
+    assert "No Docker Engine answers" in json.dumps(report)
+    assert check(NAME)["verdict"] == "passed"
+
+
+def test_progress_of_what_was_passed_stays_after_tidying_up(course: Path) -> None:
+    folder = work.prepare(NAME)
+    (folder / "status.txt").write_text("0\n")
+    check(NAME)
+    cli("rm", "-f", BOX)
+    assert check(NAME)["verdict"] == "failed"
+    assert progress.read()["labs"][NAME]["points"] == 1
+
+
+def wait(condition) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
