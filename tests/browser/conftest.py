@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checker import paths
 from checker.engines import docker
@@ -22,6 +22,7 @@ from tests.browser.visit import Course, Visit
 
 ROOT = Path(__file__).resolve().parents[2]
 UP_SECONDS = 240
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 FLAGS = [
     "--headless",
     "--no-sandbox",
