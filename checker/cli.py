@@ -19,7 +19,7 @@ from checker.errors import CouldNotFindOut, CourseError
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 
 
-class LabName(click.ParamType):
+class LabName(click.ParamType[str]):
     """A lab's name, completed by the shell; judged later, where the nearest names are known."""
 
     name = "lab"

@@ -40,7 +40,9 @@ def steps() -> list[Step]:
         Step("unit tests", [*pytest, "-m", "not live and not browser"]),
         Step("the engine is there", _engine, needs_engine=True),
         Step("the images are there", _images, needs_engine=True),
-        Step("live tests", [*pytest, "--cov-append", "-m", "live and not fresh"], needs_engine=True),
+        Step(
+            "live tests", [*pytest, "--cov-append", "-m", "live and not fresh"], needs_engine=True
+        ),
         Step("the browser is there", _browser, needs_engine=True),
         Step("browser tests", [*pytest, "--cov-append", "-m", "browser"], needs_engine=True),
         Step("coverage", [PYTHON, "-m", "coverage", "report", "--skip-covered"], needs_engine=True),
