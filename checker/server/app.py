@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ def up(port: int, open_browser: bool, assume_yes: bool) -> None:
         CourseError: The port is taken; the message says by whom.
         CouldNotFindOut: There is no engine, and none could be had.
     """
+    open_browser = open_browser and _has_screen()
     try:
         with instance.alone():
             chosen = instance.free_port(port)
@@ -35,6 +37,12 @@ def up(port: int, open_browser: bool, assume_yes: bool) -> None:
         if already.other is None:
             raise
         _point_to(already.other.url, open_browser)
+
+
+def _has_screen() -> bool:
+    """Without one, Python would open a browser that takes over the terminal."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in names)
 
 
 def _make_ready(assume_yes: bool) -> Path:

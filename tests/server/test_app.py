@@ -75,6 +75,8 @@ def test_a_second_up_points_to_the_first_and_opens_it(
     def again(self: Server) -> None:
         app.up(port=8888, open_browser=True, assume_yes=True)
 
+    monkeypatch.setenv("DISPLAY", ":0")
+
     monkeypatch.setattr(Server, "start", again)
     app.up(port=0, open_browser=False, assume_yes=True)
     assert calls == ["engine", "kernels", "site", f"open {URL}"]
@@ -86,6 +88,17 @@ def test_a_second_up_opens_no_browser_where_none_is_wanted(
 ) -> None:
     monkeypatch.setattr(Server, "start", lambda self: app.up(0, False, True))
     app.up(port=0, open_browser=False, assume_yes=True)
+    assert calls == ["engine", "kernels", "site"]
+
+
+def test_without_a_screen_no_browser_is_opened_in_the_terminal(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(app.sys, "platform", "linux")
+    monkeypatch.setattr(Server, "start", lambda self: app.up(0, True, True))
+    app.up(port=0, open_browser=True, assume_yes=True)
     assert calls == ["engine", "kernels", "site"]
 
 
