@@ -27,7 +27,6 @@ class Docker:
     def close(self) -> None:
         """Remove what was built and run through this object."""
         self._own.close()
-        self._client.close()
 
     # --- facts
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -26,12 +26,19 @@ class Fixtures:
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
 
-    @pytest.fixture
-    def docker(self) -> Iterator[Docker]:
-        """Facts of the engine that the learner works with."""
+    @pytest.fixture(scope="session")
+    def _client(self) -> Iterator[Any]:
+        """One connection to the engine for all checks."""
         from checker.engines.docker import client
 
-        made = Docker(client())
+        made = client()
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def docker(self, _client: Any) -> Iterator[Docker]:
+        """Facts of the engine that the learner works with."""
+        made = Docker(_client)
         yield made
         made.close()
 
@@ -88,12 +95,21 @@ class Judge:
         self._done(item)
         return True
 
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
-        """The first thing that goes wrong decides; trouble while tidying up does not."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> pytest.TestReport:
+        """The first thing that goes wrong decides; trouble while tidying up does not.
+
+        pytest's own report would format source code that nobody sees, at 40 ms a failure.
+        """
         if call.excinfo and call.when != "teardown" and self._outcome.verdict == "passed":
             self._outcome = outcome(call.excinfo.value, self._checks)
         if call.when == "teardown":
             self._done(item)
+        ended: Literal["failed", "passed"] = "failed" if call.excinfo else "passed"
+        when = cast(Literal["setup", "call", "teardown"], call.when)
+        return pytest.TestReport(item.nodeid, item.location, {}, ended, None, when)
 
     def _done(self, item: pytest.Item) -> None:
         if self._outcome.verdict != "passed":

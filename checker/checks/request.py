@@ -18,7 +18,7 @@ class Request:
         only: Judge this task alone; checks of the tasks that it requires are run before it.
         all_checks: Also run checks whose prerequisites are not passed.
         collect_only: Only tell which checks there are.
-        env: The whole environment of the checks.
+        env: The environment of whoever asks; the course's own settings are added to it.
     """
 
     folder: str

@@ -84,11 +84,12 @@ def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None
 
 def _settle(request: Request) -> None:
     """Take the request's environment, and a folder where nothing of the learner can be imported."""
+    from checker.engines.docker import environment
+
     pinned = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
     foreign = [name for name in request.env if name.startswith(("PYTEST", "PYTHON"))]
-    kept = {name: value for name, value in request.env.items() if name not in foreign}
-    os.environ.clear()
-    os.environ.update({**kept, **pinned})
+    _replace({name: value for name, value in request.env.items() if name not in foreign})
+    _replace({**environment(), **pinned})
     sys.dont_write_bytecode = True
     empty = paths.runtime() / "empty"
     empty.mkdir(exist_ok=True)
@@ -97,6 +98,11 @@ def _settle(request: Request) -> None:
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
+
+
+def _replace(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _engine(name: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -104,8 +105,6 @@ def collect(lab: Lab) -> Run:
 
 
 def _run(lab: Lab, task: str | None, workspace: Path, **options: bool) -> Run:
-    from checker.engines.docker import environment
-
     if not (lab.folder / "checks.py").is_file():
         raise CourseError(f"{lab.folder / 'checks.py'} is not there.")
     request = Request(
@@ -114,7 +113,7 @@ def _run(lab: Lab, task: str | None, workspace: Path, **options: bool) -> Run:
         engine=lab.engine,
         tasks=tuple(each.id for each in lab.tasks),
         only=task,
-        env=environment(),
+        env=dict(os.environ),
         **options,
     )
     with worker.connect() as connection:
