@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from checker import paths
-from checker.labs import made, work, worker
+from checker.labs import keeper, made, work, worker
 
 TARGET_SECONDS = 0.3
 RUN_SECONDS = 120
@@ -35,7 +35,7 @@ def measure(lab: str) -> float:
 
 def cold(lab: str) -> float:
     """The same with no worker running."""
-    worker.stop_checks()
+    worker.stop()
     return measure(lab)
 
 
@@ -66,6 +66,7 @@ def main() -> None:
             warm = show("warm", [measure(chosen.lab) for _ in range(chosen.runs)])
         finally:
             worker.stop()
+            keeper.stop()
             made.remove(chosen.lab)
             shutil.rmtree(paths.runtime(), ignore_errors=True)
     raise SystemExit(warm > TARGET_SECONDS)

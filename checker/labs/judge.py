@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+from importlib import import_module
 from pathlib import Path
 
 from checker.labs.check import check
@@ -12,7 +14,7 @@ EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}
 
 
 def judge(lab: str, task: str | None, workspace: Path | None, *, as_json: bool) -> int:
-    """Judge a workspace and print the report.
+    """Judge a workspace and print the report; what prints it is imported while the checks run.
 
     Returns:
         0 all passed, 1 found wanting, 3 could not find out.
@@ -20,6 +22,8 @@ def judge(lab: str, task: str | None, workspace: Path | None, *, as_json: bool) 
     Raises:
         CourseError: There is no such lab, task or folder, or the lab is wrong.
     """
+    if not as_json:
+        threading.Thread(target=import_module, args=("checker.labs.show",)).start()
     report = check(lab, task, workspace)
     if as_json:
         sys.stdout.write(json.dumps(report) + "\n")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checker import console, paths
+from checker import paths
 from checker.labs.lab import load
 
 
@@ -105,6 +105,8 @@ def _empty() -> dict[str, Any]:
 
 
 def _set_aside() -> None:
+    from checker import console
+
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     kept = file().with_name(f"progress.unreadable-{stamp}.json")
     file().replace(kept)

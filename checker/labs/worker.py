@@ -15,7 +15,6 @@ from pathlib import Path
 import checker
 from checker import paths
 from checker.checks.warm import STOP
-from checker.labs import keeper
 
 START_SECONDS = 15.0
 PAUSE = 0.02
@@ -32,13 +31,7 @@ def connect() -> Iterator[socket.socket]:
 
 
 def stop() -> None:
-    """End all that labs keep running for this user and state folder: workers, and the recording."""
-    keeper.stop()
-    stop_checks()
-
-
-def stop_checks() -> None:
-    """End the warm workers."""
+    """End all warm workers of this user and state folder."""
     for path in paths.runtime().glob("check-*.sock"):
         _stop(path)
 
@@ -51,7 +44,7 @@ def _warm() -> socket.socket | None:
     with paths.lock("check-worker"):
         if connection := _connected(path):
             return connection
-        stop_checks()
+        stop()
         return _started(path)
 
 

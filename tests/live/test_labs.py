@@ -41,6 +41,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     new_lab(NAME)
     yield tmp_path
     worker.stop()
+    keeper.stop()
     made.remove(NAME)
     shutil.rmtree(paths.runtime(), ignore_errors=True)
 
