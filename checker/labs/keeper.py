@@ -20,6 +20,8 @@ from checker import paths
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 PAUSE = 0.02
+LOOK_SECONDS = 30.0
+"""How often it looks whether its file is still there, since a folder may go without a word."""
 
 
 def journal_name(lab_id: str) -> str:
@@ -96,7 +98,9 @@ def _record(lab_id: str, ready: int) -> None:
             (journal.folder() / f"{journal_name(lab_id)}.done").touch()
             os.write(ready, b"1")
             os.close(ready)
-            signal.sigwait({signal.SIGTERM, signal.SIGINT})
+            while not signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, LOOK_SECONDS):
+                if not _file().exists():
+                    break
 
 
 def main() -> None:
