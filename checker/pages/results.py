@@ -56,6 +56,7 @@ class BlockResult:
             "kind": "command" if self.kind == "console" else self.kind,
             "verdict": self.verdict,
             "seconds": round(self.seconds, 3),
+            "problem": failure.problem if failure else "",
             "expected": failure.expected if failure else "",
             "found": (failure.found or failure.problem) if failure else self.reason,
         }

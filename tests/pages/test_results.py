@@ -33,6 +33,7 @@ def test_a_block_in_json() -> None:
         "kind": "command",
         "verdict": "failed",
         "seconds": 0.123,
+        "problem": "The output differs.",
         "expected": "a",
         "found": "b",
     }
