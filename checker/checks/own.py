@@ -113,7 +113,11 @@ class Own:
         os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
         from testcontainers.core.container import DockerContainer
 
-        container = DockerContainer(image).with_kwargs(labels=labels(), **options)
+        from checker.engines.docker import environment
+
+        client = {"environment": environment()}
+        container = DockerContainer(image, docker_client_kw=client)
+        container.with_kwargs(labels=labels(), **options)
         for key, value in env.items():
             container.with_env(key, value)
         if command is not None:

@@ -41,7 +41,7 @@ def receive(connection: socket.socket) -> Request:
 
 def judge(request: Request, connection: socket.socket) -> None:
     """Run the checks and send what they find; ends with the process group if nobody listens."""
-    _end_with(connection)
+    over = _end_with(connection)
     _settle(request)
 
     def send(message: dict[str, Any]) -> None:
@@ -55,7 +55,9 @@ def judge(request: Request, connection: socket.socket) -> None:
         from checker.checks.explain import fault
 
         send({"broken": fault(error, Path(request.folder) / "checks.py")})
+    over.set()
     send({"end": True})
+    _end_others()
 
 
 def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None:
@@ -113,8 +115,13 @@ def _engine(name: str) -> dict[str, str]:
     return {"name": name, "version": status().version}
 
 
-def _end_with(connection: socket.socket) -> None:
-    """End this process and its children when the other side hangs up: then nobody waits."""
+def _end_with(connection: socket.socket) -> threading.Event:
+    """End this process and its children when the other side hangs up: then nobody waits.
+
+    Returns:
+        To be set once the run is over, when hanging up is what the other side should do.
+    """
+    over = threading.Event()
 
     def wait() -> None:
         try:
@@ -122,9 +129,17 @@ def _end_with(connection: socket.socket) -> None:
                 pass
         except OSError:
             pass
-        os.killpg(0, signal.SIGKILL)
+        if not over.is_set():
+            os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
+    return over
+
+
+def _end_others() -> None:
+    """End what a check started and left running."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
 
 
 def main() -> None:

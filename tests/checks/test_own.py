@@ -89,8 +89,9 @@ def test_container_is_published_on_this_machine_alone(engine, monkeypatch) -> No
     class Container:
         ports: dict[int, Any]
 
-        def __init__(self, image: str) -> None:
+        def __init__(self, image: str, docker_client_kw: dict[str, Any]) -> None:
             seen["image"] = image
+            seen["host"] = docker_client_kw["environment"]["DOCKER_HOST"]
 
         def with_kwargs(self, **options: object) -> Container:
             seen["options"] = options
@@ -112,10 +113,13 @@ def test_container_is_published_on_this_machine_alone(engine, monkeypatch) -> No
         def get_wrapped_container(self) -> Any:
             return type("Wrapped", (), {"id": "abc"})
 
+    handed_out = {"DOCKER_HOST": "unix:///course.sock"}
+    monkeypatch.setattr("checker.engines.docker.environment", lambda: handed_out)
     monkeypatch.setattr("testcontainers.core.container.DockerContainer", Container)
     made = Own(engine)
     assert made.start("shop", ("a", "b"), {"A": "1"}, [80], {"network": "n"}) == "abc"
     assert seen["options"] == {"labels": labels(), "network": "n"}
+    assert seen["host"] == "unix:///course.sock"
     assert (seen["A"], seen["command"]) == ("1", ["a", "b"])
     assert seen["ports"] == {80: ("127.0.0.1",)}
     assert os.environ["TESTCONTAINERS_RYUK_DISABLED"] == "true"

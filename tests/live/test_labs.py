@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from checker import paths
-from checker.engines import journal
-from checker.engines.docker import environment
+from checker.engines import docker, journal
 from checker.images import provider
 from checker.labs import keeper, made, progress, work, worker
 from checker.labs.check import check
@@ -34,6 +33,8 @@ IMAGE = "debian:trixie-slim"
 def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     """A course with one lab, which `./course new lab` has made."""
     provider.ensure([IMAGE])
+    # the engine that the course started itself is found by the cache folder
+    monkeypatch.setenv("DOCKER_HOST", docker.status().host)
     for name in ("root", "work", "cache", "state"):
         monkeypatch.setenv(f"COURSE_{name.upper()}", str(tmp_path / name))
     (tmp_path / "root/docs/docker").mkdir(parents=True)
@@ -47,7 +48,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
 
 
 def cli(*words: str) -> str:
-    return run(["docker", *words], timeout=60, env=environment()).output.strip()
+    return run(["docker", *words], timeout=60, env=docker.environment()).output.strip()
 
 
 def test_new_lab_is_proven_and_leaves_nothing(course: Path) -> None:
