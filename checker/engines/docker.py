@@ -42,7 +42,8 @@ def environment() -> dict[str, str]:
     """The whole environment of every course shell, notebook and check.
 
     `COURSE_ROOT` lets pages and labs copy the sample application from the checkout.
-    `docker login` on a page writes to the course's own configuration, never to the learner's.
+    `docker login` on a page writes to the course's own configuration, never to the learner's, and
+    kubectl knows the course's cluster alone.
     """
     kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     host = endpoint.find().host
@@ -53,6 +54,7 @@ def environment() -> dict[str, str]:
         endpoint.HANDED_OUT: "" if endpoint.chosen() else host,
         "DOCKER_CONFIG": str(_configuration()),
         "DOCKER_CLI_HINTS": "false",
+        "KUBECONFIG": str(paths.state() / "kubernetes" / "config"),
         "PATH": _path(),
     }
 
@@ -196,7 +198,7 @@ def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
     before = os.environ.get("PATH", os.defpath).split(os.pathsep)
     client = install.client_root() / "usr/bin"
-    private = [str(client)] if client.is_dir() else []
+    private = [str(each) for each in (client, tools.cluster_folder()) if each.is_dir()]
     return os.pathsep.join(dict.fromkeys([*private, *before, str(paths.root())]))
 
 

@@ -61,6 +61,11 @@ def are_good(env: Mapping[str, str]) -> bool:
     return True
 
 
+def cluster_folder() -> Path:
+    """Where kubectl and kind are, once a page or lab needed a cluster."""
+    return paths.cache() / "engines" / "kubernetes"
+
+
 def number(version: str) -> tuple[int, int]:
     """The first two numbers of a version; (0, 0) where there are none."""
     found = re.search(r"(\d+)\.(\d+)", version)

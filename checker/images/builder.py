@@ -1,8 +1,9 @@
 """Builds an image from its recipe, with what the recipe takes from this machine.
 
 A recipe is a folder with a Dockerfile, and optionally `bootstrap` (the Debian release of which a
-root file system is made) and `requirements.txt` (a pinned wheel from the Python package index,
-which is unpacked into `wheel/`). Each build happens in a copy, so that a kill leaves no trace.
+root file system is made), `requirements.txt` (a pinned wheel from the Python package index, which
+is unpacked into `wheel/`) and `programs.toml` (what is compiled from Go modules, into
+`programs/`). Each build happens in a copy; the next removes what a kill left.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from checker import console, paths, process
 from checker.engines import apt, docker
 from checker.errors import CouldNotFindOut
-from checker.images import catalogue
+from checker.images import catalogue, golang, node
 from checker.images.catalogue import Image
 from checker.images.store import RECIPE_LABEL
 
@@ -28,6 +29,12 @@ BUILD_SECONDS = 1800.0
 BOOTSTRAP_SECONDS = 900.0
 NEEDED_BYTES = 2 * 1024**3
 """Room that the largest build needs, its downloads and layers included."""
+
+FULL = "no space left on device"
+"""What both the C library and Go call a full disk, apart from capitals."""
+
+NODE = "default-cni.yaml"
+"""A recipe with this file makes the node of a cluster."""
 
 SLIM = ("man", "doc", "info", "locale", "groff", "lintian", "linda")
 """What Debian's slim images leave out of /usr/share."""
@@ -39,36 +46,52 @@ def build(image: Image) -> None:
     Raises:
         CouldNotFindOut: The build failed; the error shows its last lines, or that there is no room.
     """
-    with console.step(f"Building {image.reference} from its recipe") as step, _context() as folder:
+    with console.step(f"Building {image.reference} from its recipe") as step:
         try:
-            shutil.copytree(image.recipe, folder, dirs_exist_ok=True)
-            _add_parts(folder, step)
-            process.run(
-                _command(image, folder),
-                timeout=BUILD_SECONDS,
-                env=docker.environment(),
-                on_line=step.update,
-            )
+            _build(image, step)
         except (process.CommandFailed, OSError) as error:
             raise _explained(image, error) from error
 
 
-def _command(image: Image, folder: Path) -> list[str]:
-    labels = [f"{RECIPE_LABEL}={catalogue.fingerprint(image)}", "course.rebuilt=true"]
+def _build(image: Image, step: console.Step) -> None:
+    with _context() as folder:
+        shutil.copytree(image.recipe, folder, dirs_exist_ok=True)
+        _add_parts(image, folder, step)
+        is_node = (image.recipe / NODE).exists()
+        names = (f"course-part/bare:{folder.name.lower()}",) if is_node else image.names
+        command = _command(names, _labels(image), folder)
+        process.run(command, timeout=BUILD_SECONDS, env=docker.environment(), on_line=step.update)
+        if is_node:
+            node.finish(names[0], image.names, _labels(image), folder, step.update)
+
+
+def _labels(image: Image) -> list[str]:
+    return [f"{RECIPE_LABEL}={catalogue.fingerprint(image)}", "course.rebuilt=true"]
+
+
+def _command(names: tuple[str, ...], labels: list[str], folder: Path) -> list[str]:
     options = [word for label in labels for word in ("--label", label)]
-    names = [word for name in image.names for word in ("--tag", name)]
-    return ["docker", "build", "--progress", "plain", "--pull=false", *options, *names, str(folder)]
+    tags = [word for name in names for word in ("--tag", name)]
+    return ["docker", "build", "--progress", "plain", "--pull=false", *options, *tags, str(folder)]
 
 
 @contextmanager
 def _context() -> Iterator[Path]:
+    """A folder for this build alone; what a killed one left there is removed before."""
     base = paths.cache() / "builds"
     base.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base) as folder:
-        yield Path(folder)
+    with paths.lock("builds", _say_waiting, folder=paths.cache()):
+        for left in base.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=base) as folder:
+            yield Path(folder)
 
 
-def _add_parts(folder: Path, step: console.Step) -> None:
+def _say_waiting() -> None:
+    console.err.print("Waiting: another process is building images.")
+
+
+def _add_parts(image: Image, folder: Path, step: console.Step) -> None:
     if (folder / "bootstrap").exists():
         step.update("making a Debian root file system")
         _bootstrap((folder / "bootstrap").read_text().strip(), folder / "root.tar")
@@ -77,6 +100,17 @@ def _add_parts(folder: Path, step: console.Step) -> None:
         _unpack_wheel(folder)
     if (folder / "needs-ca-bundle").exists():
         shutil.copyfile(ca_bundle(), folder / "ca-certificates.crt")
+    _add_programs(image, folder, step)
+    if (image.recipe / NODE).exists():
+        node.add_parts(image.recipe, folder, step.update)
+
+
+def _add_programs(image: Image, folder: Path, step: console.Step) -> None:
+    wanted = golang.programs(image.recipe)
+    golang.compile_all(wanted, step.update)
+    (folder / "programs").mkdir()
+    for program in wanted:
+        shutil.copyfile(program.file, folder / "programs" / program.name)
 
 
 def _bootstrap(release: str, target: Path) -> None:
@@ -123,16 +157,27 @@ def ca_bundle() -> Path:
 
 
 def _explained(image: Image, error: process.CommandFailed | OSError) -> CouldNotFindOut:
-    found = error.found if isinstance(error, process.CommandFailed) else str(error)
-    if "No space left" in found:
+    written = _written(error)
+    full = [line for line in written.splitlines() if FULL in line.lower()]
+    if full:
         return CouldNotFindOut(
             f"The disk is full: {image.reference} could not be built.",
             expected=f"{NEEDED_BYTES // 1024**3} GiB free for builds",
-            found=found.splitlines()[-1],
+            found=full[-1].strip(),
             next_step="Make room, for example with: docker builder prune; then run it again.",
         )
+    found = error.found if isinstance(error, process.CommandFailed) else ""
     return CouldNotFindOut(
         f"{image.reference} could not be built.",
         found=found or str(error),
         next_step="./course doctor tells what is wrong with this machine.",
     )
+
+
+def _written(error: process.CommandFailed | OSError) -> str:
+    """All that the program wrote: its last lines may only repeat the Dockerfile."""
+    if isinstance(error, process.CommandFailed) and error.completed:
+        return f"{error.completed.output}\n{error.completed.errors}"
+    if isinstance(error, shutil.Error):
+        return "\n".join(why for _, _, why in error.args[0])
+    return str(error)

@@ -18,7 +18,8 @@ HERE = Path(__file__).parent
 class Image:
     """An image: upstream's name, and the recipe that rebuilds it without a registry.
 
-    `aliases` are further names of the same image; `base` is the one its recipe starts from.
+    `aliases` are further names of the same image; `base` is the one its recipe starts from;
+    `published` is what a registry calls it, where that differs.
     """
 
     reference: str
@@ -26,6 +27,7 @@ class Image:
     why: str
     aliases: tuple[str, ...] = ()
     base: str | None = None
+    published: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,6 +45,7 @@ def load() -> tuple[Image, ...]:
             entry["why"],
             tuple(entry.get("aliases", ())),
             entry.get("base"),
+            entry.get("published", ""),
         )
         for entry in entries
     )

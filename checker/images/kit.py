@@ -6,11 +6,13 @@ The file is a tar archive with `kit.json` (what is inside, with checksums) befor
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -31,17 +33,12 @@ def export_kit(file: Path) -> None:
         CourseError: The file cannot be written; what was there before stays.
         CouldNotFindOut: An image could not be had.
     """
-    provider.ensure(image.reference for image in catalogue.load())
-    names = [name for image in catalogue.load() for name in image.names]
     if not file.parent.is_dir():
         raise CourseError(f"There is no folder {file.parent}.", next_step="Make it, or choose one.")
-    with console.step(f"Writing {file}"), tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        images = Path(folder) / "images.tar"
-        command = ["docker", "save", "--output", str(images), *names]
-        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
-        whole = Path(folder) / "kit.tar"
-        _pack(whole, images, names)
-        whole.replace(file)
+    provider.ensure(image.reference for image in catalogue.load())
+    names = [name for image in catalogue.load() for name in image.names]
+    with console.step(f"Writing {file}"), _told(f"{file} could not be written."):
+        _save(file, names)
     console.out.print(f"{file}: {file.stat().st_size / 1e6:.0f} MB, {len(names)} image names")
 
 
@@ -53,6 +50,7 @@ def import_kit(file: Path) -> None:
     """
     with (
         console.step(f"Loading {file}"),
+        _told(f"{file} could not be loaded."),
         tempfile.TemporaryDirectory(dir=paths.cache()) as folder,
     ):
         images = Path(folder) / "images.tar"
@@ -60,6 +58,25 @@ def import_kit(file: Path) -> None:
         command = ["docker", "load", "--quiet", "--input", str(images)]
         process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
     console.out.print(f"Loaded: {', '.join(names)}")
+
+
+@contextlib.contextmanager
+def _told(message: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(
+            message, found=str(error), next_step="Make room, or choose another folder."
+        ) from error
+
+
+def _save(file: Path, names: list[str]) -> None:
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        images, whole = Path(folder) / "images.tar", Path(folder) / "kit.tar"
+        command = ["docker", "save", "--output", str(images), *names]
+        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
+        _pack(whole, images, names)
+        whole.replace(file)
 
 
 def _pack(whole: Path, images: Path, names: list[str]) -> None:
@@ -77,29 +94,32 @@ def _unpack(file: Path, target: Path) -> list[str]:
     try:
         with tarfile.open(file) as archive:
             contents = json.load(_member(archive, "kit.json"))
+            names, digest = list(contents["images"]), str(contents["sha256"])
             found = _copy(_member(archive, "images.tar"), target)
-    except (tarfile.TarError, ValueError, KeyError, EOFError) as error:
+    except (tarfile.TarError, ValueError, TypeError, KeyError, EOFError) as error:
         raise CourseError(f"{file} is not an offline kit.", next_step=NOT_A_KIT) from error
-    if found != contents["sha256"]:
+    if found != digest:
         raise CourseError(
             f"{file} is damaged.",
-            expected=f"sha256 {contents['sha256']}",
+            expected=f"sha256 {digest}",
             found=f"sha256 {found}",
             next_step="Copy it again from where you got it.",
         )
-    return list(contents["images"])
+    return names
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(name)
-    return file
+    """One after the other, since the end of the archive may be missing."""
+    for member in archive:
+        if member.name == name and (file := archive.extractfile(member)):
+            return file
+    raise KeyError(name)
 
 
 def _copy(source: IO[bytes], target: Path) -> str:
+    """Copy all, and return its checksum; of a file that ends too soon, that of what there is."""
     digest = hashlib.sha256()
-    with target.open("wb") as copy:
+    with target.open("wb") as copy, contextlib.suppress(tarfile.ReadError):
         while data := source.read(CHUNK):
             digest.update(data)
             copy.write(data)

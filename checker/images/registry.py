@@ -27,7 +27,9 @@ def mirror() -> str:
 
 def upstream(reference: str) -> str:
     """The name under which the registry, or this site's mirror, has an official image."""
-    return f"{mirror()}/library/{reference}" if mirror() else reference
+    if not mirror() or reference.startswith("registry."):
+        return reference
+    return f"{mirror()}/{reference if '/' in reference else f'library/{reference}'}"
 
 
 @functools.cache
@@ -51,7 +53,7 @@ def pull(client: DockerClient, image: Image) -> bool:
 
     A registry that answers but fails (a pull limit, say) is no reason to stop: the recipe is next.
     """
-    source = upstream(image.reference)
+    source = upstream(image.published or image.reference)
     try:
         with console.step(f"Pulling {source}") as step:
             command = ["docker", "pull", source]

@@ -16,11 +16,17 @@ from checker.images.store import Held
 
 WORDS = {
     "missing": "not there yet",
-    "rebuilt": "rebuilt from the course's recipe",
-    "outdated": "rebuilt from an earlier recipe",
+    "rebuilt": "rebuilt from its recipe",
+    "outdated": "built by an earlier recipe",
     "pulled": "pulled from a registry",
-    "loaded": "loaded from a file, or built by you",
+    "loaded": "from a file, or built by you",
 }
+LAB = "lab "
+"""Begins the name of a lab among the users of an image."""
+
+LONGEST_NAME = 25
+"""Of an image in the table, which then fits a terminal of 80 columns."""
+
 SUFFIXES = {"", ".md", ".py", ".sh", ".yaml", ".yml", ".Dockerfile"}
 
 
@@ -50,13 +56,25 @@ def _facts(held: Held, users: dict[Image, list[str]]) -> dict[str, object]:
 
 
 def _table(held: list[Held], users: dict[Image, list[str]]) -> Table:
-    table = Table("image", "source", "MB", "used by", box=None)
+    table = Table("image", "source", "MB", "used by", box=None, pad_edge=False)
     table.columns[2].justify = "right"
+    for column in table.columns:
+        column.no_wrap = True
     for each in held:
         size = f"{each.size / 1e6:.0f}" if each.size else ""
-        needed = ", ".join(users[each.image])
-        table.add_row(each.image.reference, WORDS[each.source], size, needed)
+        needed = _counted(users[each.image])
+        table.add_row(_short(each.image.reference), WORDS[each.source], size, needed)
     return table
+
+
+def _short(reference: str) -> str:
+    return reference if len(reference) <= LONGEST_NAME else f".../{reference.rpartition('/')[2]}"
+
+
+def _counted(users: list[str]) -> str:
+    labs = sum(user.startswith(LAB) for user in users)
+    counts = {"page": len(users) - labs, "lab": labs}
+    return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for word, n in counts.items() if n)
 
 
 def _users(image: Image) -> list[str]:
@@ -66,7 +84,7 @@ def _users(image: Image) -> list[str]:
         for page in course.pages()
         if _names(page, image)
     ]
-    return pages + [f"lab {name}" for name in course.labs() if _lab_names(name, image)]
+    return pages + [LAB + name for name in course.labs() if _lab_names(name, image)]
 
 
 def _lab_names(name: str, image: Image) -> bool:

@@ -96,11 +96,22 @@ set_up() {
     say
 }
 
+# Whether postgres will only tell something, for which it needs no database.
+is_a_question() {
+    local word
+    for word; do
+        case "$word" in
+            '-?' | --help | --describe-config | -V | --version) return 0 ;;
+        esac
+    done
+    return 1
+}
+
 main() {
     if [ "${1:0:1}" = '-' ]; then
         set -- postgres "$@"
     fi
-    if [ "$1" = postgres ]; then
+    if [ "$1" = postgres ] && ! is_a_question "$@"; then
         if [ "$(id -u)" = 0 ]; then
             own_the_folders
             exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$BASH_SOURCE" "$@"

@@ -7,11 +7,18 @@ case "${1:-}" in
     -* | *.conf) set -- redis-server "$@" ;;
 esac
 
+says_whom_to_answer() {
+    for word; do
+        case "$word" in
+            --protected-mode) return 0 ;;
+            *.conf) ! grep -qi '^[[:space:]]*protected-mode' "$word" 2> /dev/null || return 0 ;;
+        esac
+    done
+    return 1
+}
+
 if [ "${1:-}" = redis-server ]; then
-    case " $* " in
-        *" --protected-mode "* | *.conf*) ;;
-        *) set -- "$@" --protected-mode no ;;
-    esac
+    says_whom_to_answer "$@" || set -- "$@" --protected-mode no
     if [ "$(id -u)" = 0 ]; then
         find . \! -user redis -exec chown redis:redis '{}' +
         umask 0077

@@ -1,5 +1,5 @@
 # fails: quick
-# says: installed again
+# says: installed them again
 cat > Dockerfile <<'EOF'
 FROM node:24-trixie-slim
 WORKDIR /app

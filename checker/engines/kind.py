@@ -1,0 +1,193 @@
+"""The Kubernetes cluster `course`: a control plane and two workers, each a container made by kind.
+
+Its kubeconfig is in the course's own folder; the learner's ~/.kube/config is neither read nor
+written, and a cluster of another name is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from checker import console, paths, process
+from checker.engines import docker, pristine, quirks
+from checker.engines.docker import EngineStatus
+from checker.errors import CouldNotFindOut
+
+NAME = "course"
+IMAGE = "kindest/node:v1.37"
+CONTROL_PLANE = f"{NAME}-control-plane"
+METRICS = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
+ADDONS = Path(__file__).parent / "addons"
+CREATE_SECONDS = 600.0
+READY_SECONDS = 180.0
+CALL_SECONDS = 60.0
+START_SECONDS = 120.0
+
+
+def ensure() -> None:
+    """Have a cluster whose nodes are all ready; idempotent, safe when two call at once.
+
+    A stopped cluster is started, a broken one is made anew.
+
+    Raises:
+        CouldNotFindOut: No engine, no node image, or the cluster does not come up.
+    """
+    docker.ensure()
+    if is_ready():
+        return
+    with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
+        if not is_ready():
+            _get_tools()
+            _start() or _create()
+
+
+def status() -> EngineStatus:
+    """The cluster as it is now."""
+    if not nodes():
+        return EngineStatus("kind", False, "", "no cluster yet; a page or lab makes it")
+    done = _kubectl("version", "-o", "json", timeout=10, check=False)
+    if done.status != 0:
+        return EngineStatus("kind", False, "", "the API server does not answer")
+    version = json.loads(done.output)["serverVersion"]["gitVersion"]
+    return EngineStatus("kind", True, str(version), f"{len(nodes())} nodes")
+
+
+def is_ready() -> bool:
+    """Whether the API server answers and every node is ready."""
+    if not kubeconfig().exists():
+        return False
+    template = "{range .items[*]}{.status.conditions[?(@.type=='Ready')].status} {end}"
+    done = _kubectl("get", "nodes", "-o", f"jsonpath={template}", timeout=10, check=False)
+    found = done.output.split()
+    return done.status == 0 and found == ["True"] * quirks.node_count()
+
+
+def reset() -> None:
+    """Mend whatever a lab did to the cluster; make it anew where that does not help."""
+    docker.ensure()
+    with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
+        _get_tools()
+        with console.step("Mending the cluster"):
+            mended = bool(nodes()) and pristine.restore(nodes())
+        if not mended or not is_ready():
+            _create()
+
+
+def stop() -> None:
+    """Delete the cluster and its kubeconfig."""
+    if not nodes():
+        return
+    with console.step("Deleting the cluster"):
+        _kind("delete", "cluster", "--name", NAME, timeout=CREATE_SECONDS)
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+def nodes() -> list[str]:
+    """The containers that are nodes of the cluster, the control plane first; also stopped ones."""
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+        wanted = {"label": f"io.x-k8s.kind.cluster={NAME}"}
+        found = client.containers.list(all=True, filters=wanted)
+        return sorted(str(each.name) for each in found)
+    return []
+
+
+def folder() -> Path:
+    """Kubeconfigs: one that points to `default`, and one for each lab."""
+    made = paths.state() / "kubernetes"
+    made.mkdir(exist_ok=True)
+    return made
+
+
+def kubeconfig() -> Path:
+    """What kubectl of a course shell uses; it need not be there."""
+    return folder() / "config"
+
+
+def load(references: Iterator[str] | list[str]) -> None:
+    """Put images of the engine into the nodes, where they are missing or others.
+
+    Raises:
+        CouldNotFindOut: A node does not take one.
+    """
+    from checker.engines import nodeimages
+
+    nodeimages.load(list(references), nodes())
+
+
+def _create() -> None:
+    from checker.images import provider
+
+    provider.ensure([IMAGE, METRICS])
+    _made().unlink(missing_ok=True)
+    with console.step(f"Making the cluster ({quirks.describe()})") as step:
+        _kind("delete", "cluster", "--name", NAME, timeout=CREATE_SECONDS)
+        config = folder() / "kind.yaml"
+        paths.write_atomically(config, quirks.configuration(IMAGE))
+        step.update("starting the nodes")
+        _kind("create", "cluster", "--name", NAME, "--config", str(config), timeout=CREATE_SECONDS)
+        step.update("waiting for the nodes")
+        _wait_for_nodes()
+        step.update("adding metrics-server")
+        load([METRICS])
+        _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
+        pristine.keep(CONTROL_PLANE)
+    paths.write_atomically(_made(), "")
+
+
+def _start() -> bool:
+    """Start nodes that are stopped, as after a reboot; False if there are none, or it fails."""
+    if not _made().exists() or len(nodes()) != quirks.node_count():
+        return False
+    with console.step("Starting the cluster"):
+        process.run(
+            ["docker", "start", *nodes()],
+            timeout=START_SECONDS,
+            env=docker.environment(),
+            check=False,
+        )
+        try:
+            _wait_for_nodes()
+        except CouldNotFindOut:
+            return pristine.restore(nodes()) and is_ready()
+    return True
+
+
+def _wait_for_nodes() -> None:
+    wait = ["wait", "--for=condition=Ready", "nodes", "--all", f"--timeout={READY_SECONDS:.0f}s"]
+    done = _kubectl(*wait, timeout=READY_SECONDS + 10, check=False)
+    if done.status != 0:
+        raise CouldNotFindOut(
+            "The cluster does not become ready.",
+            found=done.errors.strip() or done.output.strip(),
+            next_step="Type: ./course doctor   It tells whether memory or disk is short.",
+        )
+
+
+def _made() -> Path:
+    """Says that the cluster was finished; one whose making was interrupted is made anew."""
+    return folder() / "made"
+
+
+def _kind(*words: str, timeout: float) -> None:
+    env = {**docker.environment(), "KUBECONFIG": str(kubeconfig())}
+    process.run(["kind", "--quiet", *words], timeout=timeout, env=env)
+
+
+def _kubectl(*words: str, timeout: float, check: bool = True) -> process.Completed:
+    command = ["kubectl", "--kubeconfig", str(kubeconfig()), *words]
+    return process.run(command, timeout=timeout, env=docker.environment(), check=check)
+
+
+def _get_tools() -> None:
+    from checker.images import clustertools
+
+    with console.step("Getting kubectl and kind") as step:
+        clustertools.ensure(step.update)
+
+
+def _say_waiting() -> None:
+    console.err.print("Another course command is preparing the cluster; waiting for it ...")

@@ -1,0 +1,204 @@
+"""The API of the cluster, as plain JSON: what `kubectl get --raw` would show.
+
+Connection and credentials are those of the official client and a kubeconfig; its generated classes
+are left out, since facts are compared with manifests, and those are plain as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from checker.errors import CouldNotFindOut
+
+CALL_SECONDS = 20.0
+Object = dict[str, Any]
+
+
+class ApiError(CouldNotFindOut):
+    """The API server answered, but with a refusal.
+
+    Args:
+        status: Of HTTP: 404 not found, 403 forbidden, 409 conflict, 422 invalid.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__("The cluster refused a request.", found=f"{status}: {message}")
+        self.status = status
+        self.text = message
+
+
+class Api:
+    """One connection to a cluster.
+
+    Args:
+        kubeconfig: Names the cluster and the user.
+
+    Raises:
+        CouldNotFindOut: There is no such file, or it is none.
+    """
+
+    def __init__(self, kubeconfig: Path) -> None:
+        from kubernetes import config
+
+        try:
+            self._client = config.new_client_from_config(str(kubeconfig))
+        except (config.ConfigException, OSError) as error:
+            raise CouldNotFindOut(
+                "There is no cluster.",
+                found=str(error),
+                next_step="A page or lab of the Kubernetes track makes it, when it begins.",
+            ) from error
+
+    def close(self) -> None:
+        self._client.rest_client.pool_manager.clear()
+
+    def get(self, path: str, **query: object) -> Object:
+        """An object, or a list of some, by its path: /api/v1/namespaces/default/pods."""
+        return self._json("GET", path, query)
+
+    def find(self, path: str) -> Object | None:
+        """An object; None if there is none."""
+        try:
+            return self.get(path)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def items(self, path: str, **query: object) -> list[Object]:
+        """The objects of a list."""
+        return list(self.get(path, **query).get("items") or [])
+
+    def metadata(self, path: str) -> list[Object]:
+        """The metadata of each object of a list, without the rest."""
+        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        found = self._json("GET", path, {}, headers={"Accept": accept})
+        return [item["metadata"] for item in found.get("items") or []]
+
+    def delete(self, path: str, *, grace: int | None = None) -> None:
+        """Delete an object, and in the background what belongs to it; gone already is fine.
+
+        Args:
+            grace: Seconds that its processes get; the object's own if not given.
+        """
+        body: Object = {"propagationPolicy": "Background"}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        try:
+            self._json("DELETE", path, {}, body)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def create(self, path: str, body: Object, **query: object) -> Object:
+        return self._json("POST", path, query, body)
+
+    def patch(self, path: str, body: Object, **query: object) -> Object:
+        """A merge patch (RFC 7386)."""
+        kind = {"Content-Type": "application/merge-patch+json"}
+        return self._json("PATCH", path, query, body, kind)
+
+    def text(self, path: str, **query: object) -> str:
+        """What an address says that is no JSON: logs, health."""
+        return self._ask("GET", path, query)
+
+    def watch(self, path: str, seconds: float, **query: object) -> Iterator[Object]:
+        """The events of a list as they come, each with `type` and `object`; ends after `seconds`.
+
+        Raises:
+            ApiError: The version to begin at is gone (410), or the path is none.
+        """
+        query = {**query, "watch": "true", "timeoutSeconds": max(1, int(seconds))}
+        answer = self._send("GET", path, query, None, {}, seconds + CALL_SECONDS)
+        try:
+            for event in _lines(answer.response):
+                if event["type"] == "ERROR":
+                    status = event["object"]
+                    raise ApiError(int(status.get("code", 0)), str(status.get("message", "")))
+                yield event
+        finally:
+            answer.response.close()
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Object | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Object:
+        return dict(json.loads(self._ask(method, path, query, body, headers)))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Object | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        from urllib3.exceptions import HTTPError
+
+        answer = self._send(method, path, query, body, headers or {}, CALL_SECONDS)
+        try:
+            return str(answer.response.data.decode(errors="replace"))
+        except HTTPError as error:
+            raise _away(error) from error
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Object | None,
+        headers: Mapping[str, str],
+        seconds: float,
+    ) -> Any:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        address = f"{self._client.configuration.host}{path}"
+        if query:
+            address += f"?{urlencode(query)}"
+        sent = {"Content-Type": "application/json", **headers} if body is not None else {**headers}
+        try:
+            answer = self._client.call_api(method, address, sent, body, _request_timeout=seconds)
+        except (ApiException, HTTPError, OSError) as error:
+            raise _away(error) from error
+        if answer.status >= 400:
+            raise ApiError(answer.status, _message(answer.response.data))
+        return answer
+
+
+def _lines(response: Any) -> Iterator[Object]:
+    """Each line is an event; an end of the connection ends the watch."""
+    from urllib3.exceptions import HTTPError
+
+    rest = b""
+    try:
+        for piece in response.stream(amt=None, decode_content=True):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield json.loads(line)
+    except HTTPError:
+        return
+
+
+def _away(error: Exception) -> CouldNotFindOut:
+    return CouldNotFindOut(
+        "The cluster does not answer.",
+        found=str(error).split("\n")[0][:300],
+        next_step="Is its control plane stopped? ./course status tells; ./course reset LAB mends.",
+    )
+
+
+def _message(data: bytes) -> str:
+    """What a Status object says; other answers as they are."""
+    try:
+        return str(json.loads(data)["message"])
+    except (ValueError, KeyError, TypeError):
+        return data.decode(errors="replace")[:300]

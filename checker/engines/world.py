@@ -1,0 +1,168 @@
+"""What is in the cluster, so that what a page or lab made can be removed and nothing else.
+
+Looked at before and after: objects without a namespace, namespaces, and what is in `default`.
+What the system makes by itself, or what belongs to another object, is not looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker import paths
+from checker.engines import kind
+from checker.engines.kube import Api, ApiError
+from checker.errors import CouldNotFindOut
+
+GONE_SECONDS = 60.0
+POLL_SECONDS = 0.1
+DEFAULT = "default"
+IGNORED = frozenset(
+    {"apiservices", "certificatesigningrequests", "componentstatuses", "controllerrevisions"}
+    | {"csinodes", "endpoints", "endpointslices", "events", "ipaddresses", "leases", "nodes"}
+    | {"replicasets", "servicecidrs", "volumeattachments"}
+)
+SYSTEM = frozenset({("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")})
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object: where it is in the API, and its identity, which a successor does not share."""
+
+    path: str
+    uid: str
+
+    @property
+    def kind(self) -> str:
+        return self.path.rsplit("/", 2)[1]
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[1]
+
+
+def take(api: Api) -> set[Thing]:
+    """All that is there now."""
+    return {thing for path in _collections(api) for thing in _things(api, path)}
+
+
+def keep(name: str, api: Api) -> None:
+    """Write down what is there before a run, unless a run of that name was killed."""
+    if not _file(name).exists():
+        things = sorted((each.path, each.uid) for each in take(api))
+        paths.write_atomically(_file(name), json.dumps(things))
+
+
+def forget(name: str) -> None:
+    """The run is over, and what it made is removed."""
+    _file(name).unlink(missing_ok=True)
+
+
+def made(name: str, api: Api) -> list[Thing]:
+    """What is new since `keep`."""
+    try:
+        before = {Thing(path, uid) for path, uid in json.loads(_file(name).read_text())}
+    except (OSError, ValueError):
+        return []
+    return sorted(take(api) - before, key=lambda each: each.path)
+
+
+def remove_made(name: str, api: Api) -> list[str]:
+    """Remove what is new since `keep`, and wait until it is gone.
+
+    Returns:
+        A line for each thing that does not go, with what holds it.
+    """
+    things = made(name, api)
+    for thing in things:
+        if thing.kind == "namespaces":
+            _empty(api, thing.name)
+    for thing in things:
+        with contextlib.suppress(ApiError):
+            api.delete(thing.path, grace=0 if thing.kind == "pods" else None)
+    _delete_pods(api, DEFAULT, {thing.uid for thing in things})
+    return _wait_until_gone(api, things)
+
+
+def _empty(api: Api, namespace: str) -> None:
+    """Pods get no time to end: nobody waits for what they would still do."""
+    with contextlib.suppress(ApiError):
+        for path in ("apps/v1", "batch/v1"):
+            for kind_ in ("deployments", "statefulsets", "daemonsets", "jobs", "cronjobs"):
+                base = f"/apis/{path}/namespaces/{namespace}/{kind_}"
+                for item in _found(api, base):
+                    api.delete(f"{base}/{item}")
+    _delete_pods(api, namespace, set())
+
+
+def _found(api: Api, base: str) -> list[str]:
+    try:
+        return [item["metadata"]["name"] for item in api.items(base)]
+    except ApiError:
+        return []
+
+
+def _delete_pods(api: Api, namespace: str, kept: set[str]) -> None:
+    base = f"/api/v1/namespaces/{namespace}/pods"
+    for pod in api.items(base):
+        owners = pod["metadata"].get("ownerReferences")
+        if owners or namespace != DEFAULT or pod["metadata"]["uid"] in kept:
+            api.delete(f"{base}/{pod['metadata']['name']}", grace=0)
+
+
+def _wait_until_gone(api: Api, things: list[Thing]) -> list[str]:
+    left = list(things)
+    deadline = time.monotonic() + GONE_SECONDS
+    while left and time.monotonic() < deadline:
+        left = [thing for thing in left if _is_there(api, thing)]
+        if left:
+            time.sleep(POLL_SECONDS)
+    return [f"{thing.path}: {_held_by(api, thing)}" for thing in left]
+
+
+def _is_there(api: Api, thing: Thing) -> bool:
+    found = api.find(thing.path)
+    return found is not None and found["metadata"]["uid"] == thing.uid
+
+
+def _held_by(api: Api, thing: Thing) -> str:
+    found = api.find(thing.path) or {}
+    finalizers = found.get("metadata", {}).get("finalizers") or []
+    finalizers += found.get("spec", {}).get("finalizers") or []
+    return f"held by {', '.join(finalizers)}" if finalizers else "it does not go"
+
+
+def _collections(api: Api) -> Iterator[str]:
+    """The path of each list that is looked at."""
+    for base in ["/api/v1", *_groups(api)]:
+        try:
+            resources = api.get(base)["resources"]
+        except (ApiError, CouldNotFindOut):
+            continue
+        for each in resources:
+            name = each["name"]
+            if "/" in name or name in IGNORED or not {"list", "delete"} <= set(each["verbs"]):
+                continue
+            scope = f"/namespaces/{DEFAULT}" if each["namespaced"] else ""
+            yield f"{base}{scope}/{name}"
+
+
+def _groups(api: Api) -> list[str]:
+    groups = api.get("/apis")["groups"]
+    return [f"/apis/{each['preferredVersion']['groupVersion']}" for each in groups]
+
+
+def _things(api: Api, path: str) -> Iterator[Thing]:
+    for item in api.metadata(path):
+        name = item["name"]
+        own = (path.rsplit("/", 1)[1], name) in SYSTEM
+        if not own and not item.get("ownerReferences") and "deletionTimestamp" not in item:
+            yield Thing(f"{path}/{name}", item["uid"])
+
+
+def _file(name: str) -> Path:
+    return kind.folder() / f"before-{name}.json"

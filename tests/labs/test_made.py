@@ -1,0 +1,117 @@
+"""What a lab's journal names is put in words, and removed through its recorder."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from docker.errors import NotFound
+
+from checker.engines import docker
+from checker.engines.journal import Entry, Journal
+from checker.engines.recorder import Recorder
+from checker.errors import CouldNotFindOut
+from checker.labs import made
+
+LAB = "docker/first"
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+
+
+class Engine:
+    """Tells of what is there, by identity."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[str, Any]] = {}
+        self.closed = False
+        names = ("container", "network", "volume", "image")
+        self.api = SimpleNamespace(**{f"inspect_{name}": self._inspect for name in names})
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _inspect(self, identity: str) -> dict[str, Any]:
+        if identity not in self.there:
+            raise NotFound(identity)
+        return self.there[identity]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    fake = Engine()
+    monkeypatch.setattr(docker, "client", lambda: fake)
+    return fake
+
+
+def journal(*entries: Entry) -> None:
+    Journal("lab-docker-first").replace(list(entries))
+
+
+@pytest.mark.parametrize(
+    ("entry", "found", "line"),
+    [
+        (
+            Entry("container", "c1"),
+            {"Name": "/web", "State": {"Status": "running"}},
+            "container web (running)",
+        ),
+        (Entry("network", "n1"), {"Name": "shop"}, "network shop"),
+        (Entry("volume", "orders"), {"Name": "orders"}, "volume orders"),
+        (Entry("tag", "shop:1"), {}, "image shop:1"),
+        (
+            Entry("image", "sha256:0123456789abcdef"),
+            {"RepoTags": []},
+            "image 0123456789ab (without a name)",
+        ),
+    ],
+)
+def test_each_kind_of_thing_in_words(engine: Engine, entry: Entry, found, line: str) -> None:
+    journal(entry)
+    engine.there[entry.identity] = found
+    assert made.describe(LAB) == [line]
+    assert engine.closed
+
+
+def test_image_with_a_name_is_told_by_its_name_alone(engine: Engine) -> None:
+    journal(Entry("image", "sha256:1"), Entry("tag", "shop:1"))
+    engine.there = {"sha256:1": {"RepoTags": ["shop:1"]}, "shop:1": {}}
+    assert made.describe(LAB) == ["image shop:1"]
+
+
+@pytest.mark.parametrize("kind", ["container", "network", "volume", "tag", "image"])
+def test_what_is_gone_is_not_told(engine: Engine, kind: str) -> None:
+    journal(Entry(kind, "gone"))
+    assert made.describe(LAB) == []
+
+
+def test_without_a_journal_no_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "client", lambda: pytest.fail("asked"))
+    assert made.entries(LAB) == []
+    assert made.describe(LAB) == []
+
+
+def test_engine_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise CouldNotFindOut("No Docker Engine answers.")
+
+    journal(Entry("volume", "orders"))
+    monkeypatch.setattr(docker, "client", away)
+    with pytest.raises(CouldNotFindOut):
+        made.describe(LAB)
+    assert made.entries(LAB) == [Entry("volume", "orders")]
+
+
+def test_removing_adopts_the_labs_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopted: list[str] = []
+
+    def adopt(name: str) -> SimpleNamespace:
+        adopted.append(name)
+        return SimpleNamespace(remove=lambda: ["volume orders is in use"])
+
+    monkeypatch.setattr(Recorder, "adopt", adopt)
+    assert made.remove(LAB) == ["volume orders is in use"]
+    assert adopted == ["lab-docker-first"]

@@ -1,0 +1,160 @@
+"""Every step of `./course test` is run, whatever failed before; the exit status tells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checker import paths, process, testing
+from checker.engines import docker
+from checker.errors import CouldNotFindOut, CourseError
+from checker.images import catalogue, provider
+from checker.testing import Step
+
+
+class Runs:
+    """Stands in for `subprocess.run`; words in `fails` give a command status 1."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.options: list[dict[str, Any]] = []
+        self.fails: set[str] = set()
+
+    def run(self, argv: list[str], **options: Any) -> SimpleNamespace:
+        self.lines.append(" ".join(argv))
+        self.options.append(options)
+        return SimpleNamespace(returncode=int(bool(self.fails & set(argv))))
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    fake = Runs()
+    monkeypatch.setattr(subprocess, "run", fake.run)
+    return fake
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was made ready of engine, images and browser, without making it."""
+    made: list[str] = []
+    monkeypatch.setattr(docker, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}"))
+    monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    return made
+
+
+def the_steps(monkeypatch: pytest.MonkeyPatch, *steps: Step) -> None:
+    monkeypatch.setattr(testing, "steps", lambda: list(steps))
+
+
+def test_all_steps_are_run_from_the_checkout(runs: Runs, calls: list[str], capsys) -> None:
+    assert testing.test(fast=False) == 0
+    assert len(runs.lines) == len([step for step in testing.steps() if isinstance(step.does, list)])
+    assert all(options["cwd"] == paths.root() for options in runs.options)
+    assert all(options["env"]["PYTHONPATH"] == str(paths.root()) for options in runs.options)
+    assert all(options["timeout"] == testing.STEP_SECONDS for options in runs.options)
+    assert calls == ["engine True", *(image.reference for image in catalogue.load())]
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == f"{len(testing.steps())} passed, 0 failed"
+
+
+def test_fast_needs_no_engine_and_no_browser(runs: Runs, calls: list[str], capsys) -> None:
+    assert testing.test(fast=True) == 0
+    assert calls == []
+    words = [line.removeprefix(f"{sys.executable} -m ") for line in runs.lines]
+    assert [word.split()[0] for word in words] == ["ruff", "ruff", "mypy", "checker", "pytest"]
+    assert words[-1].endswith("-m not live and not browser")
+
+
+def test_engine_and_images_are_made_ready_before_what_needs_them() -> None:
+    names = [step.name for step in testing.steps()]
+    order = ["the engine is there", "the images are there", "live tests", "coverage"]
+    assert sorted(order, key=names.index) == order
+    assert names.index("the browser is there") < names.index("browser tests")
+    assert all(step.needs_engine for step in testing.steps()[names.index(order[0]) :])
+
+
+def test_coverage_is_taken_over_all_kinds_of_tests() -> None:
+    pytests = [" ".join(step.does) for step in testing.steps() if "pytest" in str(step.does)]
+    assert ["--cov-append" in line for line in pytests] == [False, True, True]
+
+
+@pytest.mark.parametrize("word", ["ruff", "mypy", "pytest", "coverage"])
+def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, capsys) -> None:
+    runs.fails = {word}
+    assert testing.test(fast=False) == 1
+    failed = sum(word in line.split() for line in runs.lines)
+    out = capsys.readouterr().out
+    assert out.count("FAILED  ") == failed
+    assert f"{len(testing.steps()) - failed} passed, {failed} failed" in out
+
+
+def test_each_step_says_how_long_it_took(runs: Runs, monkeypatch, capsys) -> None:
+    runs.fails = {"bad"}
+    the_steps(monkeypatch, Step("first", ["good"]), Step("second", ["bad"]))
+    assert testing.test(fast=True) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == [
+        "passed     0.0 s  first",
+        "FAILED     0.0 s  second",
+        "1 passed, 1 failed",
+    ]
+
+
+@pytest.mark.parametrize("kind", [CourseError, CouldNotFindOut])
+def test_step_that_raises_is_told_and_stops_nothing(
+    runs: Runs, monkeypatch, capsys, kind: type[CourseError]
+) -> None:
+    def fail() -> None:
+        raise kind("No [engine].", next_step="./course up")
+
+    the_steps(monkeypatch, Step("engine", fail, needs_engine=True), Step("last", ["good"]))
+    assert testing.test(fast=False) == 1
+    out = capsys.readouterr().out
+    assert "No [engine].\n  next: ./course up" in out
+    assert runs.lines == ["good"]
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    found: Callable[[str], str | None] = lambda name: f"/bin/{name}" if name in names else None  # noqa: E731
+    monkeypatch.setattr("shutil.which", found)
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    run: list[str] = []
+    monkeypatch.setattr(process, "run", lambda argv, timeout: run.append(" ".join(argv)))
+    return run
+
+
+@pytest.mark.parametrize("name", testing.BROWSERS)
+def test_browser_that_is_there_is_used(monkeypatch, commands: list[str], name: str) -> None:
+    installed(monkeypatch, name)
+    testing._browser()
+    assert commands == []
+    assert testing.browser() == Path("/bin", name)
+
+
+@pytest.mark.parametrize(("user", "before"), [(0, ""), (1000, "sudo -n ")])
+def test_missing_browser_is_installed(
+    monkeypatch, commands: list[str], user: int, before: str
+) -> None:
+    installed(monkeypatch)
+    monkeypatch.setattr("os.getuid", lambda: user)
+    testing._browser()
+    assert commands[0] == f"{before}apt-get update"
+    assert commands[1].startswith(f"{before}env DEBIAN_FRONTEND=noninteractive apt-get install -y")
+    assert commands[1].endswith(" chromium")
+
+
+def test_without_a_browser_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch)
+    with pytest.raises(CourseError, match="no Chromium") as caught:
+        testing.browser()
+    assert "Debian's package chromium" in caught.value.next_step
