@@ -23,9 +23,11 @@ CONTROL_PLANE = f"{NAME}-control-plane"
 METRICS = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
 ADDONS = Path(__file__).parent / "addons"
 CREATE_SECONDS = 600.0
-READY_SECONDS = 180.0
+READY_SECONDS = 120.0
 CALL_SECONDS = 60.0
 START_SECONDS = 120.0
+AGAIN_SECONDS = 30.0
+"""What nodes get that were ready before; making new ones takes little longer."""
 
 
 def ensure() -> None:
@@ -72,9 +74,16 @@ def reset() -> None:
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         _get_tools()
         with console.step("Mending the cluster"):
-            mended = bool(nodes()) and pristine.restore(nodes())
-        if not mended or not is_ready():
+            mended = bool(nodes()) and pristine.restore(nodes()) and _becomes_ready()
+        if not mended:
             _create()
+
+
+def mend() -> None:
+    """Reset the cluster if any part of it is not as it was made; a look costs half a second."""
+    found = nodes()
+    if not (found and pristine.is_intact(found) and is_ready()):
+        reset()
 
 
 def stop() -> None:
@@ -149,16 +158,21 @@ def _start() -> bool:
             env=docker.environment(),
             check=False,
         )
-        try:
-            _wait_for_nodes()
-        except CouldNotFindOut:
-            return pristine.restore(nodes()) and is_ready()
-    return True
+        return _becomes_ready() or (pristine.restore(nodes()) and _becomes_ready())
 
 
-def _wait_for_nodes() -> None:
-    wait = ["wait", "--for=condition=Ready", "nodes", "--all", f"--timeout={READY_SECONDS:.0f}s"]
-    done = _kubectl(*wait, timeout=READY_SECONDS + 10, check=False)
+def _becomes_ready() -> bool:
+    """Whether all nodes are there and ready before long."""
+    try:
+        _wait_for_nodes(AGAIN_SECONDS)
+    except CouldNotFindOut:
+        return False
+    return is_ready()
+
+
+def _wait_for_nodes(seconds: float = READY_SECONDS) -> None:
+    wait = ["wait", "--for=condition=Ready", "nodes", "--all", f"--timeout={seconds:.0f}s"]
+    done = _kubectl(*wait, timeout=seconds + 10, check=False)
     if done.status != 0:
         raise CouldNotFindOut(
             "The cluster does not become ready.",

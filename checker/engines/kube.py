@@ -97,6 +97,9 @@ class Api:
     def create(self, path: str, body: Object, **query: object) -> Object:
         return self._json("POST", path, query, body)
 
+    def put(self, path: str, body: Object) -> Object:
+        return self._json("PUT", path, {}, body)
+
     def patch(self, path: str, body: Object, **query: object) -> Object:
         """A merge patch (RFC 7386)."""
         kind = {"Content-Type": "application/merge-patch+json"}

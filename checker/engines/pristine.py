@@ -13,25 +13,24 @@ from checker.engines import docker
 
 KEEP_SECONDS = 60.0
 STEP_SECONDS = 120.0
-READY_SECONDS = 45.0
+READY_SECONDS = 15.0
+AGAIN_SECONDS = 60.0
 POLL_SECONDS = 0.5
 
-ETCDCTL = (
-    "etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"
-    " --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key"
-)
+ADMIN = "export KUBECONFIG=/etc/kubernetes/admin.conf"
+SPECS = "kubectl -n kube-system get daemonsets,deployments -o jsonpath={.items[*].spec}"
 KEEP = f"""\
 set -e
-rm -rf /kind/pristine
+{ADMIN}
+rm -rf /kind/pristine /kind/pristine.new
 mkdir -p /kind/pristine.new
 cp -a /etc/kubernetes /kind/pristine.new/kubernetes
 cp -a /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /kind/pristine.new/
-{ETCDCTL} snapshot save /kind/pristine.new/etcd.db
+{SPECS} > /kind/pristine.new/specs
+etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \\
+  --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key \\
+  snapshot save /kind/pristine.new/etcd.db
 mv /kind/pristine.new /kind/pristine
-"""
-SERVICES = """\
-systemctl unmask containerd kubelet 2>/dev/null
-systemctl enable --now containerd kubelet
 """
 FILES = """\
 test -d /kind/pristine || exit 1
@@ -46,32 +45,43 @@ find . -type f | while read -r file; do
 done
 cp -a /kind/pristine/config.yaml /kind/pristine/kubeadm-flags.env /var/lib/kubelet/
 """
-ETCD = """\
-set -e
-mkdir -p /kind/stopped
-mv /etc/kubernetes/manifests/*.yaml /kind/stopped/
-for name in etcd kube-apiserver; do
-  for i in $(seq 100); do
-    pgrep -x "$name" > /dev/null || break
-    sleep 0.2
-  done
-done
-rm -rf /var/lib/etcd/*
-etcdutl snapshot restore /kind/pristine/etcd.db --data-dir /var/lib/etcd/new \\
-  --name "$(hostname)" --bump-revision 1000000000 --mark-compacted \\
-  --initial-cluster "$(hostname)=https://$(hostname -i | cut -d ' ' -f 1):2380" \\
-  --initial-advertise-peer-urls "https://$(hostname -i | cut -d ' ' -f 1):2380"
-mv /var/lib/etcd/new/member /var/lib/etcd/member
-mv /kind/stopped/*.yaml /etc/kubernetes/manifests/
+SERVICES = """\
+systemctl unmask containerd kubelet 2>/dev/null
+systemctl reset-failed
+systemctl enable --now containerd
+systemctl enable kubelet
 systemctl restart kubelet
 """
-"""Revisions go up, so that whoever watches notices: etcd.io, op-guide, recovery."""
+"""A kubelet that was restarted forgets how long it wanted to wait before it starts a Pod again."""
 
-ALIVE = """\
-export KUBECONFIG=/etc/kubernetes/admin.conf
-kubectl get --raw /readyz > /dev/null &&
-kubectl -n kube-system get daemonset/kube-proxy deployment/coredns > /dev/null
+ANSWERS = f"{ADMIN}; kubectl get --raw /readyz > /dev/null"
+AS_MADE = f"""\
+{ADMIN}
+kubectl uncordon $(kubectl get nodes -o name) > /dev/null
+{SPECS} | cmp -s - /kind/pristine/specs
 """
+INTACT = f"""\
+diff -rq /kind/pristine/kubernetes/manifests /etc/kubernetes/manifests || exit 1
+{ANSWERS} && {SPECS} | cmp -s - /kind/pristine/specs
+"""
+RUNS = "systemctl is-active --quiet containerd kubelet"
+ETCD = """\
+set -e
+systemctl stop kubelet
+for name in kube-apiserver etcd kube-controller kube-scheduler; do
+  pkill -KILL -x "$name" || true
+done
+name=$(hostname)
+peer=$(grep -o 'https://[0-9.]*:2380' /etc/kubernetes/manifests/etcd.yaml | head -1)
+rm -rf /var/lib/etcd/*
+etcdutl snapshot restore /kind/pristine/etcd.db --data-dir /var/lib/etcd/new \
+  --name "$name" --initial-cluster "$name=$peer" --initial-advertise-peer-urls "$peer" \
+  --bump-revision 1000000000 --mark-compacted
+mv /var/lib/etcd/new/member /var/lib/etcd/member
+rmdir /var/lib/etcd/new
+systemctl start kubelet
+"""
+"""Revisions go up, so that whoever watches notices: etcd.io, op-guide, recovery."""
 
 
 def keep(node: str) -> None:
@@ -85,24 +95,32 @@ def restore(nodes: list[str]) -> bool:
     Returns:
         False if something is missing that is needed for it.
     """
-    process.run(
-        ["docker", "start", *nodes], timeout=STEP_SECONDS, env=docker.environment(), check=False
-    )
+    start = ["docker", "start", *nodes]
+    process.run(start, timeout=STEP_SECONDS, env=docker.environment(), check=False)
     control_plane = nodes[0]
     if not _inside(control_plane, FILES, STEP_SECONDS, check=False):
         return False
     for node in nodes:
         _inside(node, SERVICES, STEP_SECONDS, check=False)
-    if _becomes_alive(control_plane):
+    if _answers(control_plane, READY_SECONDS) and _inside(
+        control_plane, AS_MADE, STEP_SECONDS, check=False
+    ):
         return True
     _inside(control_plane, ETCD, STEP_SECONDS, check=False)
-    return _becomes_alive(control_plane)
+    return _answers(control_plane, AGAIN_SECONDS)
 
 
-def _becomes_alive(node: str) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
+def is_intact(nodes: list[str]) -> bool:
+    """Whether every part of the cluster is there and as it was made."""
+    return _inside(nodes[0], INTACT, STEP_SECONDS, check=False) and all(
+        _inside(node, RUNS, STEP_SECONDS, check=False) for node in nodes
+    )
+
+
+def _answers(node: str, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if _inside(node, ALIVE, STEP_SECONDS, check=False):
+        if _inside(node, ANSWERS, STEP_SECONDS, check=False):
             return True
         time.sleep(POLL_SECONDS)
     return False

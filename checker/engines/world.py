@@ -26,6 +26,12 @@ IGNORED = frozenset(
     | {"csinodes", "endpoints", "endpointslices", "events", "ipaddresses", "leases", "nodes"}
     | {"replicasets", "servicecidrs", "volumeattachments"}
 )
+MAKERS = {
+    "/apis/apps/v1": ("deployments", "statefulsets", "daemonsets", "replicasets"),
+    "/apis/batch/v1": ("cronjobs", "jobs"),
+}
+"""What makes Pods, and would make new ones for those that are deleted."""
+
 SYSTEM = frozenset({("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")})
 
 
@@ -57,6 +63,11 @@ def keep(name: str, api: Api) -> None:
         paths.write_atomically(_file(name), json.dumps(things))
 
 
+def is_kept(name: str) -> bool:
+    """Whether a run of that name is under way, or was killed."""
+    return _file(name).exists()
+
+
 def forget(name: str) -> None:
     """The run is over, and what it made is removed."""
     _file(name).unlink(missing_ok=True)
@@ -84,34 +95,59 @@ def remove_made(name: str, api: Api) -> list[str]:
     for thing in things:
         with contextlib.suppress(ApiError):
             api.delete(thing.path, grace=0 if thing.kind == "pods" else None)
-    _delete_pods(api, DEFAULT, {thing.uid for thing in things})
+    for thing in things:
+        if thing.kind == "namespaces":
+            _finish(api, thing.name)
+    if things:
+        _delete_owned(api)
     return _wait_until_gone(api, things)
+
+
+def _delete_owned(api: Api) -> None:
+    """What belonged to something in `default` that is gone: nobody waits for it to end."""
+    for path in (
+        f"/apis/apps/v1/namespaces/{DEFAULT}/replicasets",
+        f"/api/v1/namespaces/{DEFAULT}/pods",
+    ):
+        for item in api.metadata(path):
+            owners = item.get("ownerReferences") or []
+            if owners and not any(_lives(api, owner) for owner in owners):
+                api.delete(f"{path}/{item['name']}", grace=0)
+
+
+def _lives(api: Api, owner: dict[str, str]) -> bool:
+    group = f"/apis/{owner['apiVersion']}" if "/" in owner["apiVersion"] else "/api/v1"
+    path = f"{group}/namespaces/{DEFAULT}/{owner['kind'].lower()}s/{owner['name']}"
+    found = api.find(path)
+    return found is not None and found["metadata"]["uid"] == owner["uid"]
 
 
 def _empty(api: Api, namespace: str) -> None:
     """Pods get no time to end: nobody waits for what they would still do."""
-    with contextlib.suppress(ApiError):
-        for path in ("apps/v1", "batch/v1"):
-            for kind_ in ("deployments", "statefulsets", "daemonsets", "jobs", "cronjobs"):
-                base = f"/apis/{path}/namespaces/{namespace}/{kind_}"
-                for item in _found(api, base):
-                    api.delete(f"{base}/{item}")
-    _delete_pods(api, namespace, set())
+    for group, kinds in MAKERS.items():
+        for name in kinds:
+            _delete_all(api, f"{group}/namespaces/{namespace}/{name}")
+    _delete_all(api, f"/api/v1/namespaces/{namespace}/pods")
 
 
-def _found(api: Api, base: str) -> list[str]:
-    try:
-        return [item["metadata"]["name"] for item in api.items(base)]
-    except ApiError:
-        return []
+def _finish(api: Api, namespace: str) -> None:
+    """Let an empty namespace go now: its controller looks only 5 s after it was deleted
+    (kubernetes, pkg/controller/namespace, namespaceDeletionGracePeriod).
+    """
+    paths = [path.replace(f"/{DEFAULT}/", f"/{namespace}/") for path in _namespaced(api)]
+    for path in paths:
+        with contextlib.suppress(ApiError):
+            api.delete(path)
+    if not any(api.metadata(path) for path in paths):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        with contextlib.suppress(ApiError):
+            api.put(f"/api/v1/namespaces/{namespace}/finalize", {**body, "spec": {}})
 
 
-def _delete_pods(api: Api, namespace: str, kept: set[str]) -> None:
-    base = f"/api/v1/namespaces/{namespace}/pods"
-    for pod in api.items(base):
-        owners = pod["metadata"].get("ownerReferences")
-        if owners or namespace != DEFAULT or pod["metadata"]["uid"] in kept:
-            api.delete(f"{base}/{pod['metadata']['name']}", grace=0)
+def _delete_all(api: Api, path: str) -> None:
+    for item in api.metadata(path):
+        with contextlib.suppress(ApiError):
+            api.delete(f"{path}/{item['name']}", grace=0)
 
 
 def _wait_until_gone(api: Api, things: list[Thing]) -> list[str]:
@@ -136,7 +172,7 @@ def _held_by(api: Api, thing: Thing) -> str:
     return f"held by {', '.join(finalizers)}" if finalizers else "it does not go"
 
 
-def _collections(api: Api) -> Iterator[str]:
+def _collections(api: Api, ignored: frozenset[str] = IGNORED) -> Iterator[str]:
     """The path of each list that is looked at."""
     for base in ["/api/v1", *_groups(api)]:
         try:
@@ -145,10 +181,15 @@ def _collections(api: Api) -> Iterator[str]:
             continue
         for each in resources:
             name = each["name"]
-            if "/" in name or name in IGNORED or not {"list", "delete"} <= set(each["verbs"]):
+            if "/" in name or name in ignored or not {"list", "delete"} <= set(each["verbs"]):
                 continue
             scope = f"/namespaces/{DEFAULT}" if each["namespaced"] else ""
             yield f"{base}{scope}/{name}"
+
+
+def _namespaced(api: Api) -> list[str]:
+    every = _collections(api, frozenset())
+    return [path for path in every if f"/namespaces/{DEFAULT}/" in path]
 
 
 def _groups(api: Api) -> list[str]:

@@ -25,12 +25,20 @@ def describe(lab_id: str) -> list[str]:
         CouldNotFindOut: The engine is away.
     """
     found = entries(lab_id)
+    in_cluster = _in_cluster(lab_id)
     if not found:
-        return []
+        return in_cluster
     from checker.engines.docker import client
 
     with contextlib.closing(client()) as engine:
-        return [line for entry in found if (line := _line(engine, entry))]
+        return [*in_cluster, *(line for entry in found if (line := _line(engine, entry)))]
+
+
+def is_kept(lab_id: str) -> bool:
+    """Whether what was in the cluster before the lab is written down."""
+    from checker.engines import world
+
+    return world.is_kept(journal_name(lab_id))
 
 
 def remove(lab_id: str) -> list[str]:
@@ -42,9 +50,23 @@ def remove(lab_id: str) -> list[str]:
     Raises:
         CouldNotFindOut: The engine is away.
     """
+    from checker.engines import scene
     from checker.engines.recorder import Recorder
 
-    return Recorder.adopt(journal_name(lab_id)).remove()
+    left = scene.remove(journal_name(lab_id))
+    return [*left, *Recorder.adopt(journal_name(lab_id)).remove()]
+
+
+def _in_cluster(lab_id: str) -> list[str]:
+    """What is new in the cluster, such as namespaces/bakery."""
+    if not is_kept(lab_id):
+        return []
+    from checker.engines import kind, world
+    from checker.engines.kube import Api
+
+    with contextlib.closing(Api(kind.kubeconfig())) as api:
+        things = world.made(journal_name(lab_id), api)
+    return [f"{thing.kind}/{thing.name}" for thing in things]
 
 
 def _line(engine: object, entry: Entry) -> str:

@@ -104,20 +104,14 @@ def recorded(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
     Raises:
         CouldNotFindOut: The engine or an image is away.
     """
-    if lab.engine == "none":
-        yield list
-        return
-    from checker.engines.docker import ensure
-    from checker.engines.recorder import Recorder
+    from checker.engines import scene
 
-    ensure()
-    stage.ensure_images(lab)
-    with Recorder(f"{purpose}-{lab.id.replace('/', '-')}") as made:
-        made.remove()
+    stage.ensure_engine(lab)
+    with scene.recorded(lab.engine, f"{purpose}-{lab.id.replace('/', '-')}") as clean:
         try:
-            yield made.remove
+            yield clean
         finally:
-            made.remove()
+            clean()
 
 
 def _proof(lab: Lab, clean: Callable[[], list[str]], judge: Callable[[Lab, Path], str]) -> Outcome:

@@ -19,18 +19,19 @@ PRELUDE = "trap 'status=$?; case $status in 1|2|12[567]) exit $status;; esac' ER
 `docker run` passes on: a setup may well leave one behind that ended with 3."""
 
 
-def ensure_images(lab: Lab) -> None:
-    """Get every image of the catalogue that a file of the lab mentions.
+def ensure_engine(lab: Lab) -> None:
+    """Have the lab's engine, and every image of the catalogue that a file of the lab mentions.
 
     Raises:
         CouldNotFindOut: One cannot be had.
     """
     if lab.engine == "none":
         return
-    from checker.images import catalogue, provider
+    from checker.engines import scene
+    from checker.images import catalogue
 
     text = "\n".join(_texts(lab))
-    provider.ensure(image.reference for image in catalogue.mentioned_in(text))
+    scene.ensure(lab.engine, [image.reference for image in catalogue.mentioned_in(text)])
 
 
 def copy_missing(folder: Path, workspace: Path) -> list[Path]:

@@ -144,14 +144,16 @@ def next_hint(lab_id: str, task_id: str) -> Hint:
 
 def _with_engine(lab: Lab, workspace: Path) -> None:
     """Record what the setup makes, and from then on what the learner makes."""
-    from checker.engines.docker import ensure
+    from checker.engines import scene
     from checker.engines.recorder import Recorder
 
-    ensure()
+    stage.ensure_engine(lab)
     keeper.stop_others(lab.id)
-    stage.ensure_images(lab)
     if not _is_begun(lab):
         keeper.stop()
+        if lab.engine == "kind":
+            scene.remove(keeper.journal_name(lab.id))
+            scene.begin(keeper.journal_name(lab.id))
         with Recorder(keeper.journal_name(lab.id)) as recorder:
             recorder.remove()
             _begin(lab, workspace)
@@ -173,6 +175,8 @@ def _begin(lab: Lab, workspace: Path) -> None:
 
 def _is_begun(lab: Lab) -> bool:
     """Whether the setup was run, and what it made was not removed since, as `down` does."""
+    if lab.engine == "kind" and not made.is_kept(lab.id):
+        return False
     try:
         mark = json.loads(_marker(lab.id).read_text())
         return not mark["made"] or bool(made.entries(lab.id))

@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker import console, paths
-from checker.engines import docker
-from checker.engines.recorder import Recorder
+from checker.engines import docker, scene
 from checker.errors import CouldNotFindOut
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
@@ -52,32 +51,23 @@ def verify_page(
 @contextlib.contextmanager
 def prepared(page: Page) -> Iterator[None]:
     """Have the engine and the images of a page, and remove afterwards what is made meanwhile."""
-    if page.engine == "none":
-        yield
-        return
-    docker.ensure()
-    _ensure_images(page)
-    with Recorder(journal_name(page.path)) as made:
-        made.remove()
+    from checker.images import catalogue
+
+    scene.ensure(page.engine, [image.reference for image in catalogue.mentioned_in(page.text)])
+    with scene.recorded(page.engine, journal_name(page.path)) as clean:
         try:
             yield
         finally:
-            _remove(made)
+            _remove(clean)
 
 
-def _remove(made: Recorder) -> None:
+def _remove(clean: scene.Clean) -> None:
     """Where the engine has gone away, the next run of the page begins with removing."""
     try:
-        for line in made.remove():
+        for line in clean():
             console.err.print(f"could not be removed: {line}", markup=False)
     except CouldNotFindOut as error:
         console.err.print(f"What the page made is still there. {error}", markup=False)
-
-
-def _ensure_images(page: Page) -> None:
-    from checker.images import catalogue, provider
-
-    provider.ensure(image.reference for image in catalogue.mentioned_in(page.text))
 
 
 def journal_name(path: Path) -> str:

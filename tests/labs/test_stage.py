@@ -60,16 +60,17 @@ def test_only_missing_files_are_copied_and_overlay_takes_all(tmp_path: Path) -> 
 
 def test_images_that_any_file_of_the_lab_names_are_made_available(make_lab, monkeypatch) -> None:
     wanted: list[str] = []
-    monkeypatch.setattr("checker.images.provider.ensure", lambda names: wanted.extend(names))
+    monkeypatch.setattr("checker.images.provider.ensure", wanted.extend)
+    monkeypatch.setattr("checker.engines.docker.ensure", lambda: None)
     make_lab(
         LAB.replace("engine: none", "engine: docker"),
         **{"starter/Dockerfile": "FROM debian:trixie-slim\n"},
     )
-    stage.ensure_images(load("first"))
+    stage.ensure_engine(load("first"))
     assert wanted == ["debian:trixie-slim"]
 
 
 def test_lab_without_an_engine_needs_no_images(make_lab, monkeypatch) -> None:
     monkeypatch.setattr("checker.images.provider.ensure", lambda names: 1 / 0)
     make_lab()
-    stage.ensure_images(load("first"))
+    stage.ensure_engine(load("first"))

@@ -174,8 +174,7 @@ class Recording:
         recorder.__enter__ = lambda itself: itself
         recorder.__exit__ = lambda *itself: None
         monkeypatch.setattr("checker.engines.recorder.Recorder", recorder)
-        monkeypatch.setattr("checker.engines.docker.ensure", lambda: self.calls.append("ensure"))
-        monkeypatch.setattr(stage, "ensure_images", lambda lab: self.calls.append("images"))
+        monkeypatch.setattr(stage, "ensure_engine", lambda lab: self.calls.append("images"))
         for name in ("start", "stop", "stop_others"):
             monkeypatch.setattr(keeper, name, self._keeper(name))
         monkeypatch.setattr(made, "entries", lambda lab_id: self.made)
@@ -207,7 +206,7 @@ def docker_lab(make_lab, monkeypatch) -> Recording:
 
 def test_setup_is_recorded_and_then_the_learner(docker_lab: Recording) -> None:
     work.prepare("first")
-    order = ["ensure", "keeper stop_others", "images", "keeper stop", "record", "keeper start"]
+    order = ["images", "keeper stop_others", "keeper stop", "record", "keeper start"]
     assert docker_lab.calls == order
 
 

@@ -1,0 +1,84 @@
+"""What a page or lab needs of engines, and how all that it makes is removed again.
+
+The Docker Engine records what is made (recorder); in the cluster, what is there is compared with
+what was there before (world).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+
+from checker.engines import docker, kind, world
+from checker.engines.kube import Api
+from checker.engines.recorder import Recorder
+
+Clean = Callable[[], list[str]]
+
+
+def ensure(engine: str, references: Iterable[str]) -> None:
+    """Have an engine and images; for `kind` also in the nodes of the cluster.
+
+    Args:
+        engine: As in front matter: none, docker or kind.
+        references: Images of the catalogue.
+
+    Raises:
+        CouldNotFindOut: One cannot be had.
+    """
+    from checker.images import provider
+
+    if engine == "none":
+        return
+    wanted = [each for each in references if each != kind.IMAGE]
+    docker.ensure()
+    provider.ensure(wanted)
+    if engine == "kind":
+        kind.ensure()
+        kind.load(wanted)
+
+
+@contextlib.contextmanager
+def recorded(engine: str, name: str) -> Iterator[Clean]:
+    """Record what is made inside; what a killed run of that name left is removed first.
+
+    Returns:
+        A function that removes what was made so far, and tells what does not go.
+
+    Raises:
+        CouldNotFindOut: The engine is away.
+    """
+    if engine == "none":
+        yield list
+        return
+    with Recorder(name) as made:
+
+        def clean() -> list[str]:
+            return [*(remove(name) if engine == "kind" else []), *made.remove()]
+
+        clean()
+        if engine == "kind":
+            begin(name)
+        yield clean
+        if engine == "kind":
+            world.forget(name)
+
+
+def begin(name: str) -> None:
+    """Write down what is in the cluster, so that `remove` knows what is new."""
+    with contextlib.closing(Api(kind.kubeconfig())) as api:
+        world.forget(name)
+        world.keep(name, api)
+
+
+def remove(name: str) -> list[str]:
+    """Mend the cluster, and remove what came into it since `begin`.
+
+    Returns:
+        A line for each thing that does not go.
+    """
+    if not world.is_kept(name):
+        return []
+    kind.mend()
+    with contextlib.closing(Api(kind.kubeconfig())) as api:
+        return world.remove_made(name, api)
