@@ -40,6 +40,7 @@ def steps() -> list[Step]:
         Step("unit tests", [*pytest, "-m", "not live and not browser"]),
         Step("the engine is there", _engine, needs_engine=True),
         Step("the images are there", _images, needs_engine=True),
+        Step("the cluster is there", _cluster, needs_engine=True),
         Step(
             "live tests", [*pytest, "--cov-append", "-m", "live and not fresh"], needs_engine=True
         ),
@@ -81,9 +82,13 @@ def _call(does: list[str] | Callable[[], None]) -> bool:
     if not isinstance(does, list):
         does()
         return True
-    done = subprocess.run(
-        does, cwd=paths.root(), env=_environment(), timeout=STEP_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(
+            does, cwd=paths.root(), env=_environment(), timeout=STEP_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        console.out.print(f"It took longer than {STEP_SECONDS / 60:.0f} min.")
+        return False
     return done.returncode == 0
 
 
@@ -102,6 +107,12 @@ def _images() -> None:
     from checker.images import catalogue, provider
 
     provider.ensure(image.reference for image in catalogue.load())
+
+
+def _cluster() -> None:
+    from checker.engines import kind
+
+    kind.ensure()
 
 
 def _browser() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from checker import paths, process, testing
-from checker.engines import docker
+from checker.engines import docker, kind
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, provider
 from checker.testing import Step
@@ -45,6 +45,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     monkeypatch.setattr(docker, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}"))
     monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
+    monkeypatch.setattr(kind, "ensure", lambda: made.append("cluster"))
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return made
 
@@ -59,7 +60,8 @@ def test_all_steps_are_run_from_the_checkout(runs: Runs, calls: list[str], capsy
     assert all(options["cwd"] == paths.root() for options in runs.options)
     assert all(options["env"]["PYTHONPATH"] == str(paths.root()) for options in runs.options)
     assert all(options["timeout"] == testing.STEP_SECONDS for options in runs.options)
-    assert calls == ["engine True", *(image.reference for image in catalogue.load())]
+    images = [image.reference for image in catalogue.load()]
+    assert calls == ["engine True", *images, "cluster"]
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == f"{len(testing.steps())} passed, 0 failed"
 
@@ -93,6 +95,17 @@ def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, c
     out = capsys.readouterr().out
     assert out.count("FAILED  ") == failed
     assert f"{len(testing.steps()) - failed} passed, {failed} failed" in out
+
+
+def test_program_that_hangs_is_told_and_stops_nothing(monkeypatch, capsys) -> None:
+    def hang(argv: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(argv, options["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", hang)
+    the_steps(monkeypatch, Step("hangs", ["sleep"]), Step("more", ["sleep"]))
+    assert testing.test(fast=True) == 1
+    out = capsys.readouterr().out
+    assert out.count("It took longer than 45 min.") == 2
 
 
 def test_each_step_says_how_long_it_took(runs: Runs, monkeypatch, capsys) -> None:

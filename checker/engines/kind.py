@@ -18,6 +18,7 @@ from checker.engines.docker import EngineStatus
 from checker.errors import CouldNotFindOut
 
 NAME = "course"
+NETWORK = "kind"
 IMAGE = "kindest/node:v1.37"
 CONTROL_PLANE = f"{NAME}-control-plane"
 METRICS = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
@@ -87,11 +88,13 @@ def mend() -> None:
 
 
 def stop() -> None:
-    """Delete the cluster and its kubeconfig."""
-    if not nodes():
-        return
-    with console.step("Deleting the cluster"):
-        _kind("delete", "cluster", "--name", NAME, timeout=CREATE_SECONDS)
+    """Delete the cluster, its kubeconfig, and the network that was made for it."""
+    if nodes():
+        with console.step("Deleting the cluster"):
+            _delete()
+            if _network_is_ours().exists():
+                remove = ["docker", "network", "rm", NETWORK]
+                process.run(remove, timeout=CALL_SECONDS, env=docker.environment(), check=False)
     shutil.rmtree(folder(), ignore_errors=True)
 
 
@@ -133,7 +136,8 @@ def _create() -> None:
     provider.ensure([IMAGE, METRICS])
     _made().unlink(missing_ok=True)
     with console.step(f"Making the cluster ({quirks.describe()})") as step:
-        _kind("delete", "cluster", "--name", NAME, timeout=CREATE_SECONDS)
+        _delete()
+        _note_network()
         config = folder() / "kind.yaml"
         paths.write_atomically(config, quirks.configuration(IMAGE))
         step.update("starting the nodes")
@@ -184,6 +188,24 @@ def _wait_for_nodes(seconds: float = READY_SECONDS) -> None:
 def _made() -> Path:
     """Says that the cluster was finished; one whose making was interrupted is made anew."""
     return folder() / "made"
+
+
+def _delete() -> None:
+    """By the label of the containers, as kind does; needs no program of kind's."""
+    if found := nodes():
+        remove = ["docker", "rm", "--force", "--volumes", *found]
+        process.run(remove, timeout=CREATE_SECONDS, env=docker.environment())
+
+
+def _note_network() -> None:
+    """The network `kind` serves all clusters of kind; it is ours only if we were the first."""
+    look = ["docker", "network", "inspect", NETWORK]
+    if process.run(look, timeout=CALL_SECONDS, env=docker.environment(), check=False).status != 0:
+        paths.write_atomically(_network_is_ours(), "")
+
+
+def _network_is_ours() -> Path:
+    return folder() / "network"
 
 
 def _kind(*words: str, timeout: float) -> None:

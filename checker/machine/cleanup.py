@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import console, paths
-from checker.engines import apt, daemon, docker, endpoint, recorder
+from checker.engines import apt, daemon, docker, endpoint, kind, recorder
 from checker.engines.privilege import run_as_root
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, store
@@ -33,7 +33,10 @@ def clean_up(purge: bool) -> None:
     """
     worker.stop()
     keeper.stop()
-    refused = _empty_engine(purge) if endpoint.find().state == "running" else []
+    refused = []
+    if endpoint.find().state == "running":
+        kind.stop()
+        refused = _empty_engine(purge)
     docker.stop()
     if purge:
         _purge()

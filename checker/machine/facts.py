@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from checker import __version__, paths
-from checker.engines import apt, docker, endpoint, tools
+from checker.engines import apt, docker, endpoint, kind, tools
 from checker.errors import CouldNotFindOut
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
@@ -27,6 +27,7 @@ class Facts:
     """One look at the machine; sizes are in bytes."""
 
     answer: endpoint.Answer
+    cluster: docker.EngineStatus | None = None
     engine: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     disk: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -41,6 +42,7 @@ def gather() -> Facts:
     engine, sources = _ask_engine() if answer.state == "running" else ({}, {})
     return Facts(
         answer,
+        cluster=kind.status() if engine else None,
         engine=engine,
         versions=_versions(answer, engine),
         disk=_disk(engine),

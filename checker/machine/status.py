@@ -42,7 +42,8 @@ def as_object(facts: Facts) -> dict[str, Any]:
                 "host": answer.host,
                 "detail": answer.detail,
                 "started_by_course": daemon.pid() is not None,
-            }
+            },
+            *_cluster(facts),
         ],
         "versions": facts.versions,
         "disk": facts.disk,
@@ -52,10 +53,18 @@ def as_object(facts: Facts) -> dict[str, Any]:
     }
 
 
+def _cluster(facts: Facts) -> list[dict[str, Any]]:
+    if not facts.cluster:
+        return []
+    return [{**asdict(facts.cluster), "started_by_course": bool(facts.cluster.version)}]
+
+
 def _print(facts: Facts) -> None:
     answer = facts.answer
     running = f"running, {answer.version}" if answer.state == "running" else answer.detail
     lines = {**facts.versions, "engine": f"{answer.name}: {running}", "gateway": answer.host}
+    if cluster := facts.cluster:
+        lines["cluster"] = f"{cluster.version} {cluster.detail}".strip()
     for name, disk in facts.disk.items():
         lines[f"disk ({name})"] = f"{gib(disk['free'])} free at {disk['path']}"
     lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checker import console
-from checker.engines import docker, install, journal, tools
+from checker.engines import docker, install, journal, kind, quirks, tools
 from checker.errors import CouldNotFindOut
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
@@ -15,6 +15,7 @@ from checker.machine.status import GIB, gib
 LEAST_DISK = 5 * GIB
 LEAST_MEMORY = 2 * GIB
 LEAST_AVAILABLE = 1 * GIB
+CLUSTER_DISK = 15 * GIB
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def examine(facts: Facts) -> Iterator[Trouble]:
     yield from _ports(facts)
     yield from _registry(facts)
     yield from _limits(facts)
+    yield from _cluster(facts)
     yield from _left_over()
 
 
@@ -89,6 +91,14 @@ def _room(facts: Facts) -> Iterator[Trouble]:
                 f"Make room until {gib(LEAST_DISK)} are free: docker system df shows what Docker "
                 "uses; COURSE_CACHE moves the course's caches to another disk.",
             )
+    sources = facts.image_sources["images"]
+    if sources.get(kind.IMAGE) == "missing" and facts.disk["cache"]["free"] < CLUSTER_DISK:
+        yield Trouble(
+            f"Only {gib(facts.disk['cache']['free'])} are free for what a cluster is made of.",
+            f"Before the Kubernetes track, make room until {gib(CLUSTER_DISK)} are free, or load "
+            "a kit: ./course images import FILE",
+            stops=False,
+        )
     if facts.memory["total"] < LEAST_MEMORY:
         yield Trouble(
             f"There are only {gib(facts.memory['total'])} of memory.",
@@ -133,6 +143,22 @@ def _limits(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             "The kernel does not limit the memory of containers, so limits cannot be seen.",
             "On Debian and Ubuntu: add cgroup_enable=memory to the kernel's command line.",
+            stops=False,
+        )
+
+
+def _cluster(facts: Facts) -> Iterator[Trouble]:
+    if facts.engine and facts.memory["total"] < quirks.LEAST_MEMORY:
+        yield Trouble(
+            f"With {gib(facts.memory['total'])} of memory the cluster gets one node, not three.",
+            f"Pages about several nodes need {gib(quirks.LEAST_MEMORY)}.",
+            stops=False,
+        )
+    cluster = facts.cluster
+    if cluster and not cluster.running and kind.nodes():
+        yield Trouble(
+            f"The cluster is there, but {cluster.detail}.",
+            "The next page or lab that needs it mends it; ./course down removes it.",
             stops=False,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.engines import docker, endpoint, tools
+from checker.engines import docker, endpoint, kind, tools
 from checker.errors import CouldNotFindOut
 from checker.images import store
 from checker.machine import facts, ports
@@ -16,10 +16,14 @@ from checker.machine import facts, ports
 INFO = {"Driver": "overlay2", "DockerRootDir": "/", "MemTotal": 1 << 30, "CgroupVersion": "2"}
 
 
+CLUSTER = docker.EngineStatus("kind", True, "v1.37.2", "3 nodes")
+
+
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", "running", "26.1.5"))
     monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(kind, "status", lambda: CLUSTER)
     monkeypatch.setattr(tools, "versions", lambda env: {"docker": "26.1.5", "compose": "2.26"})
     monkeypatch.setattr(ports, "used_by_course", lambda: [])
     monkeypatch.setattr(store, "look", lambda client, image: SimpleNamespace(source="pulled"))
@@ -39,6 +43,7 @@ def test_engine_and_registry_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with_engine(monkeypatch)
     found = facts.gather()
     assert found.engine == INFO
+    assert found.cluster == CLUSTER
     assert found.image_sources["registry"]["reachable"]
     assert set(found.image_sources["images"].values()) == {"pulled"}
     assert found.versions["client"] == "26.1.5"
@@ -67,6 +72,7 @@ def test_engine_away_leaves_the_rest(monkeypatch: pytest.MonkeyPatch, state: Any
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", state))
     found = facts.gather()
     assert found.engine == {}
+    assert found.cluster is None
     assert found.image_sources["registry"]["detail"] == "no engine to ask"
     assert set(found.disk) == {"cache"}
     assert found.memory["total"] > 0

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from checker.engines import daemon, endpoint
+from checker.engines.docker import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port
@@ -40,6 +41,15 @@ def test_json_is_one_object_with_the_gateway(
     ]
     assert [port["free"] for port in found["ports"]] == [True, False]
     assert {"versions", "disk", "memory", "image_sources", "schema"} < found.keys()
+
+
+def test_cluster_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
+    cluster = EngineStatus("kind", True, "v1.37.2", "3 nodes")
+    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, cluster=cluster))
+    show_status(as_json=True)
+    assert json.loads(capsys.readouterr().out)["engines"][1]["version"] == "v1.37.2"
+    show_status(as_json=False)
+    assert "cluster        v1.37.2 3 nodes" in capsys.readouterr().out
 
 
 def test_people_read_a_line_for_each_fact(facts: Facts, capsys: pytest.CaptureFixture[str]) -> None:

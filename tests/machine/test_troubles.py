@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from checker.engines import endpoint, install, journal, tools
+from checker.engines import endpoint, install, journal, kind, tools
+from checker.engines.docker import EngineStatus
 from checker.engines.install import Step
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
@@ -71,8 +72,27 @@ def test_full_disk_is_named(good: Facts) -> None:
 
 
 def test_little_memory_is_named(good: Facts) -> None:
-    trouble = only(spoilt(good, memory={"total": GIB, "available": GIB // 2}))
-    assert trouble.what == "There are only 1.0 GiB of memory."
+    short = spoilt(good, memory={"total": GIB, "available": GIB // 2})
+    first, second = examine(short)
+    assert first.what == "There are only 1.0 GiB of memory."
+    assert "one node, not three" in second.what
+    assert not second.stops
+
+
+def test_too_little_room_for_a_cluster_is_only_a_note(good: Facts) -> None:
+    images = {**good.image_sources, "images": {kind.IMAGE: "missing"}}
+    disk = {"cache": {"path": "/c", "free": 8 * GIB, "total": 100 * GIB}}
+    trouble = only(spoilt(good, image_sources=images, disk=disk))
+    assert trouble.what == "Only 8.0 GiB are free for what a cluster is made of."
+    assert not trouble.stops
+
+
+def test_cluster_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
+    monkeypatch.setattr(kind, "nodes", lambda: ["course-control-plane"])
+    away = EngineStatus("kind", False, "", "the API server does not answer")
+    trouble = only(spoilt(good, cluster=away))
+    assert trouble.what == "The cluster is there, but the API server does not answer."
+    assert not trouble.stops
 
 
 def test_memory_in_use_is_named(good: Facts) -> None:
