@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from checker.engines import tools
-from checker.images import golang
+from checker import process
+from checker.engines import docker, tools
+from checker.images import catalogue, golang, store
 
 RECIPE = Path(__file__).parent / "recipes" / "kindest-node"
 NAMES = {"kind": "kind", "kubernetes": "kubectl"}
 """Each program of the recipe that people call, and by which name."""
 
 
+IMAGE = "kindest/node:v1.37"
+INSIDE = {"kind": "/usr/local/bin/kind", "kubernetes": "/usr/local/lib/kubernetes/kubernetes"}
+"""Where a node image that the course built holds the same programs."""
+
+COPY_SECONDS = 120.0
+
+
 def ensure(progress: golang.Progress) -> None:
-    """Compile what is missing, and give it its names.
+    """Take what is missing out of the node image, or compile it, and give it its names.
 
     Raises:
         CouldNotFindOut: It cannot be compiled here.
@@ -23,11 +33,46 @@ def ensure(progress: golang.Progress) -> None:
     system = "darwin" if sys.platform == "darwin" else "linux"
     wanted = {golang.find(RECIPE, name): link for name, link in NAMES.items()}
     own = {replace(program, system=system): link for program, link in wanted.items()}
+    if system == "linux":
+        _copy_from_node([program for program in own if not program.file.exists()])
     golang.compile_all(list(own), progress)
     folder = tools.cluster_folder()
     folder.mkdir(parents=True, exist_ok=True)
     for program, name in own.items():
         _point(folder / name, program.file)
+
+
+def _copy_from_node(missing: list[golang.Program]) -> None:
+    """An image from an offline kit brings them; one from a registry does not, nor from a kit of
+    another version of the course.
+    """
+    if not missing or not _has_current_image():
+        return
+    with contextlib.suppress(process.CommandFailed):
+        container = _docker("create", "--label", "course.owner=images", IMAGE)
+        try:
+            for program in missing:
+                _copy(container, program)
+        finally:
+            _docker("rm", container)
+
+
+def _has_current_image() -> bool:
+    with contextlib.closing(docker.client()) as client:
+        return store.look(client, catalogue.find(IMAGE)).source == "rebuilt"
+
+
+def _copy(container: str, program: golang.Program) -> None:
+    new = program.folder.with_name(f"{program.folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    _docker("cp", f"{container}:{INSIDE[program.name]}", str(new / program.name))
+    new.replace(program.folder)
+
+
+def _docker(*words: str) -> str:
+    command = ["docker", *words]
+    return process.run(command, timeout=COPY_SECONDS, env=docker.environment()).output.strip()
 
 
 def _point(link: Path, target: Path) -> None:

