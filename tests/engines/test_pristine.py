@@ -1,0 +1,90 @@
+"""What was taken apart is mended with the least that helps."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checker import process
+from checker.engines import docker, pristine
+
+NODES = ["course-control-plane", "course-worker"]
+
+
+class Nodes:
+    """Runs scripts in nodes by pretending; `fails` names those that end with status 1."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, str]] = []
+        self.fails: set[str] = set()
+
+    def run(self, argv: list[str], **options: Any) -> SimpleNamespace:
+        if argv[:2] == ["docker", "start"]:
+            self.ran.append((" ".join(argv[2:]), "START"))
+            return SimpleNamespace(status=0)
+        name = next(each for each in SCRIPTS if getattr(pristine, each) == argv[-1])
+        self.ran.append((argv[2], name))
+        if name in self.fails and options["check"]:
+            raise process.CommandFailed("no")
+        return SimpleNamespace(status=int(name in self.fails))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for _, name in self.ran]
+
+
+SCRIPTS = ("KEEP", "FILES", "SERVICES", "ANSWERS", "AS_MADE", "ETCD", "INTACT", "RUNS")
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    fake = Nodes()
+    monkeypatch.setattr(process, "run", fake.run)
+    monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(pristine, "READY_SECONDS", 0.05)
+    monkeypatch.setattr(pristine, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(pristine, "POLL_SECONDS", 0.01)
+    return fake
+
+
+def test_files_and_services_are_put_right_on_every_node_and_etcd_is_left_alone(nodes) -> None:
+    assert pristine.restore(NODES)
+    assert nodes.names == ["START", "FILES", "SERVICES", "SERVICES", "ANSWERS", "AS_MADE"]
+    assert nodes.ran[0][0] == " ".join(NODES)
+    assert [node for node, name in nodes.ran if name == "SERVICES"] == NODES
+
+
+def test_system_parts_that_differ_come_from_the_backup(nodes: Nodes) -> None:
+    nodes.fails = {"AS_MADE"}
+    assert pristine.restore(NODES)
+    assert nodes.names[-2:] == ["ETCD", "ANSWERS"]
+
+
+def test_api_that_never_answers_is_tried_with_the_backup_and_then_given_up(nodes: Nodes) -> None:
+    nodes.fails = {"ANSWERS"}
+    assert not pristine.restore(NODES)
+    assert "ETCD" in nodes.names
+    assert "AS_MADE" not in nodes.names
+
+
+def test_without_what_was_kept_nothing_can_be_mended(nodes: Nodes) -> None:
+    nodes.fails = {"FILES"}
+    assert not pristine.restore(NODES)
+    assert nodes.names == ["START", "FILES"]
+
+
+@pytest.mark.parametrize(("fails", "intact"), [("", True), ("INTACT", False), ("RUNS", False)])
+def test_cluster_is_intact_if_control_plane_and_services_are(
+    nodes: Nodes, fails: str, intact: bool
+) -> None:
+    nodes.fails = {fails}
+    assert pristine.is_intact(NODES) is intact
+
+
+def test_keeping_that_fails_is_an_error(nodes: Nodes) -> None:
+    pristine.keep(NODES[0])
+    nodes.fails = {"KEEP"}
+    with pytest.raises(process.CommandFailed):
+        pristine.keep(NODES[0])

@@ -1,0 +1,106 @@
+"""What a page or lab needs is there, and what it makes is removed: in engine and cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker.engines import docker, kind, scene, world
+from checker.errors import CouldNotFindOut
+from checker.images import provider
+
+
+class Scene:
+    """Engine, images, cluster and both records, as a list of what was asked of them."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.kept: set[str] = set()
+        self.stuck: list[str] = []
+
+    def recorder(self, name: str) -> Scene:
+        return self
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.asked.append("stop recording")
+
+    def remove(self) -> list[str]:
+        self.asked.append("remove from engine")
+        return ["container a: stuck"] if self.stuck else []
+
+    def remove_made(self, name: str, api: object) -> list[str]:
+        self.asked.append("remove from cluster")
+        return self.stuck
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
+    fake = Scene()
+    ask = fake.asked.append
+    monkeypatch.setattr(docker, "ensure", lambda: ask("engine"))
+    monkeypatch.setattr(provider, "ensure", lambda names: ask(f"images {' '.join(names)}"))
+    monkeypatch.setattr(kind, "ensure", lambda: ask("cluster"))
+    monkeypatch.setattr(kind, "load", lambda names: ask(f"load {' '.join(names)}"))
+    monkeypatch.setattr(kind, "mend", lambda: ask("mend"))
+    monkeypatch.setattr(kind, "kubeconfig", lambda: tmp_path / "config")
+    monkeypatch.setattr(scene, "Api", lambda path: type("Api", (), {"close": lambda self: None})())
+    monkeypatch.setattr(scene, "Recorder", fake.recorder)
+    monkeypatch.setattr(world, "is_kept", lambda name: name in fake.kept)
+    monkeypatch.setattr(world, "keep", lambda name, api: fake.kept.add(name))
+    monkeypatch.setattr(world, "forget", fake.kept.discard)
+    monkeypatch.setattr(world, "remove_made", fake.remove_made)
+    return fake
+
+
+def test_docker_needs_engine_and_images(made: Scene) -> None:
+    scene.ensure("docker", ["nginx:1.26"])
+    assert made.asked == ["engine", "images nginx:1.26"]
+
+
+def test_cluster_gets_the_images_into_its_nodes_but_not_the_nodes_own(made: Scene) -> None:
+    scene.ensure("kind", ["nginx:1.26", kind.IMAGE])
+    assert made.asked == ["engine", "images nginx:1.26", "cluster", "load nginx:1.26"]
+
+
+def test_nothing_is_needed_where_nothing_runs(made: Scene) -> None:
+    scene.ensure("none", ["nginx:1.26"])
+    with scene.recorded("none", "page") as clean:
+        assert clean() == []
+    assert made.asked == []
+
+
+def test_what_a_killed_run_left_is_removed_first(made: Scene) -> None:
+    made.kept.add("page")
+    with scene.recorded("kind", "page"):
+        assert made.asked == ["mend", "remove from cluster", "remove from engine"]
+
+
+def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(made: Scene) -> None:
+    with scene.recorded("kind", "page") as clean:
+        assert made.kept == {"page"}
+        made.asked.clear()
+        assert clean() == clean() == []
+        assert made.asked.count("remove from cluster") == 2
+    assert made.kept == set()
+
+
+def test_docker_page_never_asks_the_cluster(made: Scene) -> None:
+    with scene.recorded("docker", "page") as clean:
+        clean()
+    assert "mend" not in made.asked
+
+
+def test_what_does_not_go_is_told(made: Scene) -> None:
+    with scene.recorded("kind", "page") as clean:
+        made.stuck = ["/api/v1/namespaces/bakery: held by somebody"]
+        assert clean() == [*made.stuck, "container a: stuck"]
+
+
+def test_run_that_fails_keeps_its_record_for_the_next(made: Scene) -> None:
+    with pytest.raises(CouldNotFindOut), scene.recorded("kind", "page"):
+        raise CouldNotFindOut("The cluster does not answer.")
+    assert made.kept == {"page"}
