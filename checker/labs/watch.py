@@ -28,6 +28,19 @@ SETTLE_SECONDS = 0.15
 
 STREAM_SECONDS = 24 * 60 * 60
 AGAIN_SECONDS = 2.0
+COLLECTIONS = (
+    "/api/v1/configmaps",
+    "/api/v1/namespaces",
+    "/api/v1/nodes",
+    "/api/v1/persistentvolumeclaims",
+    "/api/v1/pods",
+    "/api/v1/secrets",
+    "/api/v1/services",
+    "/apis/apps/v1/deployments",
+    "/apis/autoscaling/v2/horizontalpodautoscalers",
+)
+"""Where a change in the cluster may change a verdict."""
+
 READING = ("exec_create", "exec_start", "archive-path", "top", "attach", "resize", "export", "save")
 """Actions that change nothing; checks do them all the time."""
 
@@ -73,6 +86,9 @@ def changes(lab: Lab, workspace: Path) -> Iterator[None]:
     threads = [threading.Thread(target=_look, args=(workspace, events, over), daemon=True)]
     if lab.engine != "none":
         threads.append(threading.Thread(target=_follow, args=(events, over), daemon=True))
+    for path in COLLECTIONS if lab.engine == "kind" else ():
+        arguments = (path, events, over)
+        threads.append(threading.Thread(target=_follow_cluster, args=arguments, daemon=True))
     for thread in threads:
         thread.start()
     try:
@@ -109,6 +125,23 @@ def _follow(events: queue.Queue[str], over: threading.Event) -> None:
                     return
                 if action := _change(event):
                     events.put(action)
+        over.wait(AGAIN_SECONDS)
+
+
+def _follow_cluster(path: str, events: queue.Queue[str], over: threading.Event) -> None:
+    """A thread that listens to one collection of the cluster; the first answers are what is there
+    already.
+    """
+    from checker.engines import kind
+    from checker.engines.kube import Api
+
+    while not over.is_set():
+        with contextlib.suppress(Exception), contextlib.closing(Api(kind.kubeconfig())) as api:
+            version = api.get(path, limit=1)["metadata"]["resourceVersion"]
+            for event in api.watch(path, STREAM_SECONDS, resourceVersion=version):
+                if over.is_set():
+                    return
+                events.put(f"{path} {event['type']}")
         over.wait(AGAIN_SECONDS)
 
 

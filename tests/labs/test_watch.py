@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.errors import CouldNotFindOut, CourseError
 from checker.labs import watch, work
 from checker.labs.check import check
 from checker.labs.lab import load
@@ -143,3 +144,36 @@ def _one_then_over(over: threading.Event):
     yield {"Action": "start", "Actor": {}}
     over.set()
     yield {"Action": "stop", "Actor": {}}
+
+
+class Cluster:
+    """A cluster in which one thing happens, and then nothing more."""
+
+    def __init__(self, path: Path) -> None:
+        self.closed = False
+
+    def get(self, path: str, limit: int) -> dict:
+        return {"metadata": {"resourceVersion": "7"}}
+
+    def watch(self, path: str, seconds: float, resourceVersion: str) -> Iterator[dict]:
+        assert resourceVersion == "7"
+        yield {"type": "ADDED", "object": {}}
+        raise CouldNotFindOut("The cluster does not answer.")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_what_changes_in_the_cluster_is_noticed_also_after_it_went_away(monkeypatch) -> None:
+    monkeypatch.setattr("checker.engines.kube.Api", Cluster)
+    monkeypatch.setattr("checker.engines.kind.kubeconfig", lambda: Path("config"))
+    monkeypatch.setattr(watch, "AGAIN_SECONDS", 0.01)
+    events: queue.Queue[str] = queue.Queue()
+    over = threading.Event()
+    arguments = ("/api/v1/pods", events, over)
+    thread = threading.Thread(target=watch._follow_cluster, args=arguments, daemon=True)
+    thread.start()
+    assert [events.get(timeout=2) for _ in range(2)] == ["/api/v1/pods ADDED"] * 2
+    over.set()
+    thread.join(2)
+    assert not thread.is_alive()
