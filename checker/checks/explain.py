@@ -11,6 +11,7 @@ from checker.errors import CourseError
 
 OUTSIDE = (
     "docker",
+    "kubernetes",
     "requests",
     "urllib3",
     "httpx",

@@ -13,6 +13,7 @@ import pytest
 from checker.checks import http as http_facts
 from checker.checks.docker import Docker
 from checker.checks.explain import Outcome, fault, outcome
+from checker.checks.kube import Kube
 from checker.checks.request import Request
 from checker.checks.tasks import Belongs, belongs
 from checker.checks.workspace import Workspace
@@ -41,6 +42,16 @@ class Fixtures:
         made = Docker(_client)
         yield made
         made.close()
+
+    @pytest.fixture(scope="session")
+    def kube(self) -> Iterator[Kube]:
+        """Facts of the cluster that the learner works with; one connection for all checks."""
+        from checker.engines import kind
+        from checker.engines.kube import Api
+
+        api = Api(kind.kubeconfig())
+        yield Kube(api)
+        api.close()
 
     @pytest.fixture
     def http(self) -> object:

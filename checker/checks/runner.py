@@ -7,6 +7,7 @@ kills its process takes nothing with it of what was found before:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from typing import Any
 
 from checker import paths
 from checker.checks.request import Request
+from checker.errors import CouldNotFindOut
 
 INI = Path(__file__).with_name("pytest.ini")
 LONGEST_REQUEST = 1024 * 1024
@@ -110,9 +112,23 @@ def _replace(environment: dict[str, str]) -> None:
 def _engine(name: str) -> dict[str, str]:
     if name == "none":
         return {"name": "none", "version": ""}
+    if name == "kind":
+        return {"name": name, "version": _cluster_version()}
     from checker.engines.docker import status
 
     return {"name": name, "version": status().version}
+
+
+def _cluster_version() -> str:
+    """As its API server tells; "" if it does not."""
+    from checker.engines import kind
+    from checker.engines.kube import Api
+
+    try:
+        with contextlib.closing(Api(kind.kubeconfig())) as api:
+            return str(api.get("/version")["gitVersion"])
+    except CouldNotFindOut:
+        return ""
 
 
 def _end_with(connection: socket.socket) -> threading.Event:

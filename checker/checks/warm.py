@@ -41,9 +41,11 @@ def serve(path: Path, idle: float = IDLE_SECONDS) -> None:
 
 def preload() -> None:
     """Import all that a check may need; pytest's own modules come with a first run."""
+    import kubernetes.config  # noqa: F401
     import testcontainers.core.container  # noqa: F401
 
-    import checker.engines.docker  # noqa: F401
+    import checker.engines.docker
+    import checker.engines.kind  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "checks.py").write_text(EXAMPLE)

@@ -45,7 +45,8 @@ def ensure() -> None:
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         if not is_ready():
             _get_tools()
-            _start() or _create()
+            if not _start():
+                _create()
 
 
 def status() -> EngineStatus:
@@ -101,7 +102,7 @@ def stop() -> None:
 def nodes() -> list[str]:
     """The containers that are nodes of the cluster, the control plane first; also stopped ones."""
     with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
-        wanted = {"label": f"io.x-k8s.kind.cluster={NAME}"}
+        wanted: dict[str, str | list[str] | bool] = {"label": f"io.x-k8s.kind.cluster={NAME}"}
         found = client.containers.list(all=True, filters=wanted)
         return sorted(str(each.name) for each in found)
     return []

@@ -7,6 +7,7 @@ are left out, since facts are compared with manifests, and those are plain as we
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,17 @@ class Api:
     """
 
     def __init__(self, kubeconfig: Path) -> None:
-        from kubernetes import config
+        import yaml
+        from kubernetes import client, config
 
+        settings = client.Configuration()
+        settings.proxy = None  # as kubectl, which asks no proxy for an address of this machine
+        settings.retries = 1
         try:
-            self._client = config.new_client_from_config(str(kubeconfig))
-        except (config.ConfigException, OSError) as error:
+            self._client: Any = config.new_client_from_config(  # type: ignore[no-untyped-call]
+                str(kubeconfig), client_configuration=settings
+            )
+        except (config.ConfigException, OSError, TypeError, yaml.YAMLError) as error:
             raise CouldNotFindOut(
                 "There is no cluster.",
                 found=str(error),
@@ -109,6 +116,18 @@ class Api:
         """What an address says that is no JSON: logs, health."""
         return self._ask("GET", path, query)
 
+    def follow(self, path: str, seconds: float, **query: object) -> Iterator[str]:
+        """The lines of a log, those to come as well; ends with the log or after `seconds`."""
+        answer = self._send("GET", path, {**query, "follow": "true"}, None, {}, seconds)
+        deadline = time.monotonic() + seconds
+        try:
+            for line in _lines(answer.response):
+                yield line.decode(errors="replace")
+                if time.monotonic() >= deadline:
+                    return
+        finally:
+            answer.response.close()
+
     def watch(self, path: str, seconds: float, **query: object) -> Iterator[Object]:
         """The events of a list as they come, each with `type` and `object`; ends after `seconds`.
 
@@ -118,7 +137,7 @@ class Api:
         query = {**query, "watch": "true", "timeoutSeconds": max(1, int(seconds))}
         answer = self._send("GET", path, query, None, {}, seconds + CALL_SECONDS)
         try:
-            for event in _lines(answer.response):
+            for event in map(json.loads, _lines(answer.response)):
                 if event["type"] == "ERROR":
                     status = event["object"]
                     raise ApiError(int(status.get("code", 0)), str(status.get("message", "")))
@@ -134,7 +153,13 @@ class Api:
         body: Object | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Object:
-        return dict(json.loads(self._ask(method, path, query, body, headers)))
+        answer = self._ask(method, path, query, body, headers)
+        try:
+            return dict(json.loads(answer))
+        except (TypeError, ValueError) as error:
+            raise CouldNotFindOut(
+                "The cluster does not answer as Kubernetes does.", found=answer[:300]
+            ) from error
 
     def _ask(
         self,
@@ -168,6 +193,8 @@ class Api:
         if query:
             address += f"?{urlencode(query)}"
         sent = {"Content-Type": "application/json", **headers} if body is not None else {**headers}
+        for token in self._client.configuration.auth_settings().values():
+            sent[token["key"]] = token["value"]
         try:
             answer = self._client.call_api(method, address, sent, body, _request_timeout=seconds)
         except (ApiException, HTTPError, OSError) as error:
@@ -177,16 +204,15 @@ class Api:
         return answer
 
 
-def _lines(response: Any) -> Iterator[Object]:
-    """Each line is an event; an end of the connection ends the watch."""
+def _lines(response: Any) -> Iterator[bytes]:
+    """Lines as they come; silence for too long, or an end of the connection, ends them."""
     from urllib3.exceptions import HTTPError
 
     rest = b""
     try:
         for piece in response.stream(amt=None, decode_content=True):
             *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                yield json.loads(line)
+            yield from lines
     except HTTPError:
         return
 

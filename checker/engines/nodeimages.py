@@ -81,11 +81,14 @@ def _missing(node: str, ids: dict[str, str]) -> list[str]:
 def _import(node: str, archive: Path, ids: dict[str, str], names: list[str]) -> None:
     """It is unpacked where and when a Pod needs it."""
     command = ["docker", "exec", "-i", node, *CTR, "import", "--no-unpack", "-"]
-    with archive.open("rb") as source:
-        done = subprocess.run(
-            command, stdin=source, env=docker.environment(), timeout=LOAD_SECONDS,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    try:
+        with archive.open("rb") as source:
+            done = subprocess.run(
+                command, stdin=source, env=docker.environment(), timeout=LOAD_SECONDS,
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise CouldNotFindOut(f"{node} does not take the images.", found=str(error)) from error
     if done.returncode != 0:
         raise CouldNotFindOut(f"{node} does not take the images.", found=done.stderr[-400:])
     for name in names:

@@ -56,7 +56,7 @@ def find(image: str = "debian:bookworm-slim") -> Quirks:
         info: dict[str, Any] = client.info()
     capabilities, instances, watches = _probe(image)
     if instances < INSTANCES or watches < WATCHES:
-        _raise_limits(image)
+        _set_limits(image, max(instances, INSTANCES), max(watches, WATCHES))
     return Quirks(
         old_cgroups=info.get("CgroupVersion") == "1",
         no_sys_resource=not capabilities & SYS_RESOURCE,
@@ -115,11 +115,11 @@ def _probe(image: str) -> tuple[int, int, int]:
     return int(capabilities, 16), int(instances), int(watches)
 
 
-def _raise_limits(image: str) -> None:
+def _set_limits(image: str, instances: int, watches: int) -> None:
     """Until the next boot; each node watches hundreds of files."""
     proc = "/proc/sys/fs/inotify"
     script = (
-        f"echo {INSTANCES} > {proc}/max_user_instances; echo {WATCHES} > {proc}/max_user_watches"
+        f"echo {instances} > {proc}/max_user_instances; echo {watches} > {proc}/max_user_watches"
     )
     _privileged(image, script)
 

@@ -16,11 +16,14 @@ from pathlib import Path
 from checker import paths
 from checker.engines import kind
 from checker.engines.kube import Api, ApiError
-from checker.errors import CouldNotFindOut
 
 GONE_SECONDS = 60.0
 POLL_SECONDS = 0.1
 DEFAULT = "default"
+CORE = "/api/v1"
+AWAY = (404, 503)
+"""What the API server says of a group that another server answers for, such as metrics-server."""
+
 IGNORED = frozenset(
     {"apiservices", "certificatesigningrequests", "componentstatuses", "controllerrevisions"}
     | {"csinodes", "endpoints", "endpointslices", "events", "ipaddresses", "leases", "nodes"}
@@ -32,7 +35,10 @@ MAKERS = {
 }
 """What makes Pods, and would make new ones for those that are deleted."""
 
-SYSTEM = frozenset({("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default")})
+SYSTEM = frozenset(
+    {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default"), ("services", "kubernetes")}
+)
+"""What comes again by itself when it was deleted."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +122,10 @@ def _delete_owned(api: Api) -> None:
 
 
 def _lives(api: Api, owner: dict[str, str]) -> bool:
-    group = f"/apis/{owner['apiVersion']}" if "/" in owner["apiVersion"] else "/api/v1"
-    path = f"{group}/namespaces/{DEFAULT}/{owner['kind'].lower()}s/{owner['name']}"
-    found = api.find(path)
+    group, kinds = f"/apis/{owner['apiVersion']}", f"{owner['kind'].lower()}s"
+    if kinds not in MAKERS.get(group, ()):
+        return True
+    found = api.find(f"{group}/namespaces/{DEFAULT}/{kinds}/{owner['name']}")
     return found is not None and found["metadata"]["uid"] == owner["uid"]
 
 
@@ -138,9 +145,9 @@ def _finish(api: Api, namespace: str) -> None:
     for path in paths:
         with contextlib.suppress(ApiError):
             api.delete(path)
-    if not any(api.metadata(path) for path in paths):
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-        with contextlib.suppress(ApiError):
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    with contextlib.suppress(ApiError):
+        if not any(api.metadata(path) for path in paths):
             api.put(f"/api/v1/namespaces/{namespace}/finalize", {**body, "spec": {}})
 
 
@@ -174,10 +181,12 @@ def _held_by(api: Api, thing: Thing) -> str:
 
 def _collections(api: Api, ignored: frozenset[str] = IGNORED) -> Iterator[str]:
     """The path of each list that is looked at."""
-    for base in ["/api/v1", *_groups(api)]:
+    for base in [CORE, *_groups(api)]:
         try:
             resources = api.get(base)["resources"]
-        except (ApiError, CouldNotFindOut):
+        except ApiError as error:
+            if base == CORE or error.status not in AWAY:
+                raise
             continue
         for each in resources:
             name = each["name"]

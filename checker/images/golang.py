@@ -135,7 +135,7 @@ def toolchain(progress: Progress) -> str:
         return own
     go = paths.cache() / "engines" / "go" / "bin" / "go"
     with paths.lock("go", lambda: progress("waiting for the Go toolchain"), folder=paths.cache()):
-        if not go.exists():
+        if not go.exists() or _version_of(str(go)) < _minimum():
             progress("fetching the Go toolchain")
             _fetch(go.parents[1])
     return str(go)

@@ -99,8 +99,8 @@ def _container(bare: str) -> Iterator[str]:
     """A node that is not booted: only its containerd runs."""
     name = f"course-node-{uuid.uuid4().hex[:12]}"
     options = ["--name", name, "--privileged", "--label", "course.owner=images"]
-    _docker("run", "-d", *options, "--entrypoint", "sleep", bare, "infinity")
     try:
+        _docker("run", "-d", *options, "--entrypoint", "sleep", bare, "infinity")
         _docker("exec", "-d", name, "containerd", "--log-level", "error")
         yield name
     finally:

@@ -47,12 +47,14 @@ class Runner:
         env: The whole environment of the sessions.
         page: All its blocks, since whether a file must be validated depends on the later ones.
         accept: Take found output for right, and note it in `edits`.
+        engine: The page's: with `kind`, manifests are validated by the cluster.
     """
 
     workspace: Path
     env: Mapping[str, str]
     page: tuple[Block, ...]
     accept: bool = False
+    engine: str = "none"
     bound: dict[str, str] = field(default_factory=dict)
     edits: list[tuple[Block, Statement, list[str]]] = field(default_factory=list)
     _sessions: dict[bool, Session] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Runner:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.content + "\n", encoding="utf-8")
         path.chmod(int(block.attributes.get("mode", "644"), 8))
-        command = validate.command(block, self.page)
+        command = validate.command(block, self.page, self.engine)
         return self.command(command, block.line, validate.SECONDS) if command else None
 
     def _statements(self, block: Block) -> Failure | None:

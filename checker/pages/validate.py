@@ -6,25 +6,31 @@ import re
 import shlex
 from pathlib import PurePosixPath
 
+import yaml
+
 from checker.pages.blocks import Block
 
 SECONDS = 300.0
 BUILD = re.compile(r"docker( image| buildx| builder)? build\b|docker compose\b.*\b(build|up)\b")
 OTHER = re.compile(r"build\b.*\s(-f|--file)\b")
+APPLY = "kubectl apply --dry-run=server --validate=strict"
 COMPOSE_FILE = re.compile(r"(docker-)?compose(\.[\w-]+)*\.ya?ml")
 
 
-def command(file: Block, page: tuple[Block, ...]) -> str:
+def command(file: Block, page: tuple[Block, ...], engine: str = "none") -> str:
     """The command that validates a file block, or nothing where none is needed.
 
     Args:
         page: All blocks: a Dockerfile that a later command builds is validated by that.
+        engine: The page's; with `kind` there is a cluster that knows manifests.
     """
     path = PurePosixPath(file.title)
     if is_dockerfile(path):
         return "" if _is_built(file, page) else _build(path)
     if COMPOSE_FILE.fullmatch(path.name):
         return f"docker compose -f {shlex.quote(str(path))} config --quiet"
+    if engine == "kind" and path.suffix in (".yaml", ".yml") and is_manifest(file.content):
+        return f"{APPLY} -f {shlex.quote(str(path))} > /dev/null"
     return ""
 
 
@@ -32,6 +38,14 @@ def is_dockerfile(path: PurePosixPath) -> bool:
     """Whether a file is one by its name: Dockerfile, Dockerfile.old, old.dockerfile."""
     name = path.name.lower()
     return name == "dockerfile" or name.startswith("dockerfile.") or name.endswith(".dockerfile")
+
+
+def is_manifest(content: str) -> bool:
+    """Whether a text is YAML whose documents are all objects of Kubernetes."""
+    every = [each for each in yaml.safe_load_all(content) if each is not None]
+    return bool(every) and all(
+        isinstance(each, dict) and {"apiVersion", "kind"} <= each.keys() for each in every
+    )
 
 
 def _is_built(file: Block, page: tuple[Block, ...]) -> bool:

@@ -40,7 +40,9 @@ def verify_page(
     with prepared(page):
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as folder:
             workspace = Path(folder).resolve()
-            with Runner(workspace, _environment(page), page.blocks, accept) as runner:
+            with Runner(
+                workspace, _environment(page), page.blocks, accept, page.matter.engine
+            ) as runner:
                 results = _run(page, runner, progress)
                 edits = runner.edits
     if edits:

@@ -15,7 +15,7 @@ import pytest
 from checker import paths, process
 from checker.engines import apt
 from checker.errors import CouldNotFindOut
-from checker.images import builder, catalogue
+from checker.images import builder, catalogue, golang, node
 from checker.images.catalogue import Image
 from checker.process import CommandFailed, Completed
 from tests.images.conftest import Engine
@@ -295,3 +295,91 @@ def test_missing_certificates_are_told(bundles: list[str], monkeypatch, chosen: 
     with pytest.raises(CouldNotFindOut, match="no list of trusted") as error:
         builder.ca_bundle()
     assert "ca-certificates" in error.value.next_step
+
+
+@pytest.fixture
+def compiled(engine: Engine, recipes: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tool has a program of its own; the names of those that were compiled."""
+    (recipes / "tool/programs.toml").write_text(
+        '[[program]]\nname = "serve"\nmodule = "serve"\npackage = "."\nversion = "x.org/serve"\n'
+    )
+    (recipes / "tool/go/serve").mkdir(parents=True)
+    (recipes / "tool/go/serve/go.mod").write_text("require (\n\tx.org/serve v1.0.0\n)\n")
+    names: list[str] = []
+
+    def compile_all(wanted: list[golang.Program], progress: golang.Progress) -> None:
+        for program in wanted:
+            names.append(program.name)
+            program.folder.mkdir(parents=True)
+            program.file.write_text("binary")
+
+    monkeypatch.setattr(golang, "compile_all", compile_all)
+    return names
+
+
+def test_programs_of_a_recipe_are_compiled_and_put_beside_it(
+    engine: Engine, tool: Image, compiled: list[str]
+) -> None:
+    builder.build(tool)
+    assert compiled == ["serve"]
+    assert "programs/serve" in engine.contexts[0]
+    assert left_in_cache() == []
+
+
+def test_program_that_cannot_be_compiled_stops_the_build(
+    engine: Engine, tool: Image, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compile_all(wanted: list[golang.Program], progress: golang.Progress) -> None:
+        raise failing("main.go:1: write /go/x: no space left on device")
+
+    monkeypatch.setattr(golang, "compile_all", compile_all)
+    assert caught(tool).message == "The disk is full: tool:1 could not be built."
+    assert engine.calls == []
+
+
+def test_too_little_room_for_compiling_is_told_as_it_is(
+    engine: Engine, tool: Image, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(golang, "compile_all", lambda wanted, progress: golang._need_room())
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    assert caught(tool).message == "There is too little room to compile Kubernetes."
+
+
+@pytest.fixture
+def finished(
+    engine: Engine, recipes: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, tuple[str, ...], list[str]]]:
+    """The tool is a cluster's node; what was asked when it was finished."""
+    asked: list[tuple[str, tuple[str, ...], list[str]]] = []
+
+    def add_parts(recipe: Path, folder: Path, progress: golang.Progress) -> None:
+        (folder / "version").write_text("v1")
+
+    def finish(bare: str, names: tuple[str, ...], labels: list[str], *rest: object) -> None:
+        assert engine.held[bare]
+        asked.append((bare, names, labels))
+
+    (recipes / "tool" / builder.NODE).touch()
+    monkeypatch.setattr(node, "add_parts", add_parts)
+    monkeypatch.setattr(node, "finish", finish)
+    return asked
+
+
+def test_node_of_a_cluster_is_finished_before_it_gets_its_names(
+    engine: Engine, tool: Image, finished: list[tuple[str, tuple[str, ...], list[str]]]
+) -> None:
+    builder.build(tool)
+    ((bare, names, labels),) = finished
+    assert bare.startswith("course-part/bare:")
+    assert names == ("tool:1", "tool:latest")
+    assert f"course.recipe={catalogue.fingerprint(tool)}" in labels
+    assert list(engine.held) == [bare]
+    assert "version" in engine.contexts[0]
+
+
+def test_other_images_are_not_finished_as_nodes(
+    engine: Engine, finished: list[tuple[str, tuple[str, ...], list[str]]]
+) -> None:
+    builder.build(catalogue.find("base:1"))
+    assert finished == []
+    assert engine.contexts == [["Dockerfile"]]

@@ -172,7 +172,7 @@ def test_a_file_that_its_users_would_refuse_fails(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "checker.pages.validate.command", lambda file, page: f"cat {file.title} && false"
+        "checker.pages.validate.command", lambda file, page, engine: f"cat {file.title} && false"
     )
     text = '``` text { title="a.txt" }\nwrong\n```\n\n' + console("$ cat a.txt\nwrong")
     failure = bench(text)[0].failure

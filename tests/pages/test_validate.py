@@ -10,10 +10,10 @@ from checker.pages.fences import parse
 from checker.pages.validate import command
 
 
-def validated(title: str, later: str, content: str = "a: 1") -> str:
+def validated(title: str, later: str, content: str = "a: 1", engine: str = "docker") -> str:
     text = f'``` text {{ title="{title}" }}\n{content}\n```\n\n``` console\n$ {later}\n...\n```\n'
     page = parse(Path("p.md"), text)
-    return command(page.blocks[0], page.blocks)
+    return command(page.blocks[0], page.blocks, engine)
 
 
 @pytest.mark.parametrize("title", ["compose.yaml", "compose.dev.yml", "docker-compose.yml"])
@@ -50,3 +50,30 @@ def test_any_other_dockerfile_is_built(title: str, later: str, folder: str) -> N
 
 def test_other_files_need_nothing() -> None:
     assert validated("settings.env", "cat settings.env") == ""
+
+
+POD = "apiVersion: v1\nkind: Pod"
+
+
+@pytest.mark.parametrize("content", [POD, f"{POD}\n---\n{POD}", f"---\n{POD}\n---"])
+def test_a_manifest_is_validated_strictly_by_the_cluster(content: str) -> None:
+    found = validated("my pod.yaml", "kubectl apply -f .", content, "kind")
+    assert found.startswith("kubectl apply --dry-run=server --validate=strict -f 'my pod.yaml'")
+
+
+@pytest.mark.parametrize(
+    ("title", "content", "engine"),
+    [
+        ("pod.yaml", POD, "docker"),
+        ("pod.txt", POD, "kind"),
+        ("values.yaml", "replicas: 3", "kind"),
+        ("both.yaml", f"{POD}\n---\na: 1", "kind"),
+    ],
+)
+def test_what_is_no_manifest_or_has_no_cluster_is_not(title, content, engine) -> None:
+    assert validated(title, f"cat {title}", content, engine) == ""
+
+
+def test_a_compose_file_stays_one_where_there_is_a_cluster() -> None:
+    found = validated("compose.yaml", "cat compose.yaml", "services: {}", "kind")
+    assert found.startswith("docker compose")

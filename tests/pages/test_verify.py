@@ -10,7 +10,6 @@ import pytest
 
 from checker.engines.docker import EngineStatus
 from checker.errors import CouldNotFindOut, CourseError
-from checker.pages import verify
 from checker.pages.results import PageResult
 from checker.pages.verify import journal_name, verify_page
 

@@ -1,0 +1,379 @@
+"""The cluster is left alone when it is ready, started when it is stopped, else made anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checker import paths, process
+from checker.engines import docker, kind, nodeimages, pristine, quirks
+from checker.errors import CouldNotFindOut
+from checker.images import clustertools, provider
+from checker.process import Completed
+from tests.engines.conftest import Programs
+
+NODES = ["course-control-plane", "course-worker", "course-worker2"]
+KUBECONFIG = "apiVersion: v1\n"
+
+
+class Cluster(Programs):
+    """A cluster as kind, docker and kubectl see it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nodes: dict[str, bool] = {}
+        self.memory = 8 * 1024**3
+        self.starts_well = True
+        self.comes_up = True
+        self.restores = False
+        self.tools = 0
+        self.images: list[str] = []
+        self.loaded: list[str] = []
+        self.kept: list[str] = []
+
+    @property
+    def names(self) -> list[str]:
+        return NODES if self.memory >= quirks.LEAST_MEMORY else NODES[:1]
+
+    @property
+    def makings(self) -> list[str]:
+        return [call for call in self.calls if call.startswith("kind") and " create " in call]
+
+    def run(self, argv: list[str], **options: Any) -> Completed:
+        line = " ".join(map(str, argv))
+        known = {start: self.answers[start] for start in self.answers if "kubectl" not in start}
+        self.answers = {**known, "kubectl": (1, "connection refused")}
+        if all(self.nodes.values()) and self.nodes:
+            self._answer()
+        if " delete cluster " in line or argv[:2] == ["docker", "rm"]:
+            self.nodes = {}
+        if " create cluster " in line:
+            self.nodes = dict.fromkeys(self.names, self.comes_up)
+            kind.kubeconfig().write_text(KUBECONFIG)
+        if argv[:2] == ["docker", "start"] and self.starts_well:
+            self.nodes = dict.fromkeys(self.nodes, True)
+        return super().run(argv, **options)
+
+    def _answer(self) -> None:
+        version = json.dumps({"serverVersion": {"gitVersion": "v1.37.2"}})
+        self.answers["kubectl"] = (0, " ".join(["True"] * len(self.nodes)))
+        start = f"kubectl --kubeconfig {kind.kubeconfig()}"
+        self.answers[f"{start} version"] = (0, version)
+
+    def client(self, timeout: int = 60) -> SimpleNamespace:
+        containers = SimpleNamespace(list=self._list)
+        info = {"CgroupVersion": "2", "MemTotal": self.memory}
+        return SimpleNamespace(containers=containers, info=lambda: info, close=lambda: None)
+
+    def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
+        assert filters == {"label": "io.x-k8s.kind.cluster=course"}
+        assert all
+        return [SimpleNamespace(name=name) for name in reversed(self.nodes)]
+
+    def restore(self, nodes: list[str]) -> bool:
+        if self.restores:
+            self.nodes = dict.fromkeys(self.nodes, True)
+        return self.restores
+
+    def get_tools(self, progress: object) -> None:
+        self.tools += 1
+
+
+@pytest.fixture
+def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """No cluster yet, on an engine that answers."""
+    fake = Cluster()
+    fake.answers["docker run"] = (0, "000001ffffffffff\n1024\n524288\n")
+    monkeypatch.setattr(process, "run", fake.run)
+    monkeypatch.setattr(docker, "client", fake.client)
+    monkeypatch.setattr(docker, "ensure", lambda: None)
+    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(clustertools, "ensure", fake.get_tools)
+    monkeypatch.setattr(provider, "ensure", fake.images.extend)
+    monkeypatch.setattr(nodeimages, "load", lambda names, nodes: fake.loaded.extend(names))
+    monkeypatch.setattr(pristine, "keep", fake.kept.append)
+    monkeypatch.setattr(pristine, "restore", fake.restore)
+    (paths.cache() / "engines").mkdir()
+    learners = Path.home() / ".kube"
+    learners.mkdir()
+    (learners / "config").write_text("the learner's")
+    quirks.find.cache_clear()
+    yield fake
+    quirks.find.cache_clear()
+    assert (learners / "config").read_text() == "the learner's"
+    assert not [call for call in fake.calls if str(learners) in call]
+
+
+@pytest.fixture
+def ready(cluster: Cluster) -> Cluster:
+    """The cluster is made, and nothing that was done for it counts any more."""
+    kind.ensure()
+    for record in (cluster.calls, cluster.images, cluster.loaded, cluster.kept):
+        record.clear()
+    cluster.tools = 0
+    return cluster
+
+
+def stopped(cluster: Cluster) -> None:
+    cluster.nodes = dict.fromkeys(cluster.nodes, False)
+
+
+def test_cluster_is_made_where_there_is_none(cluster: Cluster) -> None:
+    kind.ensure()
+    (making,) = cluster.makings
+    assert "--name course" in making
+    assert kind.nodes() == NODES
+    assert kind.is_ready()
+    assert cluster.images == [kind.IMAGE, kind.METRICS]
+    assert cluster.loaded == [kind.METRICS]
+    assert cluster.kept == ["course-control-plane"]
+    assert cluster.tools == 1
+
+
+def test_configuration_is_the_one_for_this_machine(cluster: Cluster) -> None:
+    kind.ensure()
+    (making,) = cluster.makings
+    words = making.split()
+    config = Path(words[words.index("--config") + 1])
+    assert config.read_text() == quirks.configuration(kind.IMAGE)
+
+
+def test_ready_cluster_is_left_alone(ready: Cluster) -> None:
+    kind.ensure()
+    assert len(ready.calls) == 1
+    assert (ready.makings, ready.tools, ready.images) == ([], 0, [])
+
+
+def test_stopped_cluster_is_started(ready: Cluster) -> None:
+    stopped(ready)
+    kind.ensure()
+    assert f"docker start {' '.join(NODES)}" in ready.calls
+    assert ready.makings == []
+    assert kind.is_ready()
+
+
+def test_cluster_that_does_not_start_well_is_mended(ready: Cluster) -> None:
+    stopped(ready)
+    ready.starts_well, ready.restores = False, True
+    kind.ensure()
+    assert ready.makings == []
+    assert kind.is_ready()
+
+
+def test_broken_cluster_is_made_anew(ready: Cluster) -> None:
+    stopped(ready)
+    ready.starts_well = False
+    kind.ensure()
+    assert len(ready.makings) == 1
+    assert kind.is_ready()
+
+
+def test_cluster_that_lost_a_node_is_made_anew(ready: Cluster) -> None:
+    del ready.nodes["course-worker"]
+    kind.ensure()
+    assert len(ready.makings) == 1
+    assert kind.nodes() == NODES
+
+
+def test_lost_kubeconfig_does_not_count_as_ready(ready: Cluster) -> None:
+    kind.kubeconfig().unlink()
+    assert not kind.is_ready()
+
+
+@pytest.mark.parametrize("step", ["create", "wait", "metrics"])
+def test_cluster_that_was_not_finished_is_made_anew(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def killed(*words: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        if step == "create":
+            during.setattr(kind, "_kind", killed)
+        elif step == "wait":
+            cluster.comes_up = False
+            during.setattr(kind, "_wait_for_nodes", killed)
+        else:
+            during.setattr(pristine, "keep", killed)
+            during.setattr(kind, "is_ready", lambda: False)
+        with pytest.raises(KeyboardInterrupt):
+            kind.ensure()
+    stopped(cluster)
+    cluster.comes_up = True
+    cluster.calls.clear()
+    kind.ensure()
+    assert len(cluster.makings) == 1
+    assert kind.is_ready()
+
+
+def test_what_is_left_of_the_old_cluster_is_removed_before(ready: Cluster) -> None:
+    stopped(ready)
+    ready.starts_well = False
+    kind.ensure()
+    removing = [
+        number
+        for number, call in enumerate(ready.calls)
+        if call.startswith("docker rm") or " delete cluster " in call
+    ]
+    assert removing
+    assert removing[0] < ready.calls.index(ready.makings[0])
+
+
+def test_cluster_that_is_not_ready_in_time_is_told_with_what_to_do(cluster: Cluster) -> None:
+    cluster.comes_up = False
+    with pytest.raises(CouldNotFindOut, match="does not become ready") as told:
+        kind.ensure()
+    assert told.value.found == "connection refused"
+    assert "./course doctor" in told.value.next_step
+    assert not kind.is_ready()
+
+
+def test_another_process_that_makes_it_is_waited_for(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def flock(file: object, mode: int) -> None:
+        if mode & paths.fcntl.LOCK_NB:
+            raise BlockingIOError
+        cluster.nodes = dict.fromkeys(NODES, True)
+        kind.kubeconfig().write_text(KUBECONFIG)
+
+    monkeypatch.setattr(paths.fcntl, "flock", flock)
+    kind.ensure()
+    assert "waiting for it" in capsys.readouterr().err
+    assert cluster.makings == []
+
+
+def test_one_node_only_under_4_gib_is_said_plainly(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.memory = 4 * 1024**3 - 1
+    kind.ensure()
+    assert kind.nodes() == NODES[:1]
+    assert kind.is_ready()
+    said = capsys.readouterr().err
+    assert "one node only: there are less than 4 GiB of memory" in said
+
+
+def test_workers_are_said_where_there_are_some(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind.ensure()
+    assert "a control plane and 2 workers" in capsys.readouterr().err
+
+
+def test_node_that_is_not_ready_means_that_the_cluster_is_not(ready: Cluster) -> None:
+    ready._answer = lambda: ready.answers.update(kubectl=(0, "True False True"))  # type: ignore[method-assign]
+    assert not kind.is_ready()
+
+
+def test_status_without_a_cluster_says_who_makes_it(cluster: Cluster) -> None:
+    found = kind.status()
+    assert (found.name, found.running) == ("kind", False)
+    assert "no cluster yet" in found.detail
+
+
+def test_status_of_a_stopped_cluster_says_what_does_not_answer(ready: Cluster) -> None:
+    stopped(ready)
+    assert not kind.status().running
+    assert "API server" in kind.status().detail
+
+
+def test_status_of_a_ready_cluster_tells_version_and_nodes(ready: Cluster) -> None:
+    found = kind.status()
+    assert (found.running, found.version, found.detail) == (True, "v1.37.2", "3 nodes")
+
+
+def test_nodes_without_an_engine_are_none(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(timeout: int = 60) -> None:
+        raise CouldNotFindOut("No Docker Engine answers.")
+
+    monkeypatch.setattr(docker, "client", away)
+    assert kind.nodes() == []
+
+
+def test_reset_mends_where_that_helps(ready: Cluster) -> None:
+    stopped(ready)
+    ready.restores = True
+    kind.reset()
+    assert ready.makings == []
+    assert kind.is_ready()
+
+
+def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
+    stopped(ready)
+    kind.reset()
+    assert len(ready.makings) == 1
+
+
+def test_reset_makes_a_cluster_where_there_is_none(cluster: Cluster) -> None:
+    kind.reset()
+    assert len(cluster.makings) == 1
+
+
+def test_intact_cluster_is_not_mended(ready: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pristine, "is_intact", lambda nodes: True)
+    monkeypatch.setattr(pristine, "restore", lambda nodes: pytest.fail("mended"))
+    kind.mend()
+    assert ready.makings == []
+
+
+def test_cluster_that_was_taken_apart_is_mended(
+    ready: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pristine, "is_intact", lambda nodes: False)
+    mended: list[list[str]] = []
+    monkeypatch.setattr(pristine, "restore", lambda nodes: not mended.append(nodes))
+    kind.mend()
+    assert mended == [NODES]
+    assert ready.makings == []
+
+
+def test_network_that_was_there_before_the_cluster_is_left(ready: Cluster) -> None:
+    kind.stop()
+    assert not [call for call in ready.calls if call.startswith("docker network rm")]
+
+
+def test_network_that_was_made_for_the_cluster_goes_with_it(cluster: Cluster) -> None:
+    cluster.answers["docker network inspect"] = (1, "no such network")
+    kind.ensure()
+    kind.stop()
+    assert "docker network rm kind" in cluster.calls
+
+
+def test_stop_removes_the_cluster_and_its_kubeconfigs(ready: Cluster) -> None:
+    kind.stop()
+    assert kind.nodes() == []
+    assert not (paths.state() / "kubernetes").exists()
+
+
+def test_stop_without_a_cluster_removes_nothing(cluster: Cluster) -> None:
+    kind.stop()
+    assert not [call for call in cluster.calls if " rm " in call or " delete " in call]
+
+
+def test_images_are_loaded_into_all_nodes(ready: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+    monkeypatch.setattr(nodeimages, "load", lambda *words: asked.append(words))
+    kind.load(iter(["web:1"]))
+    assert asked == [(["web:1"], NODES)]
+
+
+def test_every_command_names_the_courses_own_kubeconfig(ready: Cluster) -> None:
+    stopped(ready)
+    ready.starts_well = False
+    kind.ensure()
+    kind.status()
+    kind.stop()
+    own = str(paths.state() / "kubernetes" / "config")
+    for call, env in zip(ready.calls, ready.environments[-len(ready.calls) :], strict=True):
+        if call.startswith("kubectl"):
+            assert f"--kubeconfig {own}" in call
+        if call.startswith("kind"):
+            assert env["KUBECONFIG"] == own

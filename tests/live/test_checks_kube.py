@@ -1,0 +1,107 @@
+"""The vocabulary of checks against a real cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker import process
+from checker.checks import CheckFailed
+from checker.checks.kube import Kube, Namespace
+from checker.checks.runner import _engine
+from checker.engines import docker, kind, scene, world
+from checker.engines.kube import Api
+from checker.errors import CouldNotFindOut
+from checker.pages.fences import parse
+from checker.pages.validate import command
+
+pytestmark = pytest.mark.live
+IMAGES = ["nginx:1.26", "busybox:1.37"]
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    scene.ensure("kind", IMAGES)
+    with contextlib.closing(Api(kind.kubeconfig())) as made:
+        yield made
+
+
+@pytest.fixture
+def namespace(api: Api) -> Iterator[str]:
+    """A namespace of the test's own, removed after it."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    kubectl("create", "namespace", name)
+    yield name
+    world._empty(api, name)
+    api.delete(f"/api/v1/namespaces/{name}")
+    world._finish(api, name)
+
+
+@pytest.fixture
+def there(api: Api, namespace: str) -> Namespace:
+    return Kube(api).namespace(namespace)
+
+
+def kubectl(*words: str) -> str:
+    return process.run(["kubectl", *words], timeout=60, env=docker.environment()).output
+
+
+def test_a_deployment_comes_up_and_its_service_answers(there: Namespace) -> None:
+    kubectl("-n", there.name, "create", "deployment", "web", "--image=nginx:1.26", "--replicas=2")
+    kubectl("-n", there.name, "expose", "deployment", "web", "--port=80")
+    web = there.deployment("web").expect_replicas(2).expect_ready(within=60)
+    assert all(pod.expect_owner("ReplicaSet").ip for pod in web.pods)
+    door = there.service("web").expect_port(80, target=80).expect_endpoints(2, within=10)
+    door.expect_answers(80, contains="nginx", within=10)
+
+
+def test_a_wait_that_is_in_vain_tells_why(there: Namespace) -> None:
+    kubectl("-n", there.name, "create", "deployment", "web", "--image=nginx:1.62")
+    with pytest.raises(CheckFailed, match=r"Failed to pull|ErrImage|ImagePull"):
+        there.deployment("web").expect_ready(within=6)
+
+
+def test_a_log_line_is_seen_when_it_is_written(there: Namespace) -> None:
+    script = "echo one; sleep 1; echo two; sleep 60"
+    run = ("run", "box", "--image=busybox:1.37", "--command", "--")
+    kubectl("-n", there.name, *run, "sh", "-c", script)
+    there.pod("box").expect_log("two", within=30)
+    started = time.monotonic()
+    with pytest.raises(CheckFailed):
+        there.pod("box").expect_log("three", within=1)
+    assert time.monotonic() - started < 5
+
+
+def test_the_report_names_the_version_of_the_cluster(api: Api) -> None:
+    assert _engine("kind")["version"].startswith("v1.")
+
+
+def test_a_cluster_that_is_away_is_not_a_failure(tmp_path: Path, api: Api) -> None:
+    away = tmp_path / "config"
+    text = kind.kubeconfig().read_text()
+    server = next(line for line in text.splitlines() if "server:" in line)
+    away.write_text(text.replace(server, "    server: https://127.0.0.1:1"))
+    with contextlib.closing(Api(away)) as broken, pytest.raises(CouldNotFindOut):
+        Kube(broken).namespace("default")
+
+
+@pytest.mark.parametrize(("more", "status"), [("", 0), (", imagePull: x", 1)])
+def test_a_manifest_with_an_unknown_field_is_refused(
+    tmp_path: Path, api: Api, more: str, status: int
+) -> None:
+    spec = f"spec: {{containers: [{{name: a, image: b{more}}}]}}"
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: t-strict}}\n{spec}"
+    used = "``` console\n$ cat pod.yaml\n...\n```\n"
+    page = parse(Path("p.md"), f'``` yaml {{ title="pod.yaml" }}\n{text}\n```\n\n{used}')
+    (tmp_path / "pod.yaml").write_text(text)
+    done = subprocess.run(
+        ["bash", "-c", command(page.blocks[0], page.blocks, "kind")],
+        cwd=tmp_path, env=docker.environment(), capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
