@@ -34,18 +34,18 @@ AGAIN_SECONDS = 30.0
 def ensure() -> None:
     """Have a cluster whose nodes are all ready; idempotent, safe when two call at once.
 
-    A stopped cluster is started, a broken one is made anew.
+    A stopped cluster is started; one that is broken, or of an earlier recipe, is made anew.
 
     Raises:
         CouldNotFindOut: No engine, no node image, or the cluster does not come up.
     """
     docker.ensure()
-    if is_ready():
+    if is_ready() and _is_current():
         return
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
-        if not is_ready():
+        if not (is_ready() and _is_current()):
             _get_tools()
-            if not _start():
+            if not (_is_current() and _start()):
                 _create()
 
 
@@ -164,6 +164,21 @@ def _start() -> bool:
             check=False,
         )
         return _becomes_ready() or (pristine.restore(nodes()) and _becomes_ready())
+
+
+def _is_current() -> bool:
+    """Whether the nodes are made from the image that the recipe makes now."""
+    from docker.errors import NotFound
+
+    from checker.images import catalogue, store
+
+    with contextlib.closing(docker.client()) as client:
+        held = store.look(client, catalogue.find(IMAGE))
+        try:
+            made_from = client.containers.get(CONTROL_PLANE).attrs["Image"]
+        except NotFound:
+            return True
+    return held.source == "missing" or (held.source != "outdated" and held.id == made_from)
 
 
 def _becomes_ready() -> bool:

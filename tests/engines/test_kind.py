@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from docker.errors import NotFound
 
 from checker import paths, process
 from checker.engines import docker, kind, nodeimages, pristine, quirks
 from checker.errors import CouldNotFindOut
-from checker.images import clustertools, provider
+from checker.images import clustertools, provider, store
 from checker.process import Completed
 from tests.engines.conftest import Programs
 
@@ -35,6 +36,8 @@ class Cluster(Programs):
         self.images: list[str] = []
         self.loaded: list[str] = []
         self.kept: list[str] = []
+        self.image = SimpleNamespace(source="rebuilt", id="sha256:now")
+        self.made_from = "sha256:now"
 
     @property
     def names(self) -> list[str]:
@@ -54,6 +57,7 @@ class Cluster(Programs):
             self.nodes = {}
         if " create cluster " in line:
             self.nodes = dict.fromkeys(self.names, self.comes_up)
+            self.made_from = self.image.id
             kind.kubeconfig().write_text(KUBECONFIG)
         if argv[:2] == ["docker", "start"] and self.starts_well:
             self.nodes = dict.fromkeys(self.nodes, True)
@@ -66,9 +70,14 @@ class Cluster(Programs):
         self.answers[f"{start} version"] = (0, version)
 
     def client(self, timeout: int = 60) -> SimpleNamespace:
-        containers = SimpleNamespace(list=self._list)
+        containers = SimpleNamespace(list=self._list, get=self._get)
         info = {"CgroupVersion": "2", "MemTotal": self.memory}
         return SimpleNamespace(containers=containers, info=lambda: info, close=lambda: None)
+
+    def _get(self, name: str) -> SimpleNamespace:
+        if not self.nodes:
+            raise NotFound("no such container")
+        return SimpleNamespace(attrs={"Image": self.made_from})
 
     def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
         assert filters == {"label": "io.x-k8s.kind.cluster=course"}
@@ -88,6 +97,7 @@ class Cluster(Programs):
 def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     """No cluster yet, on an engine that answers."""
     fake = Cluster()
+    monkeypatch.setattr(store, "look", lambda client, image: fake.image)
     fake.answers["docker run"] = (0, "000001ffffffffff\n1024\n524288\n")
     monkeypatch.setattr(process, "run", fake.run)
     monkeypatch.setattr(docker, "client", fake.client)
@@ -377,3 +387,19 @@ def test_every_command_names_the_courses_own_kubeconfig(ready: Cluster) -> None:
             assert f"--kubeconfig {own}" in call
         if call.startswith("kind"):
             assert env["KUBECONFIG"] == own
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_cluster_of_an_earlier_recipe_is_made_anew(cluster: Cluster, runs: bool) -> None:
+    kind.ensure()
+    cluster.nodes = dict.fromkeys(cluster.nodes, runs)
+    cluster.made_from = "sha256:before"
+    kind.ensure()
+    assert len(cluster.makings) == 2
+
+
+def test_cluster_whose_image_was_removed_goes_on(cluster: Cluster) -> None:
+    kind.ensure()
+    cluster.image = SimpleNamespace(source="missing", id="")
+    kind.ensure()
+    assert len(cluster.makings) == 1

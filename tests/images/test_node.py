@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from checker import process
 from checker.engines import docker
@@ -17,6 +18,7 @@ from checker.images import golang, node
 from checker.process import CommandFailed, Completed
 from tests.engines.conftest import Programs
 
+RECIPE = Path(node.__file__).parent / "recipes" / "kindest-node"
 ID = "0123456789ab"
 CONTAINER = f"course-node-{ID}"
 KUBEADM = """\
@@ -178,9 +180,18 @@ def test_files_of_kind_and_the_version_are_put_into_the_build(
     (files / "entrypoint").touch()
     monkeypatch.setattr(golang, "toolchain", lambda progress: "go")
     monkeypatch.setattr(golang, "sources", lambda go, module, package: tmp_path / "module")
-    recipe = Path(node.__file__).parent / "recipes" / "kindest-node"
     folder = tmp_path / "build"
     folder.mkdir()
-    node.add_parts(recipe, folder, lambda detail: None)
+    node.add_parts(RECIPE, folder, lambda detail: None)
     assert (folder / "kind" / "entrypoint").exists()
-    assert (folder / "version").read_text() == golang.find(recipe, "kubernetes").version
+    assert (folder / "version").read_text() == golang.find(RECIPE, "kubernetes").version
+
+
+def test_provisioner_uses_a_service_account_that_is_there() -> None:
+    objects = list(yaml.safe_load_all((RECIPE / "default-storage.yaml").read_text()))
+    accounts = [each["metadata"]["name"] for each in objects if each["kind"] == "ServiceAccount"]
+    (deployment,) = [each for each in objects if each["kind"] == "Deployment"]
+    pod = deployment["spec"]["template"]["spec"]
+    command = pod["containers"][0]["command"]
+    assert accounts == [command[command.index("--service-account-name") + 1]]
+    assert accounts == [pod["serviceAccountName"]]
