@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from checker import console, paths, process
-from checker.engines import docker, pristine, quirks
+from checker.engines import docker, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
 from checker.errors import CouldNotFindOut
 
@@ -27,7 +29,8 @@ CREATE_SECONDS = 600.0
 READY_SECONDS = 120.0
 CALL_SECONDS = 60.0
 START_SECONDS = 120.0
-AGAIN_SECONDS = 30.0
+POLL_SECONDS = 0.3
+AGAIN_SECONDS = 60.0
 """What nodes get that were ready before; making new ones takes little longer."""
 
 
@@ -61,13 +64,8 @@ def status() -> EngineStatus:
 
 
 def is_ready() -> bool:
-    """Whether the API server answers and every node is ready."""
-    if not kubeconfig().exists():
-        return False
-    template = "{range .items[*]}{.status.conditions[?(@.type=='Ready')].status} {end}"
-    done = _kubectl("get", "nodes", "-o", f"jsonpath={template}", timeout=10, check=False)
-    found = done.output.split()
-    return done.status == 0 and found == ["True"] * quirks.node_count()
+    """Whether the API server answers, every node is ready, and the control plane does its work."""
+    return kubeconfig().exists() and not _lacking()
 
 
 def reset() -> None:
@@ -144,7 +142,7 @@ def _create() -> None:
         step.update("starting the nodes")
         _kind("create", "cluster", "--name", NAME, "--config", str(config), timeout=CREATE_SECONDS)
         step.update("waiting for the nodes")
-        _wait_for_nodes()
+        _wait_until_ready()
         step.update("adding metrics-server")
         load([METRICS])
         _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
@@ -182,23 +180,41 @@ def _is_current() -> bool:
 
 
 def _becomes_ready() -> bool:
-    """Whether all nodes are there and ready before long."""
+    """Whether the cluster works before long."""
+    pristine.free_leases(nodes()[0])
     try:
-        _wait_for_nodes(AGAIN_SECONDS)
+        _wait_until_ready(AGAIN_SECONDS)
     except CouldNotFindOut:
         return False
-    return is_ready()
+    return True
 
 
-def _wait_for_nodes(seconds: float = READY_SECONDS) -> None:
-    wait = ["wait", "--for=condition=Ready", "nodes", "--all", f"--timeout={seconds:.0f}s"]
-    done = _kubectl(*wait, timeout=seconds + 10, check=False)
+def _wait_until_ready(seconds: float = READY_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while missing := _lacking():
+        if time.monotonic() > deadline:
+            raise CouldNotFindOut(
+                "The cluster does not become ready.",
+                found="not there: " + ", ".join(missing),
+                next_step="Type: ./course doctor   It tells whether memory or disk is short.",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _lacking() -> list[str]:
+    get = ["get", readiness.OBJECTS, "--all-namespaces", "-o", "json"]
+    done = _kubectl(*get, timeout=10, check=False)
     if done.status != 0:
-        raise CouldNotFindOut(
-            "The cluster does not become ready.",
-            found=done.errors.strip() or done.output.strip(),
-            next_step="Type: ./course doctor   It tells whether memory or disk is short.",
-        )
+        return ["the API server"]
+    objects = json.loads(done.output)["items"]
+    return readiness.lacking(objects, quirks.node_count(), _started())
+
+
+def _started() -> datetime:
+    """When the newest start of a node's container was."""
+    with contextlib.closing(docker.client()) as client:
+        states = [client.containers.get(name).attrs["State"] for name in nodes()]
+    return max((readiness.moment(each["StartedAt"]) for each in states), default=datetime.now(UTC))
 
 
 def _made() -> Path:

@@ -16,6 +16,7 @@ from checker.engines import docker, kind, nodeimages, pristine, quirks
 from checker.errors import CouldNotFindOut
 from checker.images import clustertools, provider, store
 from checker.process import Completed
+from tests.engines import cluster_objects
 from tests.engines.conftest import Programs
 
 NODES = ["course-control-plane", "course-worker", "course-worker2"]
@@ -36,6 +37,7 @@ class Cluster(Programs):
         self.images: list[str] = []
         self.loaded: list[str] = []
         self.kept: list[str] = []
+        self.freed: list[str] = []
         self.image = SimpleNamespace(source="rebuilt", id="sha256:now")
         self.made_from = "sha256:now"
 
@@ -65,9 +67,12 @@ class Cluster(Programs):
 
     def _answer(self) -> None:
         version = json.dumps({"serverVersion": {"gitVersion": "v1.37.2"}})
-        self.answers["kubectl"] = (0, " ".join(["True"] * len(self.nodes)))
+        self.answers["kubectl"] = (0, json.dumps({"items": self.objects()}))
         start = f"kubectl --kubeconfig {kind.kubeconfig()}"
         self.answers[f"{start} version"] = (0, version)
+
+    def objects(self) -> list[dict[str, Any]]:
+        return cluster_objects.working(list(self.nodes))
 
     def client(self, timeout: int = 60) -> SimpleNamespace:
         containers = SimpleNamespace(list=self._list, get=self._get)
@@ -77,7 +82,8 @@ class Cluster(Programs):
     def _get(self, name: str) -> SimpleNamespace:
         if not self.nodes:
             raise NotFound("no such container")
-        return SimpleNamespace(attrs={"Image": self.made_from})
+        state = {"StartedAt": cluster_objects.STARTED.isoformat()}
+        return SimpleNamespace(attrs={"Image": self.made_from, "State": state})
 
     def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
         assert filters == {"label": "io.x-k8s.kind.cluster=course"}
@@ -108,6 +114,9 @@ def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]
     monkeypatch.setattr(nodeimages, "load", lambda names, nodes: fake.loaded.extend(names))
     monkeypatch.setattr(pristine, "keep", fake.kept.append)
     monkeypatch.setattr(pristine, "restore", fake.restore)
+    monkeypatch.setattr(pristine, "free_leases", fake.freed.append)
+    for name in ("READY_SECONDS", "AGAIN_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(kind, name, 0.01)
     (paths.cache() / "engines").mkdir()
     learners = Path.home() / ".kube"
     learners.mkdir()
@@ -163,6 +172,7 @@ def test_stopped_cluster_is_started(ready: Cluster) -> None:
     stopped(ready)
     kind.ensure()
     assert f"docker start {' '.join(NODES)}" in ready.calls
+    assert ready.freed == ["course-control-plane"]
     assert ready.makings == []
     assert kind.is_ready()
 
@@ -207,7 +217,7 @@ def test_cluster_that_was_not_finished_is_made_anew(
             during.setattr(kind, "_kind", killed)
         elif step == "wait":
             cluster.comes_up = False
-            during.setattr(kind, "_wait_for_nodes", killed)
+            during.setattr(kind, "_wait_until_ready", killed)
         else:
             during.setattr(pristine, "keep", killed)
             during.setattr(kind, "is_ready", lambda: False)
@@ -238,7 +248,7 @@ def test_cluster_that_is_not_ready_in_time_is_told_with_what_to_do(cluster: Clus
     cluster.comes_up = False
     with pytest.raises(CouldNotFindOut, match="does not become ready") as told:
         kind.ensure()
-    assert told.value.found == "connection refused"
+    assert told.value.found == "not there: the API server"
     assert "./course doctor" in told.value.next_step
     assert not kind.is_ready()
 
@@ -277,7 +287,8 @@ def test_workers_are_said_where_there_are_some(
 
 
 def test_node_that_is_not_ready_means_that_the_cluster_is_not(ready: Cluster) -> None:
-    ready._answer = lambda: ready.answers.update(kubectl=(0, "True False True"))  # type: ignore[method-assign]
+    objects = [*ready.objects()[1:], cluster_objects.node(NODES[0], "Unknown")]
+    ready.objects = lambda: objects  # type: ignore[method-assign]
     assert not kind.is_ready()
 
 

@@ -35,7 +35,7 @@ class Nodes:
         return [name for _, name in self.ran]
 
 
-SCRIPTS = ("KEEP", "FILES", "SERVICES", "ANSWERS", "AS_MADE", "ETCD", "INTACT", "RUNS")
+SCRIPTS = ("KEEP", "FILES", "SERVICES", "ANSWERS", "AS_MADE", "ETCD", "INTACT", "RUNS", "FREE")
 
 
 @pytest.fixture
@@ -67,6 +67,17 @@ def test_api_that_never_answers_is_tried_with_the_backup_and_then_given_up(nodes
     assert not pristine.restore(NODES)
     assert "ETCD" in nodes.names
     assert "AS_MADE" not in nodes.names
+
+
+def test_leases_are_freed_once_the_api_answers(nodes: Nodes) -> None:
+    pristine.free_leases(NODES[0])
+    assert nodes.ran == [(NODES[0], "ANSWERS"), (NODES[0], "FREE")]
+
+
+def test_leases_of_an_api_that_never_answers_are_left(nodes: Nodes) -> None:
+    nodes.fails = {"ANSWERS"}
+    pristine.free_leases(NODES[0])
+    assert "FREE" not in nodes.names
 
 
 def test_without_what_was_kept_nothing_can_be_mended(nodes: Nodes) -> None:
