@@ -1,7 +1,7 @@
 """The Kubernetes cluster `course`: a control plane and two workers, each a container made by kind.
 
 Its kubeconfig is in the course's own folder; the learner's ~/.kube/config is neither read nor
-written, and a cluster of another name is never touched.
+written, and a cluster that the course did not make is never touched, whatever its name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checker import console, paths, process
-from checker.engines import docker, pristine, quirks, readiness
+from checker.engines import docker, endpoint, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
 from checker.errors import CouldNotFindOut
 
@@ -45,6 +45,7 @@ def ensure() -> None:
     docker.ensure()
     if is_ready() and _is_current():
         return
+    _must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         if not (is_ready() and _is_current()):
             _get_tools()
@@ -71,6 +72,7 @@ def is_ready() -> bool:
 def reset() -> None:
     """Mend whatever a lab did to the cluster; make it anew where that does not help."""
     docker.ensure()
+    _must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         _get_tools()
         with console.step("Mending the cluster"):
@@ -98,7 +100,14 @@ def stop() -> None:
 
 
 def nodes() -> list[str]:
-    """The containers that are nodes of the cluster, the control plane first; also stopped ones."""
+    """The containers that are nodes of the cluster, the control plane first; also stopped ones.
+
+    A cluster of the same name that the course did not make has none.
+    """
+    return _found() if _is_ours() else []
+
+
+def _found() -> list[str]:
     with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": f"io.x-k8s.kind.cluster={NAME}"}
         found = client.containers.list(all=True, filters=wanted)
@@ -134,6 +143,7 @@ def _create() -> None:
 
     provider.ensure([IMAGE, METRICS])
     _made().unlink(missing_ok=True)
+    paths.write_atomically(_begun(), "")
     with console.step(f"Making the cluster ({quirks.describe()})") as step:
         _delete()
         _note_network()
@@ -215,6 +225,27 @@ def _started() -> datetime:
     with contextlib.closing(docker.client()) as client:
         states = [client.containers.get(name).attrs["State"] for name in nodes()]
     return max((readiness.moment(each["StartedAt"]) for each in states), default=datetime.now(UTC))
+
+
+def _must_not_be_anothers() -> None:
+    if not _is_ours() and (found := _found()):
+        raise CouldNotFindOut(
+            f"There is a cluster named {NAME} that the course did not make.",
+            found=", ".join(found),
+            next_step=f"Leave it and give the course another engine with DOCKER_HOST, or if it is "
+            f"not needed: kind delete cluster --name {NAME}",
+        )
+
+
+def _is_ours() -> bool:
+    """Nobody else makes clusters in the engine that the course started itself."""
+    own = endpoint.find().host == endpoint.own_host()
+    return own or _made().exists() or _begun().exists()
+
+
+def _begun() -> Path:
+    """Says that the course is making a cluster."""
+    return folder() / "begun"
 
 
 def _made() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from docker.errors import NotFound
 
 from checker import paths, process
-from checker.engines import docker, kind, nodeimages, pristine, quirks
+from checker.engines import docker, endpoint, kind, nodeimages, pristine, quirks
 from checker.errors import CouldNotFindOut
 from checker.images import clustertools, provider, store
 from checker.process import Completed
@@ -108,6 +108,8 @@ def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]
     monkeypatch.setattr(process, "run", fake.run)
     monkeypatch.setattr(docker, "client", fake.client)
     monkeypatch.setattr(docker, "ensure", lambda: None)
+    elsewhere = endpoint.Answer("unix:///fake", "running")
+    monkeypatch.setattr(endpoint, "find", lambda: elsewhere)
     monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     monkeypatch.setattr(clustertools, "ensure", fake.get_tools)
     monkeypatch.setattr(provider, "ensure", fake.images.extend)
@@ -261,6 +263,7 @@ def test_another_process_that_makes_it_is_waited_for(
             raise BlockingIOError
         cluster.nodes = dict.fromkeys(NODES, True)
         kind.kubeconfig().write_text(KUBECONFIG)
+        (kind.folder() / "made").touch()
 
     monkeypatch.setattr(paths.fcntl, "flock", flock)
     kind.ensure()
@@ -333,6 +336,27 @@ def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
     assert len(ready.makings) == 1
 
 
+@pytest.mark.parametrize("does", [kind.ensure, kind.reset])
+def test_cluster_of_the_same_name_that_is_anothers_is_left_alone(
+    cluster: Cluster, does: Callable[[], None]
+) -> None:
+    cluster.nodes = dict.fromkeys(NODES, True)
+    with pytest.raises(CouldNotFindOut, match="the course did not make") as told:
+        does()
+    assert "course-worker" in told.value.found
+    assert kind.nodes() == []
+    kind.stop()
+    assert cluster.calls == []
+
+
+def test_cluster_in_the_engine_of_the_course_is_its_own(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.nodes = dict.fromkeys(NODES, True)
+    monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer(endpoint.own_host(), "running"))
+    assert kind.nodes() == NODES
+
+
 def test_reset_makes_a_cluster_where_there_is_none(cluster: Cluster) -> None:
     kind.reset()
     assert len(cluster.makings) == 1
@@ -370,8 +394,8 @@ def test_network_that_was_made_for_the_cluster_goes_with_it(cluster: Cluster) ->
 
 def test_stop_removes_the_cluster_and_its_kubeconfigs(ready: Cluster) -> None:
     kind.stop()
-    assert kind.nodes() == []
     assert not (paths.state() / "kubernetes").exists()
+    assert kind.nodes() == []
 
 
 def test_stop_without_a_cluster_removes_nothing(cluster: Cluster) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from checker import paths, process
-from checker.engines import docker, kind, nodeimages, quirks, world
+from checker.engines import docker, endpoint, kind, nodeimages, quirks, world
 from checker.engines.kube import Api
+from checker.errors import CouldNotFindOut
 from checker.images import clustertools, golang, provider
 
 pytestmark = pytest.mark.live
@@ -273,6 +274,25 @@ def test_learners_own_kubeconfig_is_neither_changed_nor_used(
     assert (learners.read_bytes(), learners.stat().st_mtime_ns) == before
     with pytest.raises(TimeoutError):
         elsewhere.accept()
+
+
+def test_cluster_of_the_same_name_that_is_anothers_is_never_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: _started(name) for name in kind.nodes()}
+    monkeypatch.setenv("DOCKER_HOST", docker.environment()["DOCKER_HOST"])
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+    monkeypatch.setattr(endpoint, "own_host", lambda: "unix:///nowhere")
+    for does in (kind.ensure, kind.reset):
+        with pytest.raises(CouldNotFindOut, match="the course did not make"):
+            does()
+    kind.stop()
+    assert {name: _started(name) for name in before} == before
+
+
+def _started(node: str) -> str:
+    with contextlib.closing(docker.client()) as client:
+        return str(client.containers.get(node).attrs["State"]["StartedAt"])
 
 
 @pytest.mark.parametrize(
