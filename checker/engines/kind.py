@@ -11,18 +11,23 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from checker import console, paths, process
-from checker.engines import docker, endpoint, pristine, quirks, readiness
+from checker.engines import docker, kindnodes, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
+from checker.engines.kindnodes import CONTROL_PLANE as CONTROL_PLANE
+from checker.engines.kindnodes import NAME as NAME
+from checker.engines.kindnodes import folder as folder
+from checker.engines.kindnodes import kubeconfig as kubeconfig
+from checker.engines.kindnodes import nodes as nodes
 from checker.errors import CouldNotFindOut
 
-NAME = "course"
 NETWORK = "kind"
 IMAGE = "kindest/node:v1.37"
-CONTROL_PLANE = f"{NAME}-control-plane"
+SOCKET = "/run/cloud/docker.sock"
+"""Where the control plane has the socket of the engine, its cloud's."""
+
 METRICS = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
 ADDONS = Path(__file__).parent / "addons"
 CREATE_SECONDS = 600.0
@@ -45,7 +50,7 @@ def ensure() -> None:
     docker.ensure()
     if is_ready() and _is_current():
         return
-    _must_not_be_anothers()
+    kindnodes.must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         if not (is_ready() and _is_current()):
             _get_tools()
@@ -72,7 +77,7 @@ def is_ready() -> bool:
 def reset() -> None:
     """Mend whatever a lab did to the cluster; make it anew where that does not help."""
     docker.ensure()
-    _must_not_be_anothers()
+    kindnodes.must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         _get_tools()
         with console.step("Mending the cluster"):
@@ -99,34 +104,6 @@ def stop() -> None:
     shutil.rmtree(folder(), ignore_errors=True)
 
 
-def nodes() -> list[str]:
-    """The containers that are nodes of the cluster, the control plane first; also stopped ones.
-
-    A cluster of the same name that the course did not make has none.
-    """
-    return _found() if _is_ours() else []
-
-
-def _found() -> list[str]:
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
-        wanted: dict[str, str | list[str] | bool] = {"label": f"io.x-k8s.kind.cluster={NAME}"}
-        found = client.containers.list(all=True, filters=wanted)
-        return sorted(str(each.name) for each in found)
-    return []
-
-
-def folder() -> Path:
-    """Kubeconfigs: one that points to `default`, and one for each lab."""
-    made = paths.state() / "kubernetes"
-    made.mkdir(exist_ok=True)
-    return made
-
-
-def kubeconfig() -> Path:
-    """What kubectl of a course shell uses; it need not be there."""
-    return folder() / "config"
-
-
 def load(references: Iterator[str] | list[str]) -> None:
     """Put images of the engine into the nodes, where they are missing or others.
 
@@ -142,13 +119,13 @@ def _create() -> None:
     from checker.images import provider
 
     provider.ensure([IMAGE, METRICS])
-    _made().unlink(missing_ok=True)
-    paths.write_atomically(_begun(), "")
+    kindnodes.made().unlink(missing_ok=True)
+    paths.write_atomically(kindnodes.begun(), "")
     with console.step(f"Making the cluster ({quirks.describe()})") as step:
         _delete()
         _note_network()
         config = folder() / "kind.yaml"
-        paths.write_atomically(config, quirks.configuration(IMAGE))
+        paths.write_atomically(config, quirks.configuration(IMAGE, _socket()))
         step.update("starting the nodes")
         _kind("create", "cluster", "--name", NAME, "--config", str(config), timeout=CREATE_SECONDS)
         step.update("waiting for the nodes")
@@ -157,12 +134,18 @@ def _create() -> None:
         load([METRICS])
         _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
         pristine.keep(CONTROL_PLANE)
-    paths.write_atomically(_made(), "")
+    paths.write_atomically(kindnodes.made(), "")
+
+
+def _socket() -> dict[str, str]:
+    """The engine's socket, which the cloud controller needs; none where the engine is elsewhere."""
+    scheme, _, path = docker.environment()["DOCKER_HOST"].partition("://")
+    return {path: SOCKET} if scheme == "unix" else {}
 
 
 def _start() -> bool:
     """Start nodes that are stopped, as after a reboot; False if there are none, or it fails."""
-    if not _made().exists() or len(nodes()) != quirks.node_count():
+    if not kindnodes.made().exists() or len(nodes()) != quirks.node_count():
         return False
     with console.step("Starting the cluster"):
         process.run(
@@ -175,7 +158,7 @@ def _start() -> bool:
 
 
 def _is_current() -> bool:
-    """Whether the nodes are made from the image that the recipe makes now."""
+    """Whether the nodes are made as they would be made now: image and mounts."""
     from docker.errors import NotFound
 
     from checker.images import catalogue, store
@@ -183,10 +166,12 @@ def _is_current() -> bool:
     with contextlib.closing(docker.client()) as client:
         held = store.look(client, catalogue.find(IMAGE))
         try:
-            made_from = client.containers.get(CONTROL_PLANE).attrs["Image"]
+            node = client.containers.get(CONTROL_PLANE).attrs
         except NotFound:
             return True
-    return held.source == "missing" or (held.source != "outdated" and held.id == made_from)
+    if not set(_socket().values()) <= {each["Destination"] for each in node["Mounts"]}:
+        return False
+    return held.source == "missing" or (held.source != "outdated" and held.id == node["Image"])
 
 
 def _becomes_ready() -> bool:
@@ -213,44 +198,12 @@ def _wait_until_ready(seconds: float = READY_SECONDS) -> None:
 
 def _lacking() -> list[str]:
     get = ["get", readiness.OBJECTS, "--all-namespaces", "-o", "json"]
-    done = _kubectl(*get, timeout=10, check=False)
-    if done.status != 0:
+    try:
+        done = _kubectl(*get, timeout=10)
+    except process.CommandFailed:
         return ["the API server"]
     objects = json.loads(done.output)["items"]
-    return readiness.lacking(objects, quirks.node_count(), _started())
-
-
-def _started() -> datetime:
-    """When the newest start of a node's container was."""
-    with contextlib.closing(docker.client()) as client:
-        states = [client.containers.get(name).attrs["State"] for name in nodes()]
-    return max((readiness.moment(each["StartedAt"]) for each in states), default=datetime.now(UTC))
-
-
-def _must_not_be_anothers() -> None:
-    if not _is_ours() and (found := _found()):
-        raise CouldNotFindOut(
-            f"There is a cluster named {NAME} that the course did not make.",
-            found=", ".join(found),
-            next_step=f"Leave it and give the course another engine with DOCKER_HOST, or if it is "
-            f"not needed: kind delete cluster --name {NAME}",
-        )
-
-
-def _is_ours() -> bool:
-    """Nobody else makes clusters in the engine that the course started itself."""
-    own = endpoint.find().host == endpoint.own_host()
-    return own or _made().exists() or _begun().exists()
-
-
-def _begun() -> Path:
-    """Says that the course is making a cluster."""
-    return folder() / "begun"
-
-
-def _made() -> Path:
-    """Says that the cluster was finished; one whose making was interrupted is made anew."""
-    return folder() / "made"
+    return readiness.lacking(objects, quirks.node_count(), kindnodes.started())
 
 
 def _delete() -> None:

@@ -40,6 +40,7 @@ class Cluster(Programs):
         self.freed: list[str] = []
         self.image = SimpleNamespace(source="rebuilt", id="sha256:now")
         self.made_from = "sha256:now"
+        self.mounted_at = kind.SOCKET
 
     @property
     def names(self) -> list[str]:
@@ -83,7 +84,8 @@ class Cluster(Programs):
         if not self.nodes:
             raise NotFound("no such container")
         state = {"StartedAt": cluster_objects.STARTED.isoformat()}
-        return SimpleNamespace(attrs={"Image": self.made_from, "State": state})
+        mounts = [{"Destination": self.mounted_at}]
+        return SimpleNamespace(attrs={"Image": self.made_from, "State": state, "Mounts": mounts})
 
     def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
         assert filters == {"label": "io.x-k8s.kind.cluster=course"}
@@ -161,7 +163,7 @@ def test_configuration_is_the_one_for_this_machine(cluster: Cluster) -> None:
     (making,) = cluster.makings
     words = making.split()
     config = Path(words[words.index("--config") + 1])
-    assert config.read_text() == quirks.configuration(kind.IMAGE)
+    assert config.read_text() == quirks.configuration(kind.IMAGE, kind._socket())
 
 
 def test_ready_cluster_is_left_alone(ready: Cluster) -> None:

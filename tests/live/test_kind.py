@@ -226,6 +226,19 @@ def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
     assert api.find(f"/api/v1/namespaces/default/services/{RUN}") is None
 
 
+def test_namespace_that_does_not_go_is_told_with_what_holds_it(
+    run: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl("create", "namespace", RUN)
+    held: Object = {"metadata": {"name": "bread", "finalizers": ["example.com/oven"]}}
+    apply(RUN, {"apiVersion": "v1", "kind": "ConfigMap", **held})
+    monkeypatch.setattr(world, "GONE_SECONDS", 3.0)
+    (line,) = world.remove_made(run, api)
+    assert f"/api/v1/namespaces/{RUN}: held by" in line
+    free = '{"metadata": {"finalizers": null}}'
+    kubectl("-n", RUN, "patch", "configmap", "bread", "--type=merge", "-p", free)
+
+
 @pytest.fixture
 def elsewhere() -> Iterator[socket.socket]:
     """The API server of another cluster, which nobody may ask."""

@@ -1,0 +1,80 @@
+"""The containers that are the cluster's nodes, and how the course knows that they are its own."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from checker import paths
+from checker.engines import docker, endpoint, readiness
+from checker.errors import CouldNotFindOut
+
+NAME = "course"
+CONTROL_PLANE = f"{NAME}-control-plane"
+
+
+def nodes() -> list[str]:
+    """The containers that are nodes of the cluster, the control plane first; also stopped ones.
+
+    A cluster of the same name that the course did not make has none.
+    """
+    return _found() if _is_ours() else []
+
+
+def started() -> datetime:
+    """When the newest start of a node was."""
+    with contextlib.closing(docker.client()) as client:
+        states = [client.containers.get(name).attrs["State"] for name in nodes()]
+    return max((readiness.moment(each["StartedAt"]) for each in states), default=datetime.now(UTC))
+
+
+def must_not_be_anothers() -> None:
+    """Refuse to touch a cluster of the same name that somebody else made.
+
+    Raises:
+        CouldNotFindOut: There is one.
+    """
+    if not _is_ours() and (found := _found()):
+        raise CouldNotFindOut(
+            f"There is a cluster named {NAME} that the course did not make.",
+            found=", ".join(found),
+            next_step=f"Leave it and give the course another engine with DOCKER_HOST, or if it is "
+            f"not needed: kind delete cluster --name {NAME}",
+        )
+
+
+def folder() -> Path:
+    """Kubeconfigs: one that points to `default`, and one for each lab."""
+    made = paths.state() / "kubernetes"
+    made.mkdir(exist_ok=True)
+    return made
+
+
+def kubeconfig() -> Path:
+    """What kubectl of a course shell uses; it need not be there."""
+    return folder() / "config"
+
+
+def begun() -> Path:
+    """Says that the course is making a cluster."""
+    return folder() / "begun"
+
+
+def made() -> Path:
+    """Says that the cluster was finished; one whose making was interrupted is made anew."""
+    return folder() / "made"
+
+
+def _is_ours() -> bool:
+    """Nobody else makes clusters in the engine that the course started itself."""
+    own = endpoint.find().host == endpoint.own_host()
+    return own or made().exists() or begun().exists()
+
+
+def _found() -> list[str]:
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+        wanted: dict[str, str | list[str] | bool] = {"label": f"io.x-k8s.kind.cluster={NAME}"}
+        found = client.containers.list(all=True, filters=wanted)
+        return sorted(str(each.name) for each in found)
+    return []
