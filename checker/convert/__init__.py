@@ -1,0 +1,1 @@
+"""An ECS task definition in, manifests out, and a word for all that has no counterpart."""
