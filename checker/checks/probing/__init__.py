@@ -1,0 +1,1 @@
+"""The probe: requests at a constant rate, and what became of each."""

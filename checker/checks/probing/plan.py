@@ -1,0 +1,174 @@
+"""What a probe is asked to do, judged before anything is sent.
+
+Limits: plain HTTP to this machine only (127.0.0.0/8, ::1, localhost), GET only, at most 2000
+requests a second for at most 300 seconds, and never more open connections than this process may
+have files.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import resource
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from checker.errors import CourseError
+
+MOST_RATE = 2000.0
+MOST_SECONDS = 300.0
+MOST_TIMEOUT = 30.0
+SPARE_FILES = 64
+"""Files that the process needs besides its connections."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A load: `count` requests, `rate` a second, to `address`.
+
+    Args:
+        host: The Host header, as it stands in the URL.
+        path: Path and query.
+        timeout: Seconds from the moment of sending until a request is given up.
+        fresh: A new connection for each request.
+        expect_version: An answer of another version is lost; "" accepts any.
+        connections: How many kept connections take turns; more are opened while all are busy.
+    """
+
+    url: str
+    address: str
+    port: int
+    host: str
+    path: str
+    rate: float
+    count: int
+    timeout: float = 2.0
+    fresh: bool = False
+    expect_version: str = ""
+    connections: int = 10
+
+    @property
+    def seconds(self) -> float:
+        """How long sending takes."""
+        return self.count / self.rate
+
+    @property
+    def request(self) -> bytes:
+        """The bytes of each request."""
+        end = "Connection: close\r\n" if self.fresh else ""
+        lines = f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\nUser-Agent: course-probe\r\n"
+        return f"{lines}Accept: */*\r\n{end}\r\n".encode()
+
+
+def make(
+    url: str,
+    *,
+    rate: float = 100.0,
+    seconds: float | None = None,
+    count: int | None = None,
+    timeout: float = 2.0,
+    fresh: bool = False,
+    expect_version: str = "",
+    connections: int = 10,
+) -> Plan:
+    """A plan within the limits.
+
+    Args:
+        url: http://127.0.0.1:PORT/PATH; a name that ends in `.localhost` is this machine as well
+            (RFC 6761, section 6.3).
+        seconds: How long to send; 10 if neither it nor `count` is given.
+
+    Raises:
+        CourseError: It is outside the limits; the message says which one.
+    """
+    parts = _split(url)
+    _within("rate", rate, MOST_RATE, "requests a second")
+    if seconds is not None and count is not None:
+        raise CourseError("Give seconds or a count, not both.")
+    if count is None:
+        _within("seconds", 10.0 if seconds is None else seconds, MOST_SECONDS, "seconds")
+        count = max(1, round((10.0 if seconds is None else seconds) * rate))
+    elif count < 1 or count / rate > MOST_SECONDS:
+        raise CourseError(
+            f"A count of {count} is outside the limits of the probe.",
+            expected=f"1 to {math.floor(rate * MOST_SECONDS)} at {rate:g} requests a second",
+        )
+    _within("timeout", timeout, MOST_TIMEOUT, "seconds")
+    _within("connections", connections, 500, "")
+    _judge_files(rate, timeout, connections)
+    port = parts.port if parts.port is not None else 80
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    address = _address(url, parts.hostname or "")
+    return Plan(
+        url,
+        address,
+        port,
+        parts.netloc,
+        path,
+        float(rate),
+        count,
+        float(timeout),
+        fresh,
+        expect_version,
+        connections,
+    )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "http" and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or not url.isascii() or any(each <= " " for each in url) or "@" in parts.netloc:
+        raise CourseError(
+            f"The probe cannot use the address {url!r}.", expected="http://127.0.0.1:PORT/PATH"
+        )
+    return parts
+
+
+def _address(url: str, hostname: str) -> str:
+    """The address to connect to."""
+    name = hostname.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise CourseError(
+            f"The probe sends to this machine only, not to {url}.",
+            expected="127.0.0.1, ::1 or localhost",
+            next_step="Publish the port on 127.0.0.1, and give that address.",
+        )
+    return str(address)
+
+
+def _within(name: str, value: float, most: float, unit: str) -> None:
+    if not 0 < value <= most:
+        raise CourseError(
+            f"{name} {value:g} is outside the limits of the probe.",
+            expected=f"more than 0, at most {most:g} {unit}".rstrip(),
+        )
+
+
+def _judge_files(rate: float, timeout: float, connections: int) -> None:
+    """If nothing answers, each request holds a connection until its time is up."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = math.inf if hard == resource.RLIM_INFINITY else hard - SPARE_FILES
+    needed = math.ceil(rate * timeout) + connections
+    if needed > room:
+        raise CourseError(
+            "So many requests could be open at once that the files of this process run out.",
+            expected=f"rate x timeout of at most {room - connections:g}",
+            found=f"{rate:g} x {timeout:g}",
+            next_step="Lower the rate or the timeout.",
+        )
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many files as it may allow itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

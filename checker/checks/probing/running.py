@@ -1,0 +1,168 @@
+"""A probe under way in a process of its own, so that nothing here can delay what it sends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import checker
+from checker.checks.probing.load import Counts
+from checker.checks.probing.plan import Plan
+from checker.checks.probing.result import Result, unpack
+from checker.errors import CouldNotFindOut
+
+START_SECONDS = 30.0
+END_SECONDS = 60.0
+"""Beyond the last time-out: what handing over the samples may take on a busy machine."""
+
+
+class Running:
+    """A probe that has begun to send.
+
+    Raises:
+        CouldNotFindOut: Its process cannot be started, or does not begin.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._changed = threading.Condition()
+        self._counts = Counts()
+        self._began: float | None = None
+        self._end: dict[str, Any] | None = None
+        self._over = False
+        self._words = ""
+        self._process = _start(plan)
+        self._reader = threading.Thread(target=self._follow, daemon=True)
+        self._reader.start()
+        self.wait_until(lambda: self._began is not None, START_SECONDS, "The probe does not begin.")
+
+    @property
+    def counts(self) -> Counts:
+        """What is known so far; a few tenths of a second old."""
+        return self._counts
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its process has ended."""
+        return self._over
+
+    def wait_until(self, true: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        """Wait for something that its messages tell.
+
+        Args:
+            otherwise: The words of the error.
+
+        Raises:
+            CouldNotFindOut: It does not come in time, or not before the probe has ended.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: true() or self._over, timeout=seconds)
+            if not true():
+                raise CouldNotFindOut(otherwise, found=self._why())
+
+    def stop(self) -> None:
+        """Send no more; what is under way is waited for. Idempotent."""
+        assert self._process.stdin
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def result(self) -> Result:
+        """Wait until it has ended, at most as long as its plan takes.
+
+        Raises:
+            CouldNotFindOut: Its process does not end, or ended without a result.
+        """
+        patience = self.plan.seconds + self.plan.timeout + END_SECONDS
+        try:
+            self.wait_until(lambda: self._end is not None, patience, "The probe has no result.")
+        finally:
+            self.kill()
+        end, began = self._end or {}, self._began or 0.0
+        samples = unpack(end["samples"])
+        return Result(self.plan, began, samples, end["cpu_seconds"], end["complete"])
+
+    def kill(self) -> None:
+        """End its process, whatever it is doing."""
+        self.stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0 if self._end is None else 5)
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+
+    def _follow(self) -> None:
+        """The reader's thread."""
+        assert self._process.stdout
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError), self._changed:
+                self._take(json.loads(line))
+                self._changed.notify_all()
+        words = self._process.stderr.read() if self._process.stderr else ""
+        with self._changed:
+            self._over, self._words = True, words.strip()[-500:]
+            self._changed.notify_all()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "began" in message:
+            self._began = message["began"]
+        elif "counts" in message:
+            self._counts = Counts(**message["counts"])
+        elif "samples" in message:
+            self._end = message
+
+    def _why(self) -> str:
+        return self._words or ("its process has ended" if self._over else "it says nothing")
+
+
+def _start(plan: Plan) -> subprocess.Popen[str]:
+    home = str(Path(checker.__file__).parents[1])
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "checker.checks.probing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": home},
+        )
+        assert process.stdin
+        process.stdin.write(json.dumps(asdict(plan)) + "\n")
+        process.stdin.flush()
+    except OSError as error:
+        raise CouldNotFindOut("The probe could not be started.", found=str(error)) from error
+    return process
+
+
+def until_answered(plan: Plan, within: float) -> str:
+    """Ask once, and again until something answers; a first request that is not counted.
+
+    Args:
+        within: Seconds; 0 asks once.
+
+    Returns:
+        "" or what became of the last attempt.
+    """
+    from checker.checks.probing.load import Load
+
+    once = Plan(**{**asdict(plan), "count": 1, "fresh": True, "expect_version": ""})
+    deadline = time.monotonic() + within
+    while True:
+        sample = Load(once, lambda _: None).run()[0]
+        if sample.status:
+            return ""
+        if time.monotonic() >= deadline:
+            return sample.outcome
+        time.sleep(0.1)
