@@ -1,0 +1,281 @@
+"""The Swarm of one node `course`: the Docker Engine's own orchestrator, switched on and off.
+
+The mark that it is ours is a label of the Swarm itself, set in the call that makes it. A Swarm
+without that label belongs to the learner and is never touched. Its manager listens on the loopback
+address alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from checker import console, paths
+from checker.engines import docker
+from checker.engines.docker import EngineStatus
+from checker.errors import CouldNotFindOut
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+OWNER = "course.owner"
+MESH = "course.mesh"
+"""A label of the Swarm: whether the kernel has what the routing mesh needs; see `has_mesh`."""
+
+ADDRESS = "127.0.0.1"
+LISTEN = f"{ADDRESS}:2377"
+BRIDGE = "docker_gwbridge"
+"""The engine makes this network when a task first needs it, and never removes it; made before by
+hand, with these options, it can bear a label (docs.docker.com, Manage swarm service networks)."""
+
+BRIDGE_OPTIONS = {
+    "com.docker.network.bridge.name": BRIDGE,
+    "com.docker.network.bridge.enable_icc": "false",
+    "com.docker.network.bridge.enable_ip_masquerade": "true",
+}
+READY_SECONDS = 30.0
+TRY_SECONDS = 20.0
+POLL_SECONDS = 0.1
+TRIED = "course-mesh-try"
+IMAGE = "busybox"
+
+
+def ensure() -> None:
+    """Have a Swarm that is ours and whose node is ready; idempotent, safe when two call at once.
+
+    Raises:
+        CouldNotFindOut: No engine, a Swarm that is not ours, or it does not come up.
+    """
+    docker.ensure()
+    with _locked(), contextlib.closing(docker.client()) as client:
+        if not _is_ours(client):
+            _refuse_foreign(client)
+            with console.step("Switching Swarm on"):
+                _init(client)
+        _make_bridge(client)
+        _wait_until_ready(client)
+        if MESH not in _labels(client):
+            _note_mesh(client)
+
+
+def status() -> EngineStatus:
+    """The Swarm as it is now."""
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+        info = client.info()
+        if state(info) == "inactive":
+            return EngineStatus("swarm", False, "", "no Swarm yet; a page or lab makes it")
+        if not _is_ours(client):
+            return EngineStatus("swarm", False, "", "a Swarm that is not the course's")
+        detail = f"{info['Swarm'].get('Nodes', 0)} node, {_words(_labels(client).get(MESH, ''))}"
+        return EngineStatus("swarm", True, str(info["ServerVersion"]), detail)
+    return EngineStatus("swarm", False, "", "no engine to ask")
+
+
+def stop() -> None:
+    """Leave the Swarm if it is ours, with all that is in it, and remove the network made for it.
+
+    Raises:
+        CouldNotFindOut: The engine does not let go of it.
+    """
+    if docker.status().running:
+        with _locked(), contextlib.closing(docker.client()) as client:
+            if _is_ours(client):
+                with console.step("Switching Swarm off"):
+                    _call(client.swarm.leave, force=True)
+            _remove_bridge(client)
+
+
+def reset() -> None:
+    """A Swarm as it was when it was new."""
+    stop()
+    ensure()
+
+
+def state(info: dict[str, Any]) -> str:
+    """What `docker info` says of Swarm: inactive, active, pending, locked or error."""
+    return str(info.get("Swarm", {}).get("LocalNodeState", "inactive")) or "inactive"
+
+
+def has_mesh() -> bool | None:
+    """Whether services can be reached by the routing mesh and by virtual addresses.
+
+    Both are the kernel's IPVS. Without it, tasks are found by DNS round robin, and a proxy before
+    them publishes the port. None if it was never found out.
+    """
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+        return {"yes": True, "no": False}.get(_labels(client).get(MESH, ""))
+    return None
+
+
+def _locked() -> contextlib.AbstractContextManager[None]:
+    return paths.lock("swarm", _say_waiting, paths.cache() / "engines")
+
+
+def _init(client: DockerClient) -> None:
+    try:
+        client.swarm.init(
+            advertise_addr=ADDRESS, listen_addr=LISTEN, name="default", labels={OWNER: "swarm"}
+        )
+    except Exception as error:
+        raise _refused("Swarm could not be switched on.", error) from error
+
+
+def _is_ours(client: DockerClient) -> bool:
+    return _labels(client).get(OWNER) == "swarm"
+
+
+def _labels(client: DockerClient) -> dict[str, str]:
+    """The labels of the Swarm; none where there is no Swarm, or this node may not ask."""
+    from docker.errors import APIError
+
+    try:
+        found: dict[str, str] = client.api.inspect_swarm()["Spec"].get("Labels") or {}
+    except APIError:
+        return {}
+    return found
+
+
+def _refuse_foreign(client: DockerClient) -> None:
+    found = state(client.info())
+    if found != "inactive":
+        raise CouldNotFindOut(
+            "This engine is in a Swarm that the course did not make, and does not touch.",
+            expected="an engine without a Swarm",
+            found=f"docker info says: Swarm: {found}",
+            next_step="If you do not need that Swarm, type: docker swarm leave --force   "
+            "Otherwise name another engine in DOCKER_HOST.",
+        )
+
+
+def _make_bridge(client: DockerClient) -> None:
+    if not client.networks.list(names=[BRIDGE]):
+        with contextlib.suppress(Exception):
+            client.networks.create(
+                BRIDGE, driver="bridge", options=BRIDGE_OPTIONS, labels={OWNER: "swarm"}
+            )
+
+
+def _remove_bridge(client: DockerClient) -> None:
+    """Its last endpoint may go a moment after the Swarm."""
+    from docker.errors import APIError
+
+    deadline = time.monotonic() + READY_SECONDS
+    while found := client.networks.list(names=[BRIDGE], filters={"label": f"{OWNER}=swarm"}):
+        try:
+            found[0].remove()
+        except APIError as error:
+            if time.monotonic() > deadline:
+                raise _refused(f"The network {BRIDGE} does not go.", error) from error
+            time.sleep(POLL_SECONDS)
+
+
+def _wait_until_ready(client: DockerClient) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while (found := _node(client)) != "ready":
+        if time.monotonic() > deadline:
+            raise CouldNotFindOut(
+                "The node of the Swarm does not become ready.",
+                found=found,
+                next_step="Type: ./course down   and try again.",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _node(client: DockerClient) -> str:
+    from docker.errors import APIError
+
+    try:
+        return str(client.api.nodes()[0]["Status"]["State"])
+    except (APIError, IndexError) as error:
+        return str(error) or "no node"
+
+
+def _note_mesh(client: DockerClient) -> None:
+    """Find out by trying, once, and write it down in the Swarm."""
+    from checker.images import provider
+
+    provider.ensure([IMAGE])
+    with console.step("Finding out whether this kernel has the routing mesh"):
+        answer = "yes" if _try_mesh(client) else "no"
+        _call(client.swarm.reload)
+        labels = {**_labels(client), MESH: answer}
+        _call(client.swarm.update, name="default", labels=labels)
+
+
+def _try_mesh(client: DockerClient) -> bool:
+    """A service with a virtual address makes the engine load and program IPVS, if there is any;
+    then the kernel shows its table in every network namespace.
+    """
+    network = client.networks.create(
+        TRIED, driver="overlay", attachable=False, labels={OWNER: "swarm"}
+    )
+    services: Any = client.services
+    try:
+        service = services.create(
+            IMAGE,
+            ["sleep", "60"],
+            name=TRIED,
+            networks=[TRIED],
+            labels={OWNER: "swarm"},
+            container_labels={OWNER: "swarm"},
+            stop_grace_period=0,
+        )
+        _wait_until_runs(service)
+        shown = client.containers.run(
+            IMAGE,
+            ["sh", "-c", "test -e /proc/net/ip_vs && echo yes || echo no"],
+            remove=True,
+            labels={OWNER: "swarm"},
+        )
+        return bool(shown.strip() == b"yes")
+    finally:
+        _remove_try(client, str(network.id))
+
+
+def _wait_until_runs(service: Any) -> None:
+    deadline = time.monotonic() + TRY_SECONDS
+    while True:
+        tasks = service.tasks()
+        if tasks and tasks[0]["Status"]["State"] == "running":
+            return
+        if time.monotonic() > deadline:
+            why = tasks[0]["Status"] if tasks else "no task"
+            raise CouldNotFindOut("A first service does not run.", found=str(why))
+        time.sleep(POLL_SECONDS)
+
+
+def _remove_try(client: DockerClient, network: str) -> None:
+    from checker.engines.journal import Entry
+    from checker.engines.removal import remove_all
+
+    api: Any = client.api
+    entries = [Entry("network", network)]
+    for each in api.services(filters={"name": TRIED}):
+        entries.append(Entry("service", each["ID"]))
+    remove_all(client, entries)
+
+
+def _call(function: Any, **arguments: Any) -> None:
+    try:
+        function(**arguments)
+    except Exception as error:
+        raise _refused("The Swarm does not do what it should.", error) from error
+
+
+def _refused(message: str, error: Exception) -> CouldNotFindOut:
+    return CouldNotFindOut(
+        message,
+        found=str(getattr(error, "explanation", None) or error),
+        next_step="Type: docker info   It tells the state of Swarm. Port 2377 of 127.0.0.1 must "
+        "be free.",
+    )
+
+
+def _words(mesh: str) -> str:
+    known = {"yes": "with the routing mesh", "no": "without the routing mesh (no IPVS)"}
+    return known.get(mesh, "routing mesh not tried")
+
+
+def _say_waiting() -> None:
+    console.err.print("Another course command is preparing Swarm; waiting for it ...")

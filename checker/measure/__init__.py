@@ -1,0 +1,1 @@
+"""Measured rollouts: what happened when, kept as data and drawn."""

@@ -1,0 +1,115 @@
+"""What Swarm does during a rollout: its tasks, looked at ten times a second.
+
+Swarm runs a task's container first (`starting`), and calls the task `running` once its health check
+passed, or at once if it has none; then its address is in the service's DNS name. When a task is to
+go, its desired state is `shutdown`: its address leaves the name at once, and its process is told to
+end two seconds later (moby, daemon/cluster/executor/container/controller.go, Shutdown).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from checker.engines import docker
+from checker.measure.timeline import Event
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+POLL_SECONDS = 0.1
+JOIN_SECONDS = 10.0
+GONE = ("complete", "shutdown", "rejected", "orphaned", "remove")
+FINISHED = ("completed", "rollback_completed")
+STOPPED = ("paused", "rollback_paused")
+
+Moment = tuple[float, Event]
+
+
+class Follower:
+    """Follows one rollout of a service; `moments` are its events with their times.
+
+    A rollout that began before the context was opened is not the one that is followed.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.moments: list[Moment] = []
+        self._service = service
+        self._seen: set[tuple[str, str]] = set()
+        self._before: str | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Follower:
+        self._client: DockerClient = docker.client()
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(JOIN_SECONDS)
+        self._client.close()
+
+    def _follow(self) -> None:
+        from docker.errors import DockerException
+
+        while not self._over.wait(POLL_SECONDS):
+            with contextlib.suppress(DockerException, OSError):
+                self._look()
+
+    def _look(self) -> None:
+        now = time.time()
+        api: Any = self._client.api
+        for task in api.tasks(filters={"service": self._service}):
+            for kind in kinds(task):
+                self._take(now, kind, name_of(task), version_of(task))
+        update = api.inspect_service(self._service).get("UpdateStatus") or {}
+        started = str(update.get("StartedAt", ""))
+        if self._before is None:
+            self._before = started
+        if started != self._before:
+            for kind in update_kinds(str(update.get("State", ""))):
+                self._take(now, kind)
+
+    def _take(self, now: float, kind: str, subject: str = "", version: str = "") -> None:
+        if (kind, subject) not in self._seen:
+            self._seen.add((kind, subject))
+            self.moments.append((now, Event(0.0, kind, subject, version)))
+
+
+def kinds(task: dict[str, Any]) -> list[str]:
+    """What has happened to a task by now."""
+    state, wanted = task["Status"]["State"], task["DesiredState"]
+    found = ["started"] if state in ("starting", "running") else []
+    if state == "running":
+        found.append("joined")
+    if wanted in ("shutdown", "remove"):
+        found.append("left")
+    if state == "failed":
+        found.append("failed")
+    return [*found, "ended"] if state in GONE else found
+
+
+def update_kinds(state: str) -> list[str]:
+    """What has happened to the rollout by now; `state` is that of UpdateStatus."""
+    if not state:
+        return []
+    back = ["back"] if state.startswith("rollback") else []
+    return ["begin", *back, *(["done"] if state in (*FINISHED, *STOPPED) else [])]
+
+
+def name_of(task: dict[str, Any]) -> str:
+    """SLOT and the beginning of the task's id, which tells replacements of one slot apart."""
+    return f"task {task.get('Slot', 0)}.{task['ID'][:3]}"
+
+
+def version_of(task: dict[str, Any]) -> str:
+    """Its VERSION, or else the tag of its image."""
+    spec = task["Spec"]["ContainerSpec"]
+    for line in spec.get("Env") or []:
+        if line.startswith("VERSION="):
+            return str(line.partition("=")[2])
+    return str(spec["Image"]).partition("@")[0].rpartition(":")[2]

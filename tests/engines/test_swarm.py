@@ -1,0 +1,252 @@
+"""A Swarm is made where there is none, left only if it is ours, and never touched otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from docker.errors import APIError
+
+from checker.engines import docker, swarm
+from checker.engines.docker import EngineStatus
+from checker.errors import CouldNotFindOut
+from checker.images import provider
+
+
+class Network:
+    def __init__(self, engine: Engine, name: str, labels: dict[str, str]) -> None:
+        self.engine, self.id, self.name, self.labels = engine, name, name, labels
+        self.busy = 0
+
+    def remove(self) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise APIError("it has active endpoints")
+        del self.engine.networks_there[self.name]
+        self.engine.asked.append(f"remove {self.name}")
+
+
+class Service:
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+    def tasks(self) -> list[dict[str, Any]]:
+        return [{"Status": {"State": self.state}}] if self.state else []
+
+
+class Engine:
+    """The SDK's client; `swarm_labels` is None while there is no Swarm that it may ask."""
+
+    def __init__(self) -> None:
+        self.local_state = "inactive"
+        self.swarm_labels: dict[str, str] | None = None
+        self.networks_there: dict[str, Network] = {}
+        self.asked: list[str] = []
+        self.fails: Exception | None = None
+        self.node = "ready"
+        self.task = "running"
+        self.ipvs = b"no\n"
+        self.services_there: list[str] = []
+        self.api = Api(self)
+        self.swarm = self.networks = self.containers = self
+        self.services = type("Services", (), {"create": self._service})()
+
+    def close(self) -> None: ...
+
+    def info(self) -> dict[str, Any]:
+        return {"Swarm": {"LocalNodeState": self.local_state, "Nodes": 1}, "ServerVersion": "26"}
+
+    def inspect_swarm(self) -> dict[str, Any]:
+        if self.swarm_labels is None:
+            raise APIError("This node is not a swarm manager.")
+        return {"Spec": {"Labels": self.swarm_labels}}
+
+    def init(self, advertise_addr: str, listen_addr: str, name: str, labels: Any) -> None:
+        if self.fails:
+            raise self.fails
+        self.asked.append(f"init {advertise_addr} {listen_addr}")
+        self.local_state, self.swarm_labels = "active", dict(labels)
+
+    def leave(self, force: bool) -> None:
+        if self.fails:
+            raise self.fails
+        self.asked.append("leave")
+        self.local_state, self.swarm_labels = "inactive", None
+
+    def reload(self) -> None: ...
+
+    def update(self, name: str, labels: dict[str, str]) -> None:
+        self.swarm_labels = labels
+
+    def nodes(self) -> list[dict[str, Any]]:
+        if not self.node:
+            raise APIError("no leader")
+        return [{"Status": {"State": self.node}}]
+
+    def list(self, names: list[str], filters: dict[str, str] | None = None) -> list[Network]:
+        found = [each for each in self.networks_there.values() if each.name in names]
+        if filters:
+            key, _, value = filters["label"].partition("=")
+            found = [each for each in found if each.labels.get(key) == value]
+        return found
+
+    def create(self, name: str, labels: dict[str, str], **options: Any) -> Network:
+        self.asked.append(f"create {name}")
+        self.networks_there[name] = Network(self, name, labels)
+        return self.networks_there[name]
+
+    def _service(self, *words: Any, name: str, labels: dict[str, str], **options: Any) -> Service:
+        self.services_there.append(name)
+        return Service(self.task)
+
+    def run(self, image: str, command: list[str], **options: Any) -> bytes:
+        return self.ipvs
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    fake = Engine()
+
+    def removed(client: Engine, entries: list[Any]) -> dict[Any, str]:
+        fake.asked += [f"remove {each.kind} {each.identity}" for each in entries]
+        fake.services_there.clear()
+        return {}
+
+    monkeypatch.setattr("checker.engines.removal.remove_all", removed)
+    monkeypatch.setattr(docker, "client", lambda: fake)
+    monkeypatch.setattr(docker, "ensure", lambda: None)
+    monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", True, "26", ""))
+    monkeypatch.setattr(provider, "ensure", lambda names: None)
+    monkeypatch.setattr(swarm, "READY_SECONDS", 0.3)
+    monkeypatch.setattr(swarm, "TRY_SECONDS", 0.3)
+    monkeypatch.setattr(swarm, "POLL_SECONDS", 0.01)
+    (swarm.paths.cache() / "engines").mkdir()
+    return fake
+
+
+class Api:
+    def __init__(self, engine: Engine) -> None:
+        self.inspect_swarm = engine.inspect_swarm
+        self.nodes = engine.nodes
+        self._engine = engine
+
+    def services(self, filters: dict[str, str]) -> list[dict[str, str]]:
+        return [{"ID": each} for each in self._engine.services_there if each == filters["name"]]
+
+
+def test_swarm_is_made_on_the_loopback_address_and_marked(engine: Engine) -> None:
+    swarm.ensure()
+    assert engine.asked[:2] == ["init 127.0.0.1 127.0.0.1:2377", f"create {swarm.BRIDGE}"]
+    assert engine.swarm_labels == {swarm.OWNER: "swarm", swarm.MESH: "no"}
+    assert engine.networks_there[swarm.BRIDGE].labels == {swarm.OWNER: "swarm"}
+
+
+def test_second_ensure_changes_nothing(engine: Engine) -> None:
+    swarm.ensure()
+    before = list(engine.asked)
+    swarm.ensure()
+    assert engine.asked == before
+
+
+@pytest.mark.parametrize("state", ["active", "pending", "locked", "error"])
+def test_swarm_of_the_learner_is_refused_and_left_alone(engine: Engine, state: str) -> None:
+    engine.local_state = state
+    engine.swarm_labels = {} if state == "active" else None
+    with pytest.raises(CouldNotFindOut) as caught:
+        swarm.ensure()
+    assert "did not make" in caught.value.message
+    assert state in caught.value.found
+    assert "docker swarm leave --force" in caught.value.next_step
+    swarm.stop()
+    assert engine.asked == []
+    assert engine.local_state == state
+
+
+def test_init_that_fails_says_why(engine: Engine) -> None:
+    engine.fails = APIError("bind: address already in use")
+    with pytest.raises(CouldNotFindOut, match="could not be switched on") as caught:
+        swarm.ensure()
+    assert "address already in use" in caught.value.found
+    assert "2377" in caught.value.next_step
+
+
+@pytest.mark.parametrize(("node", "found"), [("down", "down"), ("", "no leader")])
+def test_node_that_does_not_become_ready_is_told(engine: Engine, node: str, found: str) -> None:
+    engine.node = node
+    with pytest.raises(CouldNotFindOut, match="does not become ready") as caught:
+        swarm.ensure()
+    assert found in caught.value.found
+
+
+def test_mesh_is_found_out_by_trying_once(engine: Engine) -> None:
+    engine.ipvs = b"yes\n"
+    swarm.ensure()
+    assert swarm.has_mesh() is True
+    assert f"remove service {swarm.TRIED}" in engine.asked
+    assert swarm.status().detail == "1 node, with the routing mesh"
+
+
+def test_try_that_does_not_run_is_told_and_removed(engine: Engine) -> None:
+    for engine.task in ("pending", ""):
+        with pytest.raises(CouldNotFindOut, match="does not run"):
+            swarm.ensure()
+        assert engine.asked[-1] == f"remove service {swarm.TRIED}"
+    assert swarm.has_mesh() is None
+    assert "not tried" in swarm.status().detail
+
+
+def test_status_tells_of_each_state(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert swarm.status().detail == "no Swarm yet; a page or lab makes it"
+    swarm.ensure()
+    assert swarm.status() == EngineStatus(
+        "swarm", True, "26", "1 node, without the routing mesh (no IPVS)"
+    )
+    engine.swarm_labels = {}
+    assert swarm.status() == EngineStatus("swarm", False, "", "a Swarm that is not the course's")
+
+    def away() -> None:
+        raise CouldNotFindOut("away")
+
+    monkeypatch.setattr(docker, "client", away)
+    assert swarm.status().detail == "no engine to ask"
+    assert swarm.has_mesh() is None
+
+
+def test_stop_leaves_and_removes_the_network_once_it_is_free(engine: Engine) -> None:
+    swarm.ensure()
+    engine.networks_there[swarm.BRIDGE].busy = 2
+    swarm.stop()
+    assert engine.asked[-2:] == ["leave", f"remove {swarm.BRIDGE}"]
+
+
+def test_network_that_does_not_go_is_told(engine: Engine) -> None:
+    swarm.ensure()
+    engine.networks_there[swarm.BRIDGE].busy = 1_000_000
+    with pytest.raises(CouldNotFindOut, match="does not go"):
+        swarm.stop()
+
+
+def test_network_of_an_earlier_swarm_of_the_learner_stays(engine: Engine) -> None:
+    engine.networks_there[swarm.BRIDGE] = Network(engine, swarm.BRIDGE, {})
+    swarm.ensure()
+    swarm.stop()
+    assert swarm.BRIDGE in engine.networks_there
+
+
+def test_leaving_that_fails_is_told(engine: Engine) -> None:
+    swarm.ensure()
+    engine.fails = APIError("context deadline exceeded")
+    with pytest.raises(CouldNotFindOut, match="does not do what it should"):
+        swarm.stop()
+
+
+def test_stop_without_an_engine_is_fine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", False, "", "away"))
+    swarm.stop()
+    assert engine.asked == []
+
+
+def test_reset_makes_it_anew(engine: Engine) -> None:
+    swarm.ensure()
+    swarm.reset()
+    assert engine.asked.count("init 127.0.0.1 127.0.0.1:2377") == 2

@@ -1,0 +1,125 @@
+"""The Swarm that a page or lab finds: of one node, ours, and apart from a learner's own."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from checker import process
+from checker.engines import docker, swarm
+from checker.engines.recorder import Recorder
+from checker.errors import CouldNotFindOut
+from checker.images import provider
+
+pytestmark = pytest.mark.live
+
+BUSYBOX = "busybox"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def images() -> None:
+    docker.ensure()
+    provider.ensure([BUSYBOX])
+
+
+@pytest.fixture
+def ours() -> None:
+    swarm.ensure()
+
+
+def run(*words: str, check: bool = True) -> process.Completed:
+    """As a learner types it in a course shell."""
+    return process.run(["docker", *words], timeout=60, env=docker.environment(), check=check)
+
+
+def until(seconds: float, true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
+
+
+def networks() -> list[str]:
+    return run("network", "ls", "--format", "{{.Name}}").output.split()
+
+
+def test_swarm_is_there_at_once_the_second_time(ours: None) -> None:
+    started = time.monotonic()
+    swarm.ensure()
+    assert time.monotonic() - started < 5
+    found = swarm.status()
+    assert found.running
+    assert found.detail.startswith("1 node, with")
+    assert swarm.has_mesh() is not None
+    assert (
+        run("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}").output == "Ready Leader\n"
+    )
+
+
+def test_manager_listens_on_the_loopback_address_alone(ours: None) -> None:
+    node = run("node", "inspect", "self", "--format", "{{.ManagerStatus.Addr}}").output
+    assert node == "127.0.0.1:2377\n"
+
+
+def test_nothing_is_left_of_finding_out(ours: None) -> None:
+    assert swarm.TRIED not in networks()
+    assert run("service", "ls", "--format", "{{.Name}}").output == ""
+
+
+def test_what_a_run_makes_in_the_swarm_is_removed(ours: None) -> None:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    with Recorder(name) as recorder:
+        run("network", "create", "--driver", "overlay", "--attachable", name)
+        process.run(
+            ["docker", "secret", "create", name, "-"],
+            timeout=60,
+            env=docker.environment(),
+            input="tiger",
+        )
+        process.run(
+            ["docker", "config", "create", name, "-"],
+            timeout=60,
+            env=docker.environment(),
+            input="a",
+        )
+        service = ["service", "create", "--detach", "--quiet", "--no-resolve-image"]
+        service += ["--name", name, "--replicas", "2", "--network", name, "--secret", name]
+        run(*service, "--endpoint-mode", "dnsrr", BUSYBOX, "sh", "-c", "trap : TERM; sleep 60")
+        listed = ["ps", "--quiet", "--filter", f"label=com.docker.swarm.service.name={name}"]
+        until(30, lambda: len(run(*listed).output.split()) == 2)
+        started = time.monotonic()
+        assert recorder.remove() == []
+        assert time.monotonic() - started < 20
+    for things in ("service", "secret", "config", "network"):
+        assert name not in run(things, "ls").output
+    assert run("ps", "--all", "--quiet", "--filter", f"name={name}").output == ""
+    assert swarm.BRIDGE in networks()
+
+
+@pytest.fixture
+def foreign() -> Iterator[None]:
+    """A Swarm of the learner's own."""
+    swarm.stop()
+    run("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2378")
+    yield
+    run("swarm", "leave", "--force")
+    run("network", "rm", swarm.BRIDGE, check=False)
+
+
+def test_swarm_of_the_learner_is_never_touched(foreign: None) -> None:
+    before = run("info", "--format", "{{.Swarm.Cluster.ID}}").output
+    with pytest.raises(CouldNotFindOut, match="did not make"):
+        swarm.ensure()
+    swarm.stop()
+    assert not swarm.status().running
+    assert run("info", "--format", "{{.Swarm.Cluster.ID}}").output == before
+
+
+def test_nothing_is_left_when_it_is_stopped(ours: None) -> None:
+    swarm.stop()
+    assert run("info", "--format", "{{.Swarm.LocalNodeState}}").output == "inactive\n"
+    assert swarm.BRIDGE not in networks()
+    assert "ingress" not in networks()
