@@ -1,0 +1,170 @@
+"""The ECS emulator: MiniStack behind a door of ours (emulator/), on 127.0.0.1 alone.
+
+It runs on when the course command ends, and ends by its process id. Tasks are containers of the
+course's engine. What it knows is thrown away when it stops, unless COURSE_ECS_STATE is `keep`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+from checker import console, paths
+from checker.engines import aws, awsconfig, docker, ecsprocess
+from checker.engines.docker import EngineStatus
+from checker.errors import CouldNotFindOut
+
+START_SECONDS = 60.0
+RESET_SECONDS = 60.0
+ASK_SECONDS = 3.0
+POLL_SECONDS = 0.05
+TASKS = "com.amazonaws.ecs.task-arn"
+"""The label of every container of a task."""
+
+
+def ensure() -> None:
+    """Have an emulator that answers; idempotent, safe when two call at once, also after a kill.
+
+    Raises:
+        CouldNotFindOut: No engine, no port, or it does not come up; the error quotes its log.
+    """
+    docker.ensure()
+    if is_ready():
+        return
+    with paths.lock("ecs", _say_waiting):
+        if not is_ready():
+            ecsprocess.end()
+            with console.step("Starting the ECS emulator"):
+                ecsprocess.choose_port()
+                if not ecsprocess.keeps_state():
+                    _throw_away()
+                ecsprocess.launch()
+                _wait_until_ready()
+
+
+def status() -> EngineStatus:
+    """The emulator as it is now."""
+    if ecsprocess.pid() is None:
+        return EngineStatus("ecs", False, "", "not started; a page or lab starts it")
+    found = _health()
+    if not found:
+        return EngineStatus("ecs", False, "", f"it does not answer; its log is {ecsprocess.log()}")
+    version = str(found.get("version", ""))
+    return EngineStatus("ecs", True, version, awsconfig.endpoint(), awsconfig.endpoint())
+
+
+def is_ready() -> bool:
+    """Whether the emulator of this course answers, and with the engine that is used now."""
+    found = _health()
+    return bool(
+        found
+        and found.get("process") == ecsprocess.pid()
+        and found.get("engine") == docker.status().host
+    )
+
+
+def reset() -> None:
+    """Remove all that is in it: clusters, services, tasks with their containers, load balancers.
+
+    Raises:
+        CouldNotFindOut: It does not answer.
+    """
+    if ecsprocess.pid() is not None:
+        aws.manage("/_ministack/reset", "POST", RESET_SECONDS)
+    _remove_containers()
+
+
+def begin(name: str) -> None:
+    """Empty it for a page or lab, and note that it is used by it.
+
+    Args:
+        name: The journal's.
+    """
+    reset()
+    paths.write_atomically(_mark(name), "")
+
+
+def is_begun(name: str) -> bool:
+    """Whether it is used by that page or lab, and was not thrown away since."""
+    return _mark(name).exists()
+
+
+def forget(name: str) -> None:
+    """It is not used by that page or lab any more."""
+    _mark(name).unlink(missing_ok=True)
+
+
+def contents() -> list[str]:
+    """A line for each thing that is in it, such as `service demo/web`; nothing where it is away."""
+    with contextlib.suppress(CouldNotFindOut, aws.Refused):
+        lines = []
+        for cluster in aws.call(aws.ECS, "ListClusters")["clusterArns"]:
+            name = cluster.rpartition("/")[2]
+            lines.append(f"cluster {name}")
+            found = aws.call(aws.ECS, "ListServices", cluster=name)["serviceArns"]
+            lines += [f"service {name}/{each.rpartition('/')[2]}" for each in found]
+        found = aws.call(aws.ECS, "ListTaskDefinitions")["taskDefinitionArns"]
+        lines += [f"task definition {each.rpartition('/')[2]}" for each in found]
+        balancers = aws.balancing("DescribeLoadBalancers")
+        return [
+            *lines,
+            *(f"load balancer {each.findtext('LoadBalancerName')}" for each in balancers),
+        ]
+    return []
+
+
+def stop() -> None:
+    """End it and remove its tasks; its state goes too, unless COURSE_ECS_STATE is `keep`."""
+    if ecsprocess.pid() is not None:
+        with console.step("Stopping the ECS emulator"):
+            ecsprocess.end()
+    if awsconfig.port_file().exists():
+        _remove_containers()
+    if not ecsprocess.keeps_state():
+        _throw_away()
+        awsconfig.port_file().unlink(missing_ok=True)
+
+
+def _mark(name: str) -> Path:
+    return awsconfig.folder() / f"used-by-{name}"
+
+
+def _throw_away() -> None:
+    shutil.rmtree(ecsprocess.state_folder(), ignore_errors=True)
+    for mark in awsconfig.folder().glob("used-by-*"):
+        mark.unlink(missing_ok=True)
+
+
+def _health() -> dict[str, object]:
+    with contextlib.suppress(CouldNotFindOut, aws.Refused, json.JSONDecodeError):
+        return aws.manage("/_course/health", timeout=ASK_SECONDS)
+    return {}
+
+
+def _wait_until_ready() -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        ended = ecsprocess.pid() is None
+        if ended or time.monotonic() > deadline:
+            raise CouldNotFindOut(
+                f"The ECS emulator {'ended at once' if ended else 'does not answer'}.",
+                found=ecsprocess.last_words(),
+                next_step=f"The whole log is in {ecsprocess.log()}.",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _remove_containers() -> None:
+    """Containers of tasks that a killed emulator left."""
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+        instance = f"ministack.instance=course-{paths.runtime().name}:{awsconfig.port()}"
+        for each in client.containers.list(all=True, filters={"label": [TASKS, instance]}):
+            with contextlib.suppress(Exception):
+                each.remove(force=True, v=True)
+
+
+def _say_waiting() -> None:
+    console.err.print("Another course command is starting the ECS emulator; waiting for it ...")

@@ -1,0 +1,145 @@
+"""The first to see a request: what MiniStack does not know or tells otherwise than AWS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from checker.engines import aws
+from checker.engines.emulator import events, refusals
+from checker.engines.emulator.scaling import Scaler
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+HEALTH, RESET = "/_course/health", "/_ministack/reset"
+TOLD = {"DescribeServices": events.services, "DescribeTasks": events.tasks}
+
+
+class Door:
+    """An ASGI application in front of MiniStack's."""
+
+    def __init__(self, app: App, scaler: Scaler) -> None:
+        self._app = app
+        self._scaler = scaler
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request, or hand it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"] == HEALTH:
+            await _answer(send, 200, _health())
+            return
+        if scope["path"] == RESET:
+            self._scaler.reset()
+        target, _, action = _header(scope, b"x-amz-target").partition(".")
+        if target == aws.SCALING:
+            given = json.loads(await _read(receive) or b"{}")
+            await self._reply(send, self._scaler.answer, action, given)
+        elif target == aws.ECS and _is_from_outside(scope):
+            await self._ecs(scope, receive, send, action)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _ecs(self, scope: Message, receive: Receive, send: Send, action: str) -> None:
+        body = await _read(receive)
+        try:
+            given = json.loads(body or b"{}")
+            await asyncio.to_thread(refusals.judge, action, given)
+        except aws.Refused as refused:
+            await _answer(send, 400, _error(refused))
+            return
+        except ValueError:
+            given = {}
+        keep = _Kept(send) if action in TOLD else None
+        await self._app(scope, _again(body, receive), keep.send if keep else send)
+        if keep:
+            await keep.tell(TOLD[action])
+
+    async def _reply(self, send: Send, does: Callable[..., dict[str, Any]], *given: Any) -> None:
+        try:
+            await _answer(send, 200, await asyncio.to_thread(does, *given))
+        except aws.Refused as refused:
+            await _answer(send, 400, _error(refused))
+
+
+class _Kept:
+    """Holds an answer back, so that it can be told otherwise."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message = {}
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        else:
+            self._body += message.get("body", b"")
+
+    async def tell(self, otherwise: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        body = self._body
+        if self._start["status"] == 200:
+            told = await asyncio.to_thread(otherwise, json.loads(body))
+            body = json.dumps(told).encode()
+        headers = [each for each in self._start["headers"] if each[0].lower() != b"content-length"]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read already once more."""
+    first = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return first.pop() if first else await receive()
+
+    return give
+
+
+async def _answer(send: Send, status: int, found: dict[str, Any]) -> None:
+    body = json.dumps(found).encode()
+    headers = [
+        (b"content-type", b"application/x-amz-json-1.1"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: Message, name: bytes) -> str:
+    return next((value.decode() for key, value in scope["headers"] if key.lower() == name), "")
+
+
+def _is_from_outside(scope: Message) -> bool:
+    """The door's own calls are not judged again."""
+    return not _header(scope, b"x-course-inside")
+
+
+def _health() -> dict[str, Any]:
+    from importlib.metadata import version
+
+    return {
+        "version": version("ministack"),
+        "process": os.getpid(),
+        "engine": os.environ["DOCKER_HOST"],
+    }
+
+
+def _error(refused: aws.Refused) -> dict[str, Any]:
+    return {"__type": refused.code, "message": str(refused).partition(": ")[2]}

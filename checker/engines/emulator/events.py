@@ -1,0 +1,163 @@
+"""Texts like those of AWS in what is told of services and tasks, made from what really happened.
+
+Found in its documentation (docs.aws.amazon.com): the prefix of an event and the hundred that are
+kept (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady state, the
+reason of a task whose container exited, and OutOfMemoryError (Troubleshoot Amazon ECS
+OutOfMemoryError errors). The other events are written in the same manner, unchecked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from checker.engines import aws
+from checker.engines.emulator import ports, watcher
+
+ENDED = "Essential container exited"
+STARTED_TOGETHER = 1.0
+"""Seconds between tasks that one event tells of."""
+
+MOST = 100
+"""Events of a service that AWS keeps, and tasks that one call describes."""
+
+FAILURES = 5
+"""Tasks that never run, one after the other, until an event says so; AWS tells no number."""
+
+SCHEDULED = (
+    "Service scaling down",
+    "Deployment completed",
+    "Deployment capacity limit",
+    "Task definition updated",
+    "Service deleted",
+)
+STEADY = "has reached a steady state."
+UNABLE = "is unable to consistently start tasks successfully."
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
+
+def services(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer of DescribeServices, each with the events that its tasks tell of."""
+    for service in found.get("services", []):
+        with contextlib.suppress(aws.Refused):
+            tasks = of_service(service["clusterArn"], service["serviceName"])
+            service["events"] = list(reversed(history(service, tasks)))[:MOST]
+    return found
+
+
+def tasks(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer of DescribeTasks with AWS's reasons, and with the host ports of running tasks."""
+    for task in found.get("tasks", []):
+        if task.get("stoppedReason") == ENDED:
+            task["stoppedReason"] = watcher.GONE
+        if task.get("stoppedReason") == watcher.GONE:
+            task["stopCode"] = "EssentialContainerExited"
+        for container in task.get("containers", []):
+            if container.get("exitCode") == 137 and task["taskArn"] in watcher.killed:
+                container["reason"] = OUT_OF_MEMORY
+        if task.get("lastStatus") == "RUNNING":
+            ports.add(task)
+    return found
+
+
+def of_service(cluster: str, service: str) -> list[dict[str, Any]]:
+    """The tasks of a service, the stopped ones too, the oldest first."""
+    found: list[dict[str, Any]] = []
+    for status in ("RUNNING", "STOPPED"):
+        wanted = {"cluster": cluster, "serviceName": service, "desiredStatus": status}
+        names = aws.call(aws.ECS, "ListTasks", **wanted)["taskArns"]
+        if names:
+            found += aws.call(aws.ECS, "DescribeTasks", cluster=cluster, tasks=names)["tasks"]
+    return sorted(found, key=lambda each: float(each["createdAt"]))
+
+
+def history(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of a service, the oldest first.
+
+    Args:
+        service: As the API describes it.
+        tasks: All its tasks, the oldest first.
+    """
+    name = service["serviceName"]
+    told = [
+        *_started(tasks),
+        *_stopped(tasks),
+        *_registered(service, tasks),
+        *_deployments(service),
+        *_steady(service, tasks),
+        *_failing(tasks),
+    ]
+    return [_event(name, moment, text) for moment, text in sorted(told, key=lambda each: each[0])]
+
+
+def _event(name: str, moment: float, text: str) -> dict[str, Any]:
+    message = f"(service {name}) {text}"
+    made = uuid.uuid5(uuid.NAMESPACE_OID, f"{moment} {message}")
+    return {"id": str(made), "createdAt": moment, "message": message}
+
+
+def _started(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    together: list[dict[str, Any]] = []
+    for task in [*tasks, None]:
+        begun = together and (
+            task is None or task["createdAt"] - together[0]["createdAt"] > STARTED_TOGETHER
+        )
+        if begun:
+            names = " ".join(f"(task {_short(each)})" for each in together)
+            yield float(together[0]["createdAt"]), f"has started {len(together)} tasks: {names}."
+            together = []
+        if task is not None:
+            together.append(task)
+
+
+def _stopped(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    for task in tasks:
+        if task.get("stoppedAt") and task.get("stoppedReason") in SCHEDULED:
+            yield float(task["stoppedAt"]), f"has stopped 1 running tasks: (task {_short(task)})."
+
+
+def _registered(
+    service: dict[str, Any], tasks: list[dict[str, Any]]
+) -> Iterator[tuple[float, str]]:
+    for balancer in service.get("loadBalancers", []):
+        group = balancer.get("targetGroupArn", "")
+        for task in tasks:
+            if task.get("startedAt"):
+                text = f"registered 1 targets in (target-group {group})"
+                yield float(task["startedAt"]), text
+            if task.get("startedAt") and task.get("stoppedAt"):
+                text = f"deregistered 1 targets in (target-group {group})"
+                yield float(task["stoppedAt"]), text
+
+
+def _deployments(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    for each in service.get("deployments", []):
+        moment, this = float(each["updatedAt"]), f"(deployment {each['id']})"
+        if each.get("rolloutState") == "COMPLETED":
+            yield moment, f"{this} deployment completed."
+        if each.get("rolloutState") == "FAILED":
+            yield moment, f"{this} deployment failed: tasks failed to start."
+
+
+def _steady(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    """Steady is the moment of the last change, where nothing is under way any more."""
+    under_way = any(each["rolloutState"] == "IN_PROGRESS" for each in service["deployments"])
+    if not under_way and service["runningCount"] == service["desiredCount"]:
+        moments = [each["updatedAt"] for each in service["deployments"]]
+        moments += [each["startedAt"] for each in tasks if each["lastStatus"] == "RUNNING"]
+        moments += [each["stoppedAt"] for each in tasks if each.get("stoppedAt")]
+        yield float(max(moments)) + 0.001, STEADY
+
+
+def _failing(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    """Tasks that ended before they ran; AWS does not count those that ran and then ended."""
+    last = tasks[-FAILURES:]
+    failed = [each for each in last if each.get("stoppedAt") and not each.get("startedAt")]
+    if len(failed) == FAILURES:
+        yield float(failed[-1]["stoppedAt"]), UNABLE
+
+
+def _short(task: dict[str, Any]) -> str:
+    return str(task["taskArn"]).rpartition("/")[2]

@@ -1,0 +1,99 @@
+"""Tells the emulator of task containers that were removed, as the ECS agent would.
+
+MiniStack notices a container that ends, not one that is gone (`docker rm -f`), and it does not
+replace a service's task that StopTask ended. Both leave the same trace in Docker: the event
+`destroy` of a container with a task's label.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import Any
+
+from checker.engines import aws
+from checker.engines.emulator import limits, throttle
+from checker.errors import CouldNotFindOut
+
+TASK = "com.amazonaws.ecs.task-arn"
+CLUSTER = "com.amazonaws.ecs.cluster"
+STREAM_SECONDS = 3600
+AGAIN_SECONDS = 1.0
+GONE = "Essential container in task exited"
+HANDLED = ("destroy", "die", "oom", "start")
+SOON_SECONDS = 10.0
+"""A container that ends sooner with an error has failed; see throttle."""
+
+SETTLE_SECONDS = 0.3
+"""MiniStack removes a task's container just before it starts a new one; let it."""
+
+AFTER_SECONDS = 4.0
+"""A second look: MiniStack counts without a lock, and two counts at once start one task too many,
+or see the one that is going as still there."""
+
+killed: set[str] = set()
+"""Tasks of which the kernel ended a process for lack of memory."""
+
+
+_started: dict[str, float] = {}
+
+
+def start() -> None:
+    """Follow Docker's events in a thread, for as long as this process lives."""
+    threading.Thread(target=_follow, daemon=True, name="course-ecs-watcher").start()
+
+
+def _follow() -> None:
+    from checker.engines.docker import client
+
+    while True:
+        with contextlib.suppress(Exception), contextlib.closing(client(STREAM_SECONDS)) as engine:
+            wanted = {"type": "container", "event": list(HANDLED), "label": "ministack=ecs"}
+            for event in engine.api.events(decode=True, filters=wanted):
+                _handle(event)
+        time.sleep(AGAIN_SECONDS)
+
+
+def _handle(event: dict[str, Any]) -> None:
+    labels = event.get("Actor", {}).get("Attributes", {})
+    action, identity = event.get("Action"), event.get("Actor", {}).get("ID", "")
+    if action == "oom":
+        killed.add(labels.get(TASK, ""))
+    if action == "start":
+        _started[identity] = time.monotonic()
+    if action == "die":
+        _ended(labels, time.monotonic() - _started.pop(identity, 0.0))
+    if action != "destroy":
+        return
+    for seconds in (SETTLE_SECONDS, AFTER_SECONDS):
+        work = threading.Timer(seconds, gone, [labels.get(CLUSTER, ""), labels.get(TASK, "")])
+        work.daemon = True
+        work.start()
+
+
+def _ended(labels: dict[str, str], seconds: float) -> None:
+    if limits.FAMILY not in labels:
+        return
+    if seconds > SOON_SECONDS:
+        throttle.worked(limits.key(labels))
+    elif labels.get("exitCode") not in ("0", "143"):
+        throttle.failed(limits.key(labels))
+
+
+def gone(cluster: str, task: str) -> None:
+    """A container of a task is gone: end the task, and have its service make up for it.
+
+    Args:
+        cluster: The cluster's ARN.
+        task: The task's ARN.
+    """
+    with contextlib.suppress(aws.Refused, CouldNotFindOut):
+        found = aws.call(aws.ECS, "DescribeTasks", cluster=cluster, tasks=[task])["tasks"]
+        if not found:
+            return
+        if found[0]["lastStatus"] != "STOPPED":
+            aws.call(aws.ECS, "StopTask", cluster=cluster, task=task, reason=GONE)
+        kind, _, service = found[0].get("group", "").partition(":")
+        if kind == "service":
+            aws.call(aws.ECS, "UpdateService", cluster=cluster, service=service)

@@ -1,0 +1,214 @@
+"""The ECS emulator: there when it is needed, heals, and lets nothing leave the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from checker import paths, process
+from checker.engines import aws, awsconfig, docker, ecs, ecsprocess
+from checker.images import provider
+
+pytestmark = pytest.mark.live
+
+IMAGE = "nginx:1.26"
+LONG = 60.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def images() -> Iterator[None]:
+    docker.ensure()
+    provider.ensure([IMAGE])
+    yield
+    ecs.stop()
+
+
+@pytest.fixture
+def emulator() -> Iterator[None]:
+    ecs.ensure()
+    ecs.reset()
+    yield
+    ecs.reset()
+
+
+def until(true: Callable[[], bool], seconds: float = LONG) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it does not become so"
+        time.sleep(0.2)
+
+
+def serve(count: int) -> None:
+    aws.call(aws.ECS, "CreateCluster", clusterName="demo")
+    container = {
+        "name": "web",
+        "image": IMAGE,
+        "memory": 64,
+        "portMappings": [{"containerPort": 80, "hostPort": 0}],
+    }
+    given = {"family": "web", "containerDefinitions": [container]}
+    aws.call(aws.ECS, "RegisterTaskDefinition", **given)
+    aws.call(
+        aws.ECS,
+        "CreateService",
+        cluster="demo",
+        serviceName="web",
+        taskDefinition="web",
+        desiredCount=count,
+    )
+    until(lambda: len(boxes()) == count and running() == count)
+
+
+def boxes() -> list[str]:
+    with contextlib.closing(docker.client()) as client:
+        found = client.containers.list(filters={"label": [ecs.TASKS]})
+        return [str(each.id) for each in found]
+
+
+def running() -> int:
+    found = aws.call(aws.ECS, "DescribeServices", cluster="demo", services=["web"])["services"]
+    return int(found[0]["runningCount"]) if found else 0
+
+
+def test_two_who_want_it_at_once_get_one() -> None:
+    ecs.stop()
+    both = [threading.Thread(target=ecs.ensure) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(LONG)
+    assert ecs.is_ready()
+    assert ecs.status().version
+
+
+def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
+    import psutil
+
+    listening = {
+        each.laddr.ip
+        for each in psutil.Process(ecsprocess.pid()).net_connections()
+        if each.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_after_a_kill_it_starts_again_and_no_container_is_left(emulator: None) -> None:
+    serve(1)
+    os.kill(ecsprocess.pid() or 0, signal.SIGKILL)
+    until(lambda: ecsprocess.pid() is None)
+    ecs.ensure()
+    until(lambda: not boxes())
+    assert aws.call(aws.ECS, "ListClusters")["clusterArns"] == []
+
+
+@pytest.mark.parametrize("how", ["removed", "killed", "stopped"])
+def test_whatever_becomes_of_a_task_the_service_makes_up_for_it(emulator: None, how: str) -> None:
+    serve(2)
+    before = boxes()
+    if how == "stopped":
+        name = aws.call(aws.ECS, "ListTasks", cluster="demo")["taskArns"][0]
+        aws.call(aws.ECS, "StopTask", cluster="demo", task=name)
+    else:
+        words = ["docker", "kill"] if how == "killed" else ["docker", "rm", "--force"]
+        process.run([*words, before[0]], timeout=LONG, env=docker.environment())
+    until(lambda: len(boxes()) == 2 and set(boxes()) != set(before) and running() == 2)
+
+
+def test_a_taken_port_is_passed_by() -> None:
+    ecs.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", awsconfig.FIRST_PORT))
+        other.listen()
+        ecs.ensure()
+        assert awsconfig.port() != awsconfig.FIRST_PORT
+        assert ecs.is_ready()
+        ecs.stop()
+
+
+def test_state_is_kept_by_choice_and_a_half_written_file_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COURSE_ECS_STATE", "keep")
+    ecs.stop()
+    ecs.ensure()
+    aws.call(aws.ECS, "CreateCluster", clusterName="kept")
+    ecs.stop()
+    ecs.ensure()
+    assert len(aws.call(aws.ECS, "ListClusters")["clusterArns"]) == 1
+    ecs.stop()
+    file = ecsprocess.state_folder() / "ecs.json"
+    file.write_text(file.read_text()[:40])
+    ecs.ensure()
+    assert aws.call(aws.ECS, "ListClusters")["clusterArns"] == []
+    monkeypatch.delenv("COURSE_ECS_STATE")
+    ecs.stop()
+    assert not ecsprocess.state_folder().exists()
+
+
+def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
+    emulator: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The learner's profile, endpoint and proxy lead to a listener, which must hear nothing."""
+    with socket.socket() as real:
+        real.bind(("127.0.0.1", 0))
+        real.listen()
+        real.settimeout(0.5)
+        elsewhere = f"http://127.0.0.1:{real.getsockname()[1]}"
+        home = tmp_path / ".aws"
+        home.mkdir()
+        profile = f"region = eu-west-1\nendpoint_url = {elsewhere}\n"
+        (home / "config").write_text(f"[default]\n{profile}[profile work]\n{profile}")
+        keys = "aws_access_key_id = AKIAREALREALREALREAL\naws_secret_access_key = real\n"
+        (home / "credentials").write_text(f"[default]\n{keys}[work]\n{keys}")
+        for name, value in {
+            "HOME": str(tmp_path),
+            "AWS_PROFILE": "work",
+            "AWS_ENDPOINT_URL": elsewhere,
+            "AWS_ENDPOINT_URL_ECS": elsewhere,
+            "AWS_SESSION_TOKEN": "real",
+            "AWS_ACCESS_KEY_ID": "AKIAREALREALREALREAL",
+            "HTTP_PROXY": elsewhere,
+            "HTTPS_PROXY": elsewhere,
+        }.items():
+            monkeypatch.setenv(name, value)
+        env = docker.environment()
+        account = ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
+        assert process.run(account, timeout=LONG, env=env).output == "000000000000\n"
+        script = "import boto3; print(boto3.client('ecs').list_clusters()['clusterArns'])"
+        python = process.run([sys.executable, "-c", script], timeout=LONG, env=env)
+        assert python.output == "[]\n"
+        with pytest.raises(TimeoutError):
+            real.accept()
+
+
+def test_all_calls_succeed_where_no_network_leads_out() -> None:
+    """In a network namespace whose only interface is the loopback; Docker's socket is a file."""
+    ecs.stop()
+    script = (
+        "from checker import process\n"
+        "from checker.engines import docker, ecs\n"
+        "ecs.ensure()\n"
+        "for words in (['ecs', 'list-clusters'], ['elbv2', 'describe-load-balancers'],"
+        " ['sts', 'get-caller-identity'], ['logs', 'describe-log-groups'],"
+        " ['application-autoscaling', 'describe-scalable-targets', '--service-namespace',"
+        " 'ecs']):\n"
+        "    process.run(['aws', *words], timeout=60, env=docker.environment())\n"
+        "ecs.stop()\n"
+        "print('all answered')\n"
+    )
+    up = f'ip link set lo up && exec "{sys.executable}" -c "$0"'
+    env = {**os.environ, "PYTHONPATH": str(paths.root())}
+    rights = [] if os.getuid() == 0 else ["--map-root-user", "--user"]
+    words = ["unshare", *rights, "--net", "sh", "-c", up, script]
+    done = process.run(words, timeout=300, env=env)
+    assert done.output.endswith("all answered\n")
