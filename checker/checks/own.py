@@ -183,18 +183,30 @@ def remove_left_over(client: DockerClient) -> None:
                 api.remove_network(network["Id"])
 
 
+def remove_left_over_volumes(client: DockerClient) -> None:
+    """Remove the volumes of projects whose process is gone; after their containers."""
+    from docker.errors import APIError
+
+    found = client.api.volumes(filters={"label": f"{OWNER}=check"}).get("Volumes") or []
+    for volume in found:
+        if _is_over(volume.get("Labels")):
+            with contextlib.suppress(APIError):
+                client.api.remove_volume(volume["Name"])
+
+
 def _is_over(found: Mapping[str, str] | None) -> bool:
     pid, _, began = (found or {}).get(RUN, "").partition("-")
     return bool(began) and _began(int(pid)) != began
 
 
 def _began(pid: int) -> str:
-    """When a process began, in clock ticks since boot (proc(5), field 22); "" if it is gone."""
+    """When a process began, in clock ticks since boot (proc(5), field 22); "" if it is over."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return fields[19]
+    # a killed run stays in the list until its parent asks for it, which may be much later
+    return "" if fields[0] in ("Z", "X") else fields[19]
 
 
 def _options(

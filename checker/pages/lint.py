@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import yaml
 
 from checker import course
+from checker.checks import composepolicy
 from checker.errors import CourseError
 from checker.pages.fences import Page, parse
 from checker.pages.results import shown
 from checker.pages.scanner import Heading
+from checker.pages.validate import COMPOSE_FILE
 
 FIRST_SECTION = "What you will be able to do"
 LAST_SECTIONS = ("Clean up", "What next")
 REQUIRED = ("title", "engine", "minutes")
+OLD_COMPOSE = re.compile(r"(^|[;&|(])\s*(sudo\s+)?docker-compose\s")
+"""The first Compose, as a command; not a file or a package of that name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def lint(path: Path) -> list[Finding]:
         page = parse(path)
     except CourseError as error:
         return [_malformed(path, error)]
-    findings = [*_asserts(page), *_lab(page), *_surroundings(page)]
+    findings = [*_asserts(page), *_lab(page), *_surroundings(page), *_compose(page)]
     if course.is_chapter(path):
         findings += [*_front_matter(page), *_title(page), *_sections(page)]
     return sorted(findings, key=lambda finding: finding.line)
@@ -97,6 +103,23 @@ def _surroundings(page: Page) -> Iterator[Finding]:
 def _opens(line: str, indent: str) -> bool:
     """Whether the line begins what the block is indented in: an admonition, a tab, a list item."""
     return len(line) - len(line.lstrip()) < len(indent) or line.rstrip() == "---"
+
+
+def _compose(page: Page) -> Iterator[Finding]:
+    """Bad practice is shown in files of other names, such as old.yaml, that say so in the text."""
+    for block in page.blocks:
+        for statement in block.statements:
+            if OLD_COMPOSE.search(statement.text):
+                message = "`docker-compose` is the first Compose; say `docker compose`."
+                yield Finding(page.path, statement.line, message)
+        if block.title and COMPOSE_FILE.fullmatch(PurePosixPath(block.title).name):
+            for message in _practice(block.content):
+                yield Finding(page.path, block.line, f"{block.title}: {message}")
+
+
+def _practice(text: str) -> list[str]:
+    content = yaml.safe_load(text)
+    return composepolicy.findings(content) if isinstance(content, dict) else []
 
 
 def _front_matter(page: Page) -> Iterator[Finding]:

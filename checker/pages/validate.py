@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from checker.engines.needs import needs
 from checker.pages.blocks import Block
 
 SECONDS = 300.0
@@ -28,10 +29,19 @@ def command(file: Block, page: tuple[Block, ...], engine: str = "none") -> str:
     if is_dockerfile(path):
         return "" if _is_built(file, page) else _build(path)
     if COMPOSE_FILE.fullmatch(path.name):
-        return f"docker compose -f {shlex.quote(str(path))} config --quiet"
-    if engine == "kind" and path.suffix in (".yaml", ".yml") and is_manifest(file.content):
+        return f"docker compose {_compose_files(file, page)} config --quiet"
+    if needs(engine, "kind") and path.suffix in (".yaml", ".yml") and is_manifest(file.content):
         return f"{APPLY} -f {shlex.quote(str(path))} > /dev/null"
     return ""
+
+
+def _compose_files(file: Block, page: tuple[Block, ...]) -> str:
+    """What is laid over another file, as compose.test.yaml is, makes sense only with that one."""
+    path = PurePosixPath(file.title)
+    base = str(path.with_name(path.name.partition(".")[0] + path.suffix))
+    below = any(block.title == base and block.line < file.line for block in page)
+    names = [base, str(path)] if below else [str(path)]
+    return " ".join(f"-f {shlex.quote(name)}" for name in names)
 
 
 def is_dockerfile(path: PurePosixPath) -> bool:

@@ -147,7 +147,7 @@ class Engine:
             raise NotFound(name)
         return self.volumes_there[name]
 
-    def volumes(self) -> dict[str, Any]:
+    def volumes(self, filters: dict | None = None) -> dict[str, Any]:
         return {"Volumes": list(self.volumes_there.values()) or None}
 
     def inspect_network(self, name: str) -> dict[str, Any]:
@@ -157,6 +157,9 @@ class Engine:
 
     def networks(self, filters: dict | None = None) -> list[dict[str, Any]]:
         return list(self.networks_there.values())
+
+    def remove_volume(self, name: str) -> None:
+        self.gone.append(name)
 
     def remove_network(self, identity: str) -> None:
         self.gone.append(identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from checker import process
 from checker.checks import CheckFailed, own
-from checker.checks.own import Own, labels, remove_left_over
+from checker.checks.own import Own, labels, remove_left_over, remove_left_over_volumes
 from checker.errors import CouldNotFindOut
 from tests.checks.conftest import Engine
 
@@ -162,3 +163,22 @@ def test_left_overs_of_dead_runs_are_removed_and_of_living_ones_kept() -> None:
 def test_process_that_is_gone_has_no_beginning() -> None:
     assert own._began(os.getpid())
     assert own._began(2**22 + 1) == ""
+
+
+def test_volumes_of_dead_runs_are_removed_and_of_living_ones_kept(engine: Engine) -> None:
+    remove_left_over_volumes(engine)  # type: ignore[arg-type]
+    engine.volumes_there = {
+        "dead": {"Name": "dead", "Labels": {"course.check": "1-2"}},
+        "mine": {"Name": "mine", "Labels": labels()},
+    }
+    remove_left_over_volumes(engine)  # type: ignore[arg-type]
+    assert engine.gone == ["dead"]
+
+
+def test_process_that_ended_and_was_not_asked_for_is_over() -> None:
+    ended = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert own._is_over({"course.check": f"{ended.pid}-1"})
+    assert own._began(ended.pid) == ""
+    ended.wait()
+    assert own._began(os.getpid())

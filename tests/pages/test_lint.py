@@ -121,3 +121,45 @@ def test_sections_are_free_outside_the_chapters(page: Path) -> None:
 def test_commands_and_those_that_assert_are_counted() -> None:
     text = '``` console { tty="# " }\n$ sh\n...\n# ls\n[..]\n# exit\n```\n'
     assert count(parse(Path("p.md"), text)) == Count(commands=3, asserting=1)
+
+
+COMPOSE = """
+``` yaml {{ title="{name}" }}
+{text}
+```
+
+``` console
+$ {command}
+...
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"text": 'version: "3"'}, "compose.yaml: `version:` is ignored"),
+        ({"text": "services: {db: {image: redis, ports: [6379]}}"}, "published on all addresses"),
+        ({"command": "cd . && docker-compose -f compose.yaml up"}, "say `docker compose`"),
+    ],
+)
+def test_old_and_careless_compose_is_found(page: Path, values, words: str) -> None:
+    good = {"name": "compose.yaml", "text": "services: {}", "command": "ls compose.yaml"}
+    text = GOOD.replace("## Clean up", COMPOSE.format(**{**good, **values}) + "\n## Clean up")
+    (found,) = findings(page, text)
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "old.yaml", "text": 'version: "3"', "command": "ls old.yaml"},
+        {"text": "- no mapping"},
+        {"command": "apt-cache policy docker-compose compose.yaml"},
+        {"command": "docker compose -f compose.yaml up"},
+    ],
+)
+def test_what_is_shown_on_purpose_or_good_is_no_finding(page: Path, values) -> None:
+    good = {"name": "compose.yaml", "text": "services: {}", "command": "ls compose.yaml"}
+    text = GOOD.replace("## Clean up", COMPOSE.format(**{**good, **values}) + "\n## Clean up")
+    assert findings(page, text) == []

@@ -23,6 +23,24 @@ def test_a_compose_file_is_read_by_compose(title: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "files"),
+    [
+        ("compose.override.yaml", "-f compose.yaml -f compose.override.yaml"),
+        ("compose.prod.yaml", "-f compose.yaml -f compose.prod.yaml"),
+        ("compose.prod.yml", "-f compose.prod.yml"),
+        ("shop/compose.prod.yaml", "-f shop/compose.prod.yaml"),
+    ],
+)
+def test_a_compose_file_is_read_over_the_one_it_belongs_to(title: str, files: str) -> None:
+    blocks = "".join(
+        f'``` text {{ title="{name}" }}\na: 1\n```\n\n``` console\n$ cat {name}\n...\n```\n\n'
+        for name in ("compose.yaml", title)
+    )
+    page = parse(Path("p.md"), blocks)
+    assert command(page.blocks[2], page.blocks) == f"docker compose {files} config --quiet"
+
+
+@pytest.mark.parametrize(
     ("title", "later"),
     [
         ("Dockerfile", "docker build -t x ."),
