@@ -266,6 +266,65 @@ def new_page(name: str) -> None:
 
 
 @main.command()
+@click.argument("url")
+@click.option("--rate", default=100.0, show_default=True, help="Requests a second, at most 2000.")
+@click.option("--seconds", type=float, help="How long to send, at most 300.  [default: 10]")
+@click.option("--count", type=int, help="How many to send, instead of --seconds.")
+@click.option("--fresh", is_flag=True, help="A new connection for each request.")
+@click.option("--timeout", default=2.0, show_default=True, help="Seconds until one is lost.")
+@click.option("--expect-version", default="", help="An answer of another version is lost.")
+@click.option("--csv", type=click.Path(dir_okay=False, path_type=Path), help="Every request.")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="A picture.")
+@JSON
+def probe(
+    url: str,
+    rate: float,
+    seconds: float | None,
+    count: int | None,
+    fresh: bool,
+    timeout: float,
+    expect_version: str,
+    csv: Path | None,
+    svg: Path | None,
+    as_json: bool,
+) -> None:
+    """Send requests to URL on this machine at a constant rate, and tell what became of them.
+
+    Exit status: 0 nothing was lost, 1 something was, 3 nothing answers there.
+    """
+    from checker.checks.probing.command import Wanted
+    from checker.checks.probing.command import probe as measure
+    from checker.checks.probing.plan import make
+
+    plan = make(
+        url,
+        rate=rate,
+        seconds=seconds,
+        count=count,
+        timeout=timeout,
+        fresh=fresh,
+        expect_version=expect_version,
+    )
+    sys.exit(measure(plan, Wanted(as_json, csv, svg)))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--service", type=click.Path(path_type=Path), help="The ECS service, as JSON.")
+@click.option("--name", default="", help="Of the Deployment.  [default: the service's]")
+@click.option("--namespace", default="", help="For all objects.")
+def convert(file: Path, service: Path | None, name: str, namespace: str) -> None:
+    """Turn an ECS task definition (JSON) into manifests for Kubernetes.
+
+    Manifests go to standard output; to standard error a warning for each field that has no
+    counterpart. FILE may be -, for standard input.
+    """
+    from checker.convert.command import convert as transform
+
+    transform(file, service, name, namespace)
+
+
+@main.command()
 @click.argument("targets", nargs=-1, metavar="[PAGE|LAB|FOLDER]...")
 def lint(targets: tuple[str, ...]) -> None:
     """The rules that every page and lab must keep; needs no engine."""

@@ -41,6 +41,7 @@ def steps() -> list[Step]:
         Step("the engine is there", _engine, needs_engine=True),
         Step("the images are there", _images, needs_engine=True),
         Step("the cluster is there", _cluster, needs_engine=True),
+        Step("the ECS emulator is there", _emulator, needs_engine=True),
         Step(
             "live tests", [*pytest, "--cov-append", "-m", "live and not fresh"], needs_engine=True
         ),
@@ -113,6 +114,12 @@ def _cluster() -> None:
     from checker.engines import kind
 
     kind.ensure()
+
+
+def _emulator() -> None:
+    from checker.engines import ecs
+
+    ecs.ensure()
 
 
 def _browser() -> None:

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "checker"
 LAYERS = (
     {"cli", "__main__"},
     {"testing", "bootstrap"},
-    {"verify", "grading", "server"},
-    {"machine"},
+    {"verify", "grading", "server", "convert"},
+    {"machine", "measure"},
     {"labs"},
     {"pages"},
     {"checks"},

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from checker import paths, process, testing
-from checker.engines import docker, kind
+from checker.engines import docker, ecs, kind
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, provider
 from checker.testing import Step
@@ -46,6 +46,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(docker, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}"))
     monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
     monkeypatch.setattr(kind, "ensure", lambda: made.append("cluster"))
+    monkeypatch.setattr(ecs, "ensure", lambda: made.append("emulator"))
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return made
 

@@ -1,7 +1,8 @@
 """The vocabulary of lab authors: facts about the real system, each with its expectations.
 
-A checks.py says `from checker.checks import task` and asks for the fixtures it needs: `docker`,
-`kube`, `http`, `workspace`. docs/contributing/write-a-check.md lists what they know.
+A checks.py says `from checker.checks import task` and asks for the fixtures it needs: `compose`,
+`docker`, `kube`, `ecs`, `swarm`, `http`, `probe`, `workspace`. docs/contributing/write-a-check.md
+lists what they know.
 """
 
 from checker.checks.failure import CheckFailed

@@ -70,13 +70,22 @@ class Service:
             raise CheckFailed(f"{self} wants {count} tasks", f"it wants {wanted}", step)
         return self
 
-    def expect_running(self, count: int, *, within: float = 0, next_step: str = "") -> Self:
-        """So many tasks run, all of the revision that the service is to run."""
+    def expect_running(
+        self, count: int, *, within: float = 0, lasting: float = 0, next_step: str = ""
+    ) -> Self:
+        """So many tasks run, all of the revision that the service is to run.
+
+        Args:
+            within: Seconds until it must be so.
+            lasting: Seconds for which a task must have run to count; one that fails soon does not.
+        """
 
         def judge() -> None:
             attrs = self.attrs
             revision = attrs["taskDefinition"].rpartition("/")[2]
-            running = [each for each in self.tasks if each.definition == revision]
+            running = [
+                each for each in self.tasks if each.definition == revision and each.age >= lasting
+            ]
             if len(running) != count:
                 found = f"{len(running)} run, {attrs['desiredCount']} are wanted"
                 raise CheckFailed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Self
 
 from checker.checks.failure import CheckFailed
@@ -34,6 +35,12 @@ class Task:
     def definition(self) -> str:
         """Family and revision of its task definition."""
         return str(self.attrs["taskDefinitionArn"]).rpartition("/")[2]
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started, exact to a second; 0 where it was not yet."""
+        started = self.attrs.get("startedAt")
+        return max(0.0, time.time() - float(started)) if started else 0.0
 
     @property
     def service(self) -> str:

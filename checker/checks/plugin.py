@@ -11,10 +11,14 @@ from typing import Any, Literal, cast
 import pytest
 
 from checker.checks import http as http_facts
+from checker.checks.compose import Compose
 from checker.checks.docker import Docker
+from checker.checks.ecs import Ecs
 from checker.checks.explain import Outcome, fault, outcome
 from checker.checks.kube import Kube
+from checker.checks.probe import Probe
 from checker.checks.request import Request
+from checker.checks.swarm import Swarm
 from checker.checks.tasks import Belongs, belongs
 from checker.checks.workspace import Workspace
 
@@ -43,6 +47,13 @@ class Fixtures:
         yield made
         made.close()
 
+    @pytest.fixture
+    def compose(self, _client: Any) -> Iterator[Compose]:
+        """Compose files of the learner, and projects started from them."""
+        made = Compose(_client, Workspace(self._workspace))
+        yield made
+        made.close()
+
     @pytest.fixture(scope="session")
     def kube(self) -> Iterator[Kube]:
         """Facts of the cluster that the learner works with; one connection for all checks."""
@@ -54,9 +65,24 @@ class Fixtures:
         api.close()
 
     @pytest.fixture
+    def ecs(self) -> Ecs:
+        """Facts of the ECS emulator that the learner works with."""
+        return Ecs()
+
+    @pytest.fixture
     def http(self) -> object:
         """Answers of web servers; the same as `from checker.checks import http`."""
         return http_facts
+
+    @pytest.fixture
+    def probe(self) -> Probe:
+        """Load at a constant rate, while a check changes something."""
+        return Probe()
+
+    @pytest.fixture
+    def swarm(self, _client: Any) -> Swarm:
+        """Facts of the Swarm that the learner works with."""
+        return Swarm(_client)
 
     @pytest.fixture
     def workspace(self) -> Workspace:

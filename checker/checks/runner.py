@@ -20,6 +20,7 @@ from typing import Any
 
 from checker import paths
 from checker.checks.request import Request
+from checker.engines.needs import needs
 from checker.errors import CouldNotFindOut
 
 INI = Path(__file__).with_name("pytest.ini")
@@ -112,8 +113,12 @@ def _replace(environment: dict[str, str]) -> None:
 def _engine(name: str) -> dict[str, str]:
     if name == "none":
         return {"name": "none", "version": ""}
-    if name == "kind":
+    if needs(name, "kind"):
         return {"name": name, "version": _cluster_version()}
+    if name == "ecs":
+        from checker.engines import ecs
+
+        return {"name": name, "version": ecs.status().version}
     from checker.engines.docker import status
 
     return {"name": name, "version": status().version}

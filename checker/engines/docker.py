@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker import console, paths
-from checker.engines import daemon, endpoint, install, tools
+from checker.engines import awsconfig, daemon, endpoint, install, tools
 from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
@@ -43,12 +43,17 @@ def environment() -> dict[str, str]:
 
     `COURSE_ROOT` lets pages and labs copy the sample application from the checkout.
     `docker login` on a page writes to the course's own configuration, never to the learner's, and
-    kubectl knows the course's cluster alone.
+    kubectl knows the course's cluster alone. AWS tools reach the emulator and no real account.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in MISLEADING and not awsconfig.is_foreign(name)
+    }
     host = endpoint.find().host
     return {
         **kept,
+        **awsconfig.environment(),
         "COURSE_ROOT": str(paths.root()),
         "DOCKER_HOST": host,
         endpoint.HANDED_OUT: "" if endpoint.chosen() else host,
@@ -198,7 +203,8 @@ def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
     before = os.environ.get("PATH", os.defpath).split(os.pathsep)
     client = install.client_root() / "usr/bin"
-    private = [str(each) for each in (client, tools.cluster_folder()) if each.is_dir()]
+    folders = (client, tools.cluster_folder(), awsconfig.programs())
+    private = [str(each) for each in folders if each.is_dir()]
     return os.pathsep.join(dict.fromkeys([*private, *before, str(paths.root())]))
 
 

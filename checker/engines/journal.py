@@ -18,7 +18,8 @@ from checker.errors import CourseError
 
 @dataclass(frozen=True)
 class Entry:
-    """A thing that was made: a container, network, volume, image id, or an image's name (tag).
+    """A thing that was made: a container, network, volume, image id, or an image's name (tag);
+    in a Swarm also a service, secret or config.
 
     `was` is the id of the image that bore the name before, which gets it back.
     """

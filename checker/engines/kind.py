@@ -129,11 +129,11 @@ def _create() -> None:
         step.update("starting the nodes")
         _kind("create", "cluster", "--name", NAME, "--config", str(config), timeout=CREATE_SECONDS)
         step.update("waiting for the nodes")
-        _wait_until_ready()
+        _wait_until_ready(READY_SECONDS)
         step.update("adding metrics-server")
         load([METRICS])
         _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
-        pristine.keep(CONTROL_PLANE)
+        pristine.keep(nodes())
     paths.write_atomically(kindnodes.made(), "")
 
 
@@ -184,7 +184,7 @@ def _becomes_ready() -> bool:
     return True
 
 
-def _wait_until_ready(seconds: float = READY_SECONDS) -> None:
+def _wait_until_ready(seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while missing := _lacking():
         if time.monotonic() > deadline:
@@ -207,8 +207,11 @@ def _lacking() -> list[str]:
 
 
 def _delete() -> None:
-    """By the label of the containers, as kind does; needs no program of kind's."""
-    if found := nodes():
+    """By the label of the containers, as kind does; needs no program of kind's.
+
+    What a cloud controller made for the cluster would keep its network.
+    """
+    if found := [*nodes(), *kindnodes.load_balancers()]:
         remove = ["docker", "rm", "--force", "--volumes", *found]
         process.run(remove, timeout=CREATE_SECONDS, env=docker.environment())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from checker import paths
@@ -12,6 +12,9 @@ from checker.errors import CouldNotFindOut
 
 NAME = "course"
 CONTROL_PLANE = f"{NAME}-control-plane"
+NODES = f"io.x-k8s.kind.cluster={NAME}"
+LOAD_BALANCERS = f"course.cloud.cluster={NAME}"
+"""Labels of containers: kind's, and that of labs/cloud-controller."""
 
 
 def nodes() -> list[str]:
@@ -19,14 +22,19 @@ def nodes() -> list[str]:
 
     A cluster of the same name that the course did not make has none.
     """
-    return _found() if _is_ours() else []
+    return _found(NODES) if _is_ours() else []
 
 
-def started() -> datetime:
-    """When the newest start of a node was."""
+def load_balancers() -> list[str]:
+    """What a cloud controller made for the Services of this cluster."""
+    return _found(LOAD_BALANCERS) if _is_ours() else []
+
+
+def started() -> dict[str, datetime]:
+    """When each node was started."""
     with contextlib.closing(docker.client()) as client:
-        states = [client.containers.get(name).attrs["State"] for name in nodes()]
-    return max((readiness.moment(each["StartedAt"]) for each in states), default=datetime.now(UTC))
+        states = {name: client.containers.get(name).attrs["State"] for name in nodes()}
+    return {name: readiness.moment(state["StartedAt"]) for name, state in states.items()}
 
 
 def must_not_be_anothers() -> None:
@@ -35,7 +43,7 @@ def must_not_be_anothers() -> None:
     Raises:
         CouldNotFindOut: There is one.
     """
-    if not _is_ours() and (found := _found()):
+    if not _is_ours() and (found := _found(NODES)):
         raise CouldNotFindOut(
             f"There is a cluster named {NAME} that the course did not make.",
             found=", ".join(found),
@@ -72,9 +80,9 @@ def _is_ours() -> bool:
     return own or made().exists() or begun().exists()
 
 
-def _found() -> list[str]:
+def _found(label: str) -> list[str]:
     with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
-        wanted: dict[str, str | list[str] | bool] = {"label": f"io.x-k8s.kind.cluster={NAME}"}
+        wanted: dict[str, str | list[str] | bool] = {"label": label}
         found = client.containers.list(all=True, filters=wanted)
         return sorted(str(each.name) for each in found)
     return []

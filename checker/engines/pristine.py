@@ -1,7 +1,8 @@
 """The control plane as it was made, kept to mend it after it was taken apart.
 
-Kept inside the control plane's container: the files that kubeadm wrote, and a backup of etcd. What
-can be mended without it is mended without it, since the backup knows nothing of later work.
+Kept inside the control plane's container: the files that kubeadm wrote, and a backup of etcd; in
+every node, how its kubelet is started. What can be mended without the backup is mended without it,
+since the backup knows nothing of later work.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.
   snapshot save /kind/pristine.new/etcd.db
 mv /kind/pristine.new /kind/pristine
 """
+KEEP_KUBELET = """\
+set -e
+mkdir -p /kind/kubelet
+cp -a /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /kind/kubelet/
+"""
 FILES = """\
 test -d /kind/pristine || exit 1
 mkdir -p /etc/kubernetes/manifests
@@ -46,6 +52,7 @@ done
 cp -a /kind/pristine/config.yaml /kind/pristine/kubeadm-flags.env /var/lib/kubelet/
 """
 SERVICES = """\
+test ! -d /kind/kubelet || cp -a /kind/kubelet/. /var/lib/kubelet/
 test -d /kind/pristine || rm -f /etc/kubernetes/manifests/*
 systemctl unmask containerd kubelet 2>/dev/null
 systemctl reset-failed
@@ -61,13 +68,28 @@ AS_MADE = f"""\
 kubectl uncordon $(kubectl get nodes -o name) > /dev/null
 {SPECS} | cmp -s - /kind/pristine/specs
 """
+STRANGERS = f"""\
+{ADMIN}
+kubectl get nodes --no-headers -o custom-columns=NAME:.metadata.name,ID:.spec.providerID |
+  awk '$2 !~ "^kind://docker/[^/]+/" $1 "$" {{print $1}}'
+"""
+"""Nodes that have no provider id of kind's, or another's: it can be given only once. A kubelet
+makes its Node only when it starts."""
+
+DISOWN = f"""\
+strangers=$({STRANGERS})
+test -z "$strangers" || {{ kubectl delete node $strangers > /dev/null && echo $strangers; }}
+"""
 INTACT = f"""\
 diff -rq /kind/pristine/kubernetes/manifests /etc/kubernetes/manifests || exit 1
-{ANSWERS} && {SPECS} | cmp -s - /kind/pristine/specs
+{ANSWERS} && {SPECS} | cmp -s - /kind/pristine/specs && test -z "$({STRANGERS})"
 """
 FREE = f"{ADMIN}; kubectl -n kube-system delete lease kube-scheduler kube-controller-manager"
 RUNS = """\
 systemctl is-active --quiet containerd kubelet || exit 1
+for file in $(ls /kind/kubelet 2>/dev/null); do
+  cmp -s "/kind/kubelet/$file" "/var/lib/kubelet/$file" || exit 1
+done
 test -d /kind/pristine || test -z "$(ls /etc/kubernetes/manifests 2>/dev/null)"
 """
 """A worker has no static Pods of its own."""
@@ -91,9 +113,11 @@ systemctl start kubelet
 """Revisions go up, so that whoever watches notices: etcd.io, op-guide, recovery."""
 
 
-def keep(node: str) -> None:
-    """Keep the control plane as it is now."""
-    _inside(node, KEEP, KEEP_SECONDS)
+def keep(nodes: list[str]) -> None:
+    """Keep the control plane, and how each kubelet is started, as they are now."""
+    for node in nodes:
+        _inside(node, KEEP_KUBELET, KEEP_SECONDS)
+    _inside(nodes[0], KEEP, KEEP_SECONDS)
 
 
 def restore(nodes: list[str]) -> bool:
@@ -109,10 +133,10 @@ def restore(nodes: list[str]) -> bool:
         return False
     for node in nodes:
         _inside(node, SERVICES, STEP_SECONDS, check=False)
-    if _answers(control_plane, READY_SECONDS) and _inside(
-        control_plane, AS_MADE, STEP_SECONDS, check=False
-    ):
-        return True
+    if _answers(control_plane, READY_SECONDS):
+        _disown(nodes)
+        if _inside(control_plane, AS_MADE, STEP_SECONDS, check=False):
+            return True
     _inside(control_plane, ETCD, STEP_SECONDS, check=False)
     return _answers(control_plane, AGAIN_SECONDS)
 
@@ -133,6 +157,13 @@ def is_intact(nodes: list[str]) -> bool:
     )
 
 
+def _disown(nodes: list[str]) -> None:
+    """Delete Nodes that kind did not make; kubelets make their own anew."""
+    for name in _output(nodes[0], DISOWN, STEP_SECONDS).split():
+        if name in nodes:
+            _inside(name, "systemctl restart kubelet", STEP_SECONDS, check=False)
+
+
 def _answers(node: str, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -142,7 +173,14 @@ def _answers(node: str, seconds: float) -> bool:
     return False
 
 
+def _output(node: str, script: str, seconds: float) -> str:
+    return _run(node, script, seconds, check=False).output
+
+
 def _inside(node: str, script: str, seconds: float, check: bool = True) -> bool:
+    return _run(node, script, seconds, check).status == 0
+
+
+def _run(node: str, script: str, seconds: float, check: bool) -> process.Completed:
     command = ["docker", "exec", node, "bash", "-c", script]
-    done = process.run(command, timeout=seconds, env=docker.environment(), check=check)
-    return done.status == 0
+    return process.run(command, timeout=seconds, env=docker.environment(), check=check)

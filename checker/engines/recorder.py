@@ -22,6 +22,7 @@ from checker.errors import CouldNotFindOut
 STREAM_SECONDS = 24 * 60 * 60
 MARKER_SECONDS = 30.0
 OWNER = "course.owner"
+MADE = ("container", "network", "service", "secret", "config")
 IMAGE_ACTIONS = ("tag", "pull", "load", "import", "build", "create")
 
 
@@ -142,7 +143,7 @@ class Recorder:
         identity = actor.get("ID", "")
         if identity in self._seen:
             self._seen[identity].set()
-        elif action == "create" and kind in ("container", "network"):
+        elif action == "create" and kind in MADE:
             self._journal.add(Entry(kind, identity))
         elif action == "create" and kind == "volume" and not identity.startswith("course-marker-"):
             self._take_volume(identity)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checker.engines.journal import Entry
 from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.errors import APIError
 
-ORDER = ("container", "network", "volume", "tag", "image")
+ORDER = ("service", "container", "network", "secret", "config", "volume", "tag", "image")
+GONE_SECONDS = 20.0
+POLL_SECONDS = 0.1
 
 
 def remove_all(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, str]:
@@ -32,10 +37,43 @@ def remove_all(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, st
         except NotFound:
             continue
         except APIError as error:
+            if _went_with_its_swarm(entry, error):
+                continue
             refused[entry] = f"{entry.kind} {entry.identity}: {error.explanation or error}"
         except (DockerException, OSError) as error:
             raise CouldNotFindOut("The Docker Engine went away.", found=str(error)) from error
     return refused
+
+
+def _went_with_its_swarm(entry: Entry, error: APIError) -> bool:
+    """An engine that has left its Swarm answers 503 to all that only a Swarm can have."""
+    return entry.kind in ("service", "secret", "config") and error.status_code == 503
+
+
+def _service(client: DockerClient, entry: Entry) -> None:
+    """With its containers, at once: by itself it would give them their time to finish."""
+    from docker.errors import APIError
+
+    api: Any = client.api
+    api.remove_service(entry.identity)
+    label = f"com.docker.swarm.service.id={entry.identity}"
+    deadline = time.monotonic() + GONE_SECONDS
+    while found := api.containers(all=True, filters={"label": label}):
+        for each in found:
+            with contextlib.suppress(APIError):
+                api.remove_container(each["Id"], v=True, force=True)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+
+
+def _secret(client: DockerClient, entry: Entry) -> None:
+    client.api.remove_secret(entry.identity)
+
+
+def _config(client: DockerClient, entry: Entry) -> None:
+    api: Any = client.api
+    api.remove_config(entry.identity)
 
 
 def _container(client: DockerClient, entry: Entry) -> None:
@@ -43,6 +81,14 @@ def _container(client: DockerClient, entry: Entry) -> None:
 
 
 def _network(client: DockerClient, entry: Entry) -> None:
+    """The engine's part of an overlay network goes after its last task: a moment later."""
+    from docker.errors import NotFound
+
+    deadline = time.monotonic() + GONE_SECONDS
+    with contextlib.suppress(NotFound):
+        client.api.remove_network(entry.identity)
+    while client.api.networks(ids=[entry.identity]) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
     client.api.remove_network(entry.identity)
 
 
@@ -72,8 +118,11 @@ def _repository_and_tag(name: str) -> tuple[str, str]:
 
 
 REMOVE: dict[str, Callable[[DockerClient, Entry], None]] = {
+    "service": _service,
     "container": _container,
     "network": _network,
+    "secret": _secret,
+    "config": _config,
     "volume": _volume,
     "tag": _tag,
     "image": _image,

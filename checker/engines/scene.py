@@ -1,7 +1,7 @@
 """What a page or lab needs of engines, and how all that it makes is removed again.
 
 The Docker Engine records what is made (recorder); in the cluster, what is there is compared with
-what was there before (world).
+what was there before (world); the ECS emulator is emptied.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
-from checker.engines import docker, kind, world
+from checker.engines import docker, ecs, kind, swarm, world
 from checker.engines.kube import Api
+from checker.engines.needs import needs
 from checker.engines.recorder import Recorder
 
 Clean = Callable[[], list[str]]
@@ -20,7 +21,7 @@ def ensure(engine: str, references: Iterable[str]) -> None:
     """Have an engine and images; for `kind` also in the nodes of the cluster.
 
     Args:
-        engine: As in front matter: none, docker or kind.
+        engine: As in front matter, such as docker, or "ecs, kind".
         references: Images of the catalogue.
 
     Raises:
@@ -33,9 +34,13 @@ def ensure(engine: str, references: Iterable[str]) -> None:
     wanted = [each for each in references if each != kind.IMAGE]
     docker.ensure()
     provider.ensure(wanted)
-    if engine == "kind":
+    if needs(engine, "kind"):
         kind.ensure()
         kind.load(wanted)
+    if needs(engine, "swarm"):
+        swarm.ensure()
+    if needs(engine, "ecs"):
+        ecs.ensure()
 
 
 @contextlib.contextmanager
@@ -54,29 +59,42 @@ def recorded(engine: str, name: str) -> Iterator[Clean]:
     with Recorder(name) as made:
 
         def clean() -> list[str]:
-            return [*(remove(name) if engine == "kind" else []), *made.remove()]
+            return [*remove(name), *made.remove()]
 
         clean()
-        if engine == "kind":
-            begin(name)
+        begin(engine, name)
         yield clean
-        if engine == "kind":
-            world.forget(name)
+        world.forget(name)
+        ecs.forget(name)
 
 
-def begin(name: str) -> None:
-    """Write down what is in the cluster, so that `remove` knows what is new."""
+def begin(engine: str, name: str) -> None:
+    """Empty the emulator, and write down what is in the cluster: `remove` removes what is new.
+
+    Args:
+        engine: As in front matter.
+        name: The journal's.
+    """
+    if needs(engine, "ecs"):
+        ecs.begin(name)
+    if needs(engine, "kind"):
+        _begin_in_cluster(name)
+
+
+def _begin_in_cluster(name: str) -> None:
     with contextlib.closing(Api(kind.kubeconfig())) as api:
         world.forget(name)
         world.keep(name, api)
 
 
 def remove(name: str) -> list[str]:
-    """Mend the cluster, and remove what came into it since `begin`.
+    """Empty the emulator, mend the cluster, and remove what came into it since `begin`.
 
     Returns:
         A line for each thing that does not go.
     """
+    if ecs.is_begun(name):
+        ecs.reset()
     if not world.is_kept(name):
         return []
     kind.mend()

@@ -41,6 +41,11 @@ SYSTEM = frozenset(
 """What comes again by itself when it was deleted."""
 
 
+LOAD_BALANCER = "service.kubernetes.io/load-balancer-cleanup"
+"""Keeps a Service until a cloud controller has removed its load balancer. Here the controller may
+have ended, and the recorder removes the container."""
+
+
 @dataclass(frozen=True)
 class Thing:
     """An object: where it is in the API, and its identity, which a successor does not share."""
@@ -95,6 +100,7 @@ def remove_made(name: str, api: Api) -> list[str]:
         A line for each thing that does not go, with what holds it.
     """
     things = made(name, api)
+    _release_services(api, things)
     for thing in things:
         if thing.kind == "namespaces":
             _empty(api, thing.name)
@@ -127,6 +133,20 @@ def _lives(api: Api, owner: dict[str, str]) -> bool:
         return True
     found = api.find(f"{group}/namespaces/{DEFAULT}/{kinds}/{owner['name']}")
     return found is not None and found["metadata"]["uid"] == owner["uid"]
+
+
+def _release_services(api: Api, things: list[Thing]) -> None:
+    """Let those go that are new or about to go, though no controller of a cloud may be there."""
+    new = {thing.path for thing in things}
+    for namespace in [DEFAULT, *(each.name for each in things if each.kind == "namespaces")]:
+        folder = f"{CORE}/namespaces/{namespace}/services"
+        for item in api.metadata(folder):
+            path, finalizers = f"{folder}/{item['name']}", item.get("finalizers") or []
+            ours = namespace != DEFAULT or path in new or "deletionTimestamp" in item
+            if ours and LOAD_BALANCER in finalizers:
+                others = [each for each in finalizers if each != LOAD_BALANCER]
+                with contextlib.suppress(ApiError):
+                    api.patch(path, {"metadata": {"finalizers": others}})
 
 
 def _empty(api: Api, namespace: str) -> None:

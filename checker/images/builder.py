@@ -1,14 +1,16 @@
 """Builds an image from its recipe, with what the recipe takes from this machine.
 
 A recipe is a folder with a Dockerfile, and optionally `bootstrap` (the Debian release of which a
-root file system is made), `requirements.txt` (a pinned wheel from the Python package index, which
-is unpacked into `wheel/`) and `programs.toml` (what is compiled from Go modules, into
-`programs/`). Each build happens in a copy; the next removes what a kill left.
+root file system is made), `requirements.txt` (pinned wheels from the Python package index, which
+are unpacked into `wheel/`; `python-version` says for which Python, if not for this one) and
+`programs.toml` (what is compiled from Go modules, into `programs/`). Each build happens in a copy;
+the next removes what a kill left.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import ssl
 import sys
@@ -137,11 +139,21 @@ def _ensure_mmdebstrap() -> None:
 
 def _unpack_wheel(folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    pinned = ["--only-binary", ":all:", "-r", str(folder / "requirements.txt")]
+    pinned = ["--only-binary", ":all:", "-r", str(folder / "requirements.txt"), *_target(folder)]
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         process.run([*command, *pinned, "-d", fresh], timeout=BUILD_SECONDS)
         for wheel in Path(fresh).glob("*.whl"):
             zipfile.ZipFile(wheel).extractall(folder / "wheel")
+
+
+def _target(folder: Path) -> list[str]:
+    """For which Python and system wheels are: the image's, where the recipe names its Python."""
+    if not (folder / "python-version").exists():
+        return []
+    machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    version = (folder / "python-version").read_text().strip()
+    systems = [f"manylinux{each}_{machine}" for each in ("2014", "_2_17", "_2_28")]
+    return ["--python-version", version, *(w for each in systems for w in ("--platform", each))]
 
 
 def ca_bundle() -> Path:

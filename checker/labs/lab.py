@@ -11,11 +11,11 @@ from typing import Any
 import yaml
 
 from checker import course, paths
+from checker.engines import needs
 from checker.errors import CourseError
 from checker.labs.source import Part, parts
 from checker.pages.scanner import Fence, Heading, front_matter_end
 
-ENGINES = ("docker", "kind", "ecs", "swarm", "none")
 KERNELS = {"bash": "bash", "python": "python"}
 """The kernels of notebooks, and the language of their solution fences."""
 
@@ -155,7 +155,10 @@ def _judge_front_matter(path: Path, matter: Any) -> None:
                 expected=kinds[name].__name__,
                 found=repr(value),
             )
-    _one_of(path, "engine", matter["engine"], ENGINES)
+    if not needs.is_good(matter["engine"]):
+        raise CourseError(
+            f"{path}:1: unknown engine {matter['engine']!r}.", expected=needs.described()
+        )
     _one_of(path, "kernel", matter.get("kernel", "bash"), tuple(KERNELS))
 
 

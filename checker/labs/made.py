@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from checker.engines.needs import needs
 from checker.labs.keeper import journal_name
 
 if TYPE_CHECKING:
     from checker.engines.journal import Entry
+    from checker.labs.lab import Lab
 
 
 def entries(lab_id: str) -> list[Entry]:
@@ -25,7 +27,7 @@ def describe(lab_id: str) -> list[str]:
         CouldNotFindOut: The engine is away.
     """
     found = entries(lab_id)
-    in_cluster = _in_cluster(lab_id)
+    in_cluster = [*_in_cluster(lab_id), *_in_emulator(lab_id)]
     if not found:
         return in_cluster
     from checker.engines.docker import client
@@ -34,11 +36,13 @@ def describe(lab_id: str) -> list[str]:
         return [*in_cluster, *(line for entry in found if (line := _line(engine, entry)))]
 
 
-def is_kept(lab_id: str) -> bool:
-    """Whether what was in the cluster before the lab is written down."""
-    from checker.engines import world
+def is_kept(lab: Lab) -> bool:
+    """Whether the cluster and the emulator, where a lab needs them, still know of its beginning."""
+    from checker.engines import ecs, world
 
-    return world.is_kept(journal_name(lab_id))
+    name = journal_name(lab.id)
+    in_cluster = world.is_kept(name) or not needs(lab.engine, "kind")
+    return in_cluster and (ecs.is_begun(name) or not needs(lab.engine, "ecs"))
 
 
 def remove(lab_id: str) -> list[str]:
@@ -59,14 +63,22 @@ def remove(lab_id: str) -> list[str]:
 
 def _in_cluster(lab_id: str) -> list[str]:
     """What is new in the cluster, such as namespaces/bakery."""
-    if not is_kept(lab_id):
-        return []
     from checker.engines import kind, world
+
+    if not world.is_kept(journal_name(lab_id)):
+        return []
     from checker.engines.kube import Api
 
     with contextlib.closing(Api(kind.kubeconfig())) as api:
         things = world.made(journal_name(lab_id), api)
     return [f"{thing.kind}/{thing.name}" for thing in things]
+
+
+def _in_emulator(lab_id: str) -> list[str]:
+    """What is in the ECS emulator, such as service bakery/web."""
+    from checker.engines import ecs
+
+    return ecs.contents() if ecs.is_begun(journal_name(lab_id)) else []
 
 
 def _line(engine: object, entry: Entry) -> str:
@@ -82,6 +94,9 @@ def _line(engine: object, entry: Entry) -> str:
             return f"network {api.inspect_network(entry.identity)['Name']}"
         if entry.kind == "volume":
             return f"volume {api.inspect_volume(entry.identity)['Name']}"
+        if entry.kind in ("service", "secret", "config"):
+            found = getattr(api, f"inspect_{entry.kind}")(entry.identity)
+            return f"{entry.kind} {found['Spec']['Name']}"
         if entry.kind == "tag":
             api.inspect_image(entry.identity)
             return f"image {entry.identity}"

@@ -17,6 +17,7 @@ from typing import Any
 from rich.markup import escape
 
 from checker import console, paths
+from checker.engines.needs import needs
 from checker.errors import CourseError
 from checker.labs.check import check, workspace_of
 from checker.labs.lab import Lab, load
@@ -86,9 +87,11 @@ def changes(lab: Lab, workspace: Path) -> Iterator[None]:
     threads = [threading.Thread(target=_look, args=(workspace, events, over), daemon=True)]
     if lab.engine != "none":
         threads.append(threading.Thread(target=_follow, args=(events, over), daemon=True))
-    for path in COLLECTIONS if lab.engine == "kind" else ():
+    for path in COLLECTIONS if needs(lab.engine, "kind") else ():
         arguments = (path, events, over)
         threads.append(threading.Thread(target=_follow_cluster, args=arguments, daemon=True))
+    if needs(lab.engine, "ecs"):
+        threads.append(threading.Thread(target=_look_at_ecs, args=(events, over), daemon=True))
     for thread in threads:
         thread.start()
     try:
@@ -143,6 +146,18 @@ def _follow_cluster(path: str, events: queue.Queue[str], over: threading.Event) 
                     return
                 events.put(f"{path} {event['type']}")
         over.wait(AGAIN_SECONDS)
+
+
+def _look_at_ecs(events: queue.Queue[str], over: threading.Event) -> None:
+    """The thread that looks at the ECS emulator, which tells nobody of changes by itself."""
+    from checker.engines import ecs
+
+    before = ecs.contents()
+    while not over.wait(LOOK_SECONDS):
+        now = ecs.contents()
+        if now != before:
+            events.put("ecs")
+        before = now
 
 
 def _change(event: dict[str, Any]) -> str:

@@ -151,9 +151,8 @@ def _with_engine(lab: Lab, workspace: Path) -> None:
     keeper.stop_others(lab.id)
     if not _is_begun(lab):
         keeper.stop()
-        if lab.engine == "kind":
-            scene.remove(keeper.journal_name(lab.id))
-            scene.begin(keeper.journal_name(lab.id))
+        scene.remove(keeper.journal_name(lab.id))
+        scene.begin(lab.engine, keeper.journal_name(lab.id))
         with Recorder(keeper.journal_name(lab.id)) as recorder:
             recorder.remove()
             _begin(lab, workspace)
@@ -175,7 +174,7 @@ def _begin(lab: Lab, workspace: Path) -> None:
 
 def _is_begun(lab: Lab) -> bool:
     """Whether the setup was run, and what it made was not removed since, as `down` does."""
-    if lab.engine == "kind" and not made.is_kept(lab.id):
+    if not made.is_kept(lab):
         return False
     try:
         mark = json.loads(_marker(lab.id).read_text())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker import console, paths
-from checker.engines import apt, daemon, docker, endpoint, kind, recorder
+from checker.engines import apt, daemon, docker, ecs, endpoint, kind, recorder, swarm
 from checker.engines.privilege import run_as_root
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, store
@@ -34,8 +34,10 @@ def clean_up(purge: bool) -> None:
     worker.stop()
     keeper.stop()
     refused = []
+    ecs.stop()
     if endpoint.find().state == "running":
         kind.stop()
+        swarm.stop()
         refused = _empty_engine(purge)
     docker.stop()
     if purge:

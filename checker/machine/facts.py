@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from checker import __version__, paths
-from checker.engines import apt, docker, endpoint, kind, tools
+from checker.engines import apt, docker, ecs, endpoint, kind, swarm, tools
 from checker.errors import CouldNotFindOut
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
@@ -28,6 +28,8 @@ class Facts:
 
     answer: endpoint.Answer
     cluster: docker.EngineStatus | None = None
+    swarm: docker.EngineStatus | None = None
+    ecs: docker.EngineStatus | None = None
     engine: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     disk: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -43,6 +45,8 @@ def gather() -> Facts:
     return Facts(
         answer,
         cluster=kind.status() if engine else None,
+        swarm=swarm.status() if engine else None,
+        ecs=ecs.status() if engine else None,
         engine=engine,
         versions=_versions(answer, engine),
         disk=_disk(engine),

@@ -44,6 +44,8 @@ def as_object(facts: Facts) -> dict[str, Any]:
                 "started_by_course": daemon.pid() is not None,
             },
             *_cluster(facts),
+            *_swarm(facts),
+            *_emulator(facts),
         ],
         "versions": facts.versions,
         "disk": facts.disk,
@@ -59,12 +61,28 @@ def _cluster(facts: Facts) -> list[dict[str, Any]]:
     return [{**asdict(facts.cluster), "started_by_course": bool(facts.cluster.version)}]
 
 
+def _swarm(facts: Facts) -> list[dict[str, Any]]:
+    if not facts.swarm:
+        return []
+    return [{**asdict(facts.swarm), "started_by_course": facts.swarm.running}]
+
+
+def _emulator(facts: Facts) -> list[dict[str, Any]]:
+    if not facts.ecs:
+        return []
+    return [{**asdict(facts.ecs), "started_by_course": facts.ecs.running}]
+
+
 def _print(facts: Facts) -> None:
     answer = facts.answer
     running = f"running, {answer.version}" if answer.state == "running" else answer.detail
     lines = {**facts.versions, "engine": f"{answer.name}: {running}", "gateway": answer.host}
     if cluster := facts.cluster:
         lines["cluster"] = f"{cluster.version} {cluster.detail}".strip()
+    if swarm := facts.swarm:
+        lines["swarm"] = f"{swarm.version} {swarm.detail}".strip()
+    if emulator := facts.ecs:
+        lines["ecs"] = f"{emulator.version} {emulator.detail}".strip()
     for name, disk in facts.disk.items():
         lines[f"disk ({name})"] = f"{gib(disk['free'])} free at {disk['path']}"
     lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"

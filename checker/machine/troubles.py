@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checker import console
-from checker.engines import docker, install, journal, kind, quirks, tools
+from checker.engines import docker, ecsprocess, install, journal, kind, quirks, swarm, tools
 from checker.errors import CouldNotFindOut
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
@@ -53,6 +53,8 @@ def examine(facts: Facts) -> Iterator[Trouble]:
     yield from _registry(facts)
     yield from _limits(facts)
     yield from _cluster(facts)
+    yield from _swarm(facts)
+    yield from _emulator(facts)
     yield from _left_over()
 
 
@@ -159,6 +161,27 @@ def _cluster(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             f"The cluster is there, but {cluster.detail}.",
             "The next page or lab that needs it mends it; ./course down removes it.",
+            stops=False,
+        )
+
+
+def _swarm(facts: Facts) -> Iterator[Trouble]:
+    active = swarm.state(facts.engine) != "inactive"
+    if active and facts.swarm and not facts.swarm.running:
+        yield Trouble(
+            f"This engine is in {facts.swarm.detail}.",
+            "Pages and labs about Swarm need an engine that is in none. If you do not need "
+            "yours, type: docker swarm leave --force",
+            stops=False,
+        )
+
+
+def _emulator(facts: Facts) -> Iterator[Trouble]:
+    if facts.ecs and not facts.ecs.running and ecsprocess.pid() is not None:
+        yield Trouble(
+            "The ECS emulator does not answer.",
+            "The next page or lab about ECS starts it anew, or see why in its log: "
+            f"tail {ecsprocess.log()}",
             stops=False,
         )
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
+from checker.engines import needs
 from checker.errors import CourseError
 from checker.pages.scanner import front_matter_end
 
-ENGINES = ("docker", "kind", "ecs", "swarm", "none")
 OURS = ("title", "engine", "minutes", "lab", "setup", "cleanup")
 THEIRS = ("description", "hide", "icon", "search", "status", "subtitle", "tags", "template")
 """Names that the site's theme knows (Material for MkDocs, reference/ of its documentation)."""
@@ -86,7 +86,7 @@ def _judge(where: str, name: str, value: Any) -> None:
 
 def _judgement(name: str, value: Any) -> tuple[str, bool]:
     if name == "engine":
-        return f"one of {', '.join(ENGINES)}", value in ENGINES
+        return needs.described(), needs.is_good(value)
     if name == "minutes":
         return "a whole number above 0", type(value) is int and value > 0
     if name in ("setup", "cleanup"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
@@ -176,6 +177,16 @@ def test_what_does_not_hold_of_a_service_is_told(
     with pytest.raises(CheckFailed) as failed:
         does(web)
     assert all(each in str(failed.value) for each in words), str(failed.value)
+
+
+def test_a_task_that_only_began_does_not_count_as_lasting(world: World, web: Service) -> None:
+    for each in world.tasks:
+        each["startedAt"] = time.time() - 60
+    web.expect_running(2, lasting=5)
+    world.tasks[0]["startedAt"] = time.time()
+    world.tasks[1]["startedAt"] = None
+    with pytest.raises(CheckFailed, match="0 run, 2 are wanted"):
+        web.expect_running(2, lasting=5)
 
 
 def test_tasks_of_an_older_revision_do_not_count(world: World, web: Service) -> None:

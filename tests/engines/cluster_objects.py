@@ -7,6 +7,7 @@ from typing import Any
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = STARTED + timedelta(minutes=5)
+NODES = ["course-control-plane", "course-worker", "course-worker2"]
 LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
@@ -22,17 +23,26 @@ def lease(name: str, namespace: str, renewed: datetime = NOW) -> dict[str, Any]:
     return {
         "kind": "Lease",
         "metadata": {"namespace": namespace, "name": name},
-        "spec": {"renewTime": renewed.strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
+        "spec": {
+            "holderIdentity": f"{NODES[0]}_1",
+            "renewTime": renewed.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        },
     }
 
 
 def pod(
-    name: str, app: str, started: datetime = NOW, ready: str = "True", **meta: Any
+    name: str,
+    app: str,
+    started: datetime = NOW,
+    ready: str = "True",
+    node: str = NODES[0],
+    **meta: Any,
 ) -> dict[str, Any]:
     running = {"startedAt": started.strftime("%Y-%m-%dT%H:%M:%SZ")}
     return {
         "kind": "Pod",
         "metadata": {"name": name, "namespace": "kube-system", "labels": {"k8s-app": app}, **meta},
+        "spec": {"nodeName": node},
         "status": {
             "conditions": [{"type": "Ready", "status": ready}],
             "containerStatuses": [{"state": {"running": running}}],
@@ -46,7 +56,12 @@ def working(names: list[str]) -> list[dict[str, Any]]:
         *(node(name) for name in names),
         *(lease(name, "kube-node-lease") for name in names),
         *(lease(name, "kube-system") for name in LEADERS),
-        *(pod(f"kube-proxy-{name}", "kube-proxy") for name in names),
+        *(pod(f"kube-proxy-{name}", "kube-proxy", node=name) for name in names),
         *(pod(name, "kube-dns") for name in ("coredns-1", "coredns-2")),
-        {"kind": "Pod", "metadata": {"name": "mine", "namespace": "default"}, "status": {}},
+        {
+            "kind": "Pod",
+            "spec": {},
+            "metadata": {"name": "mine", "namespace": "default"},
+            "status": {},
+        },
     ]

@@ -103,7 +103,14 @@ class Client:
     """Stands in for the SDK's client: things by kind and id, and images that bear names."""
 
     def __init__(self) -> None:
-        self.things: dict[str, set[str]] = {"container": set(), "network": set(), "volume": set()}
+        self.things: dict[str, set[str]] = {
+            kind: set()
+            for kind in ("container", "network", "volume", "service", "secret", "config")
+        }
+        self.tasks: dict[str, set[str]] = {}
+        """Containers by the id of their service."""
+        self.lingers = 0
+        """So often a removed network is still listed."""
         self.tags: dict[str, str] = {}
         self.untagged: set[str] = set()
         self.refuses: set[str] = set()
@@ -114,7 +121,12 @@ class Client:
             images=self._images,
             volumes=lambda: {"Volumes": [{"Name": each} for each in self.things["volume"]] or None},
             remove_container=lambda identity, v, force: self._remove("container", identity),
-            remove_network=lambda identity: self._remove("network", identity),
+            remove_network=self._remove_network,
+            networks=self._networks,
+            remove_service=lambda identity: self._remove("service", identity),
+            remove_secret=lambda identity: self._remove("secret", identity),
+            remove_config=lambda identity: self._remove("config", identity),
+            containers=self._tasks,
             remove_volume=lambda identity, force: self._remove("volume", identity),
             remove_image=self._remove_image,
             tag=lambda identity, name, tag: self.tags.update({f"{name}:{tag}": identity}),
@@ -123,6 +135,23 @@ class Client:
 
     def close(self) -> None:
         self.closed = True
+
+    def _remove_network(self, identity: str) -> None:
+        if identity in self.things["network"]:
+            self._remove("network", identity)
+        elif not self.lingers:
+            raise NotFound("No such network")
+
+    def _networks(self, ids: list[str]) -> list[dict[str, str]]:
+        if self.lingers:
+            self.lingers -= 1
+            return [{"Id": ids[0]}]
+        return []
+
+    def _tasks(self, all: bool, filters: dict[str, str]) -> list[dict[str, str]]:
+        service = filters["label"].partition("=")[2]
+        left = self.tasks.get(service, set()) - set(self.removed)
+        return [{"Id": each} for each in sorted(left)]
 
     def _images(self) -> list[dict[str, object]]:
         found: dict[str, list[str]] = {identity: [] for identity in sorted(self.untagged)}

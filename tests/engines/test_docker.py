@@ -62,7 +62,8 @@ def test_fetched_client_comes_first_and_course_last_on_path(
     monkeypatch.setenv("PATH", "/one:/two")
     folder = install.client_root() / "usr/bin"
     folder.mkdir(parents=True)
-    expected = [str(folder), "/one", "/two", str(paths.root())]
+    aws = paths.cache() / "engines" / "aws"
+    expected = [str(folder), str(aws), "/one", "/two", str(paths.root())]
     assert docker.environment()["PATH"].split(os.pathsep) == expected
 
 

@@ -1,34 +1,17 @@
-"""The emulator's surroundings: port, settings, refusals, events, limits, scaling, throttle."""
+"""The emulator's surroundings: port, settings, status and calls."""
 
 from __future__ import annotations
 
+import os
 import socket
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, needs
-from checker.engines.emulator import events, limits, ports, refusals, throttle, usage, watcher
-from checker.engines.emulator.scaling import Scaler
 from checker.errors import CouldNotFindOut
-
-TARGET = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": "service/demo/web",
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
-POLICY = {
-    **TARGET,
-    "PolicyName": "cpu",
-    "PolicyType": "TargetTrackingScaling",
-    "TargetTrackingScalingPolicyConfiguration": {
-        "TargetValue": 50,
-        "PredefinedMetricSpecification": {"PredefinedMetricType": usage.CPU},
-        "ScaleOutCooldown": 60,
-        "ScaleInCooldown": 60,
-    },
-}
 
 
 @pytest.fixture
@@ -97,223 +80,86 @@ def test_one_engine_or_several_may_be_named(engine: object, good: bool) -> None:
     assert needs.is_good(engine) is good
 
 
-def definition(**container: Any) -> dict[str, Any]:
-    return {
-        "family": "web",
-        "containerDefinitions": [{"name": "web", "image": "nginx:1.26", "memory": 64, **container}],
-    }
+class Known:
+    """An emulator that knows one of everything."""
+
+    def call(self, target: str, action: str, **given: str) -> dict[str, list[str]]:
+        return {
+            "ListClusters": {"clusterArns": ["arn:cluster/demo"]},
+            "ListServices": {"serviceArns": ["arn:service/demo/web"]},
+            "ListTaskDefinitions": {"taskDefinitionArns": ["arn:task-definition/web:1"]},
+        }[action]
+
+    def balancing(self, action: str) -> list[ElementTree.Element]:
+        return [ElementTree.fromstring("<m><LoadBalancerName>door</LoadBalancerName></m>")]
 
 
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        (definition(image=""), "image should not be null"),
-        (definition(memory=None), "At least one of 'memory'"),
-        (definition(memory=3), "at least 6"),
-        (definition(memoryReservation=64), "greater than 'memoryReservation'"),
-        ({**definition(), "memory": "32"}, "greater than that of the task"),
-        (
-            {**definition(portMappings=[{"containerPort": 80, "hostPort": 8080}]),
-             "networkMode": "awsvpc"},
-            "must match",
-        ),
-        (
-            {**definition(), "requiresCompatibilities": ["FARGATE"], "cpu": "256",
-             "memory": "100"},
-            "No Fargate configuration exists",
-        ),
-        ({**definition(), "requiresCompatibilities": ["FARGATE"]}, "at the task level"),
-    ],
-)  # fmt: skip
-def test_a_task_definition_that_aws_refuses_is_refused(given: dict[str, Any], text: str) -> None:
-    with pytest.raises(aws.Refused, match=text):
-        refusals.judge("RegisterTaskDefinition", given)
-
-
-def test_a_good_task_definition_passes() -> None:
-    refusals.judge("RegisterTaskDefinition", definition())
-    refusals.judge("ListClusters", {})
-
-
-def test_a_definition_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def call(target: str, action: str, **given: Any) -> dict[str, Any]:
-        if action == "DescribeTaskDefinition":
-            raise aws.Refused("ClientException", "Unable to describe")
-        return {"clusters": [{}], "serviceArns": ["a"]}
-
-    monkeypatch.setattr(aws, "call", call)
-    for action in ("RunTask", "CreateService", "UpdateService"):
-        with pytest.raises(aws.Refused, match=r"TaskDefinition not found\."):
-            refusals.judge(action, {"cluster": "demo", "taskDefinition": "nothing"})
-    with pytest.raises(aws.Refused, match="while Services are active"):
-        refusals.judge("DeleteCluster", {"cluster": "demo"})
-
-
-def test_a_container_gets_its_limits_and_ports_on_the_loopback_address_alone() -> None:
-    given = definition(cpu=128, memoryReservation=32, entryPoint=["sh"], user="node")
-    made = limits.settings({**given, "cpu": "512"}, "web", {"80/tcp": 0, "81/tcp": 8081})
-    assert made["mem_limit"] == made["memswap_limit"] == 64 * limits.MIB
-    assert made["mem_reservation"] == 32 * limits.MIB
-    assert made["cpu_shares"] == 128
-    assert made["nano_cpus"] == 500_000_000
-    assert made["ports"] == {"80/tcp": ("127.0.0.1", None), "81/tcp": ("127.0.0.1", 8081)}
-    assert (made["entrypoint"], made["user"]) == (["sh"], "node")
-
-
-def test_bindings_tell_the_port_that_docker_chose() -> None:
-    published = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "32768"}], "81/tcp": None}
-    [binding] = ports.bindings(published)
-    assert (binding["containerPort"], binding["hostPort"]) == (80, 32768)
-
-
-def service(**given: Any) -> dict[str, Any]:
-    deployment = {"id": "ecs-svc/1", "rolloutState": "COMPLETED", "updatedAt": 12.0}
-    return {
-        "serviceName": "web",
-        "desiredCount": 1,
-        "runningCount": 1,
-        "deployments": [deployment],
-        **given,
-    }
-
-
-def task(name: str, at: float, **given: Any) -> dict[str, Any]:
-    arn = f"arn:aws:ecs:us-east-1:000000000000:task/demo/{name}"
-    return {"taskArn": arn, "createdAt": at, "lastStatus": "RUNNING", "startedAt": at, **given}
-
-
-def test_events_tell_what_happened_in_the_words_of_aws() -> None:
-    stopped = {"stoppedAt": 20.0, "stoppedReason": "Service scaling down", "lastStatus": "STOPPED"}
-    tasks = [task("a", 10.0), task("b", 10.2, **stopped)]
-    told = [each["message"] for each in events.history(service(), tasks)]
-    assert told == [
-        "(service web) has started 2 tasks: (task a) (task b).",
-        "(service web) (deployment ecs-svc/1) deployment completed.",
-        "(service web) has stopped 1 running tasks: (task b).",
-        "(service web) has reached a steady state.",
+def test_contents_are_told_by_kind_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "call", Known().call)
+    monkeypatch.setattr(aws, "balancing", Known().balancing)
+    assert ecs.contents() == [
+        "cluster demo",
+        "service demo/web",
+        "task definition web:1",
+        "load balancer door",
     ]
 
 
-def test_a_service_whose_tasks_fail_is_not_steady() -> None:
-    gone = {"stoppedAt": 20.0, "stoppedReason": watcher.GONE, "lastStatus": "STOPPED"}
-    tasks = [task(str(n), 10.0 + 5 * n, **gone) for n in range(5)]
-    told = [each["message"] for each in events.history(service(runningCount=0), tasks)]
-    assert "is unable to consistently start tasks" in told[-1] or any(
-        "is unable to consistently start tasks" in each for each in told
-    )
-    assert not any("steady" in each for each in told)
-
-
-def test_a_task_killed_for_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"taskArn": "a", "stoppedReason": events.ENDED, "containers": [{"exitCode": 137}]}
-    monkeypatch.setattr(watcher, "killed", {"a"})
-    [found] = events.tasks({"tasks": [given]})["tasks"]
-    assert found["stoppedReason"] == "Essential container in task exited"
-    assert found["containers"][0]["reason"].startswith("OutOfMemoryError")
-
-
-def test_pauses_grow_after_three_failures_and_end_with_success() -> None:
-    assert throttle.delay("try:1") == 0
-    for _ in range(3):
-        throttle.failed("try:1")
-    first = throttle.delay("try:1")
-    throttle.failed("try:1")
-    assert 0 < first < throttle.delay("try:1")
-    throttle.worked("try:1")
-    assert throttle.delay("try:1") == 0
-
-
-class Emulator:
-    """A service whose desired count is all that matters."""
-
-    def __init__(self) -> None:
-        self.count = 1
-
-    def call(self, target: str, action: str, **given: Any) -> dict[str, Any]:
-        if action == "UpdateService":
-            self.count = given["desiredCount"]
-        return {"services": [{"status": "ACTIVE", "desiredCount": self.count}]}
-
-
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    fake = Emulator()
-    monkeypatch.setattr(aws, "call", fake.call)
-    return fake
-
-
-@pytest.fixture
-def scaler(emulator: Emulator) -> Scaler:
-    made = Scaler()
-    made.answer("RegisterScalableTarget", {**TARGET, "MinCapacity": 1, "MaxCapacity": 4})
-    made.answer("PutScalingPolicy", POLICY)
-    return made
-
-
-def test_three_high_values_in_a_row_scale_out_and_fifteen_low_ones_in(
-    scaler: Scaler, emulator: Emulator
+def test_a_page_or_lab_that_uses_it_is_noted_and_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scaler.measure = lambda *_: 150.0
-    for now in (1.0, 2.0):
-        scaler.step(now)
-    assert emulator.count == 1
-    scaler.step(3.0)
-    assert emulator.count == 3
-    scaler.measure = lambda *_: 5.0
-    for now in range(14):
-        scaler.step(10.0 + now)
-    assert emulator.count == 3
-    scaler.step(30.0)
-    assert emulator.count == 1
-    told = scaler.answer("DescribeScalingActivities", TARGET)["ScalingActivities"]
-    assert [each["Description"] for each in told] == [
-        "Setting desired count to 1.",
-        "Setting desired count to 3.",
-    ]
+    monkeypatch.setattr(ecs, "reset", lambda: None)
+    ecs.begin("first")
+    assert ecs.is_begun("first")
+    assert not ecs.is_begun("second")
+    ecs.forget("first")
+    assert not ecs.is_begun("first")
 
 
-def test_the_bound_is_kept_and_an_unknown_value_changes_nothing(
-    scaler: Scaler, emulator: Emulator
+def test_one_that_answers_for_another_engine_or_process_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scaler.measure = lambda *_: None
-    for now in range(20):
-        scaler.step(float(now))
-    assert emulator.count == 1
-    scaler.measure = lambda *_: 5000.0
-    for now in range(3):
-        scaler.step(50.0 + now)
-    assert emulator.count == 4
+    engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(docker, "status", lambda: engine)
+    monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
+    told = {"process": 7, "engine": "unix:///here", "version": "1.5.33"}
+    monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
+    assert ecs.is_ready()
+    assert ecs.status().version == "1.5.33"
+    told["engine"] = "unix:///there"
+    assert not ecs.is_ready()
+    told.clear()
+    assert "does not answer" in ecs.status().detail
 
 
-@pytest.mark.parametrize(
-    ("action", "given", "code"),
-    [
-        ("PutScheduledAction", TARGET, "UnknownOperationException"),
-        ("DescribeScalableTargets", {"ServiceNamespace": "dynamodb"}, "ValidationException"),
-        ("RegisterScalableTarget", {**TARGET, "MinCapacity": 3}, "ValidationException"),
-        (
-            "RegisterScalableTarget",
-            {**TARGET, "MinCapacity": 3, "MaxCapacity": 1},
-            "ValidationException",
-        ),
-        ("RegisterScalableTarget", {**TARGET, "ResourceId": "web"}, "ValidationException"),
-        ("PutScalingPolicy", POLICY, "ObjectNotFoundException"),
-        ("DeleteScalingPolicy", POLICY, "ObjectNotFoundException"),
-        ("DeregisterScalableTarget", TARGET, "ObjectNotFoundException"),
-    ],
-)
-def test_what_scaling_refuses(
-    emulator: Emulator, action: str, given: dict[str, Any], code: str
+@pytest.mark.parametrize(("number", "words"), [(None, "ended at once"), (7, "does not answer")])
+def test_one_that_does_not_come_up_is_told_with_its_last_words(
+    monkeypatch: pytest.MonkeyPatch, number: int | None, words: str
 ) -> None:
-    with pytest.raises(aws.Refused) as refused:
-        Scaler().answer(action, given)
-    assert refused.value.code == code
+    monkeypatch.setattr(ecs, "is_ready", lambda: False)
+    monkeypatch.setattr(ecs, "START_SECONDS", 0.1)
+    monkeypatch.setattr(ecsprocess, "pid", lambda: number)
+    ecsprocess.log().parent.mkdir(parents=True)
+    ecsprocess.log().write_text("first\nAddress already in use\n")
+    with pytest.raises(CouldNotFindOut, match=words) as failed:
+        ecs._wait_until_ready()
+    assert "Address already in use" in str(failed.value.found)
 
 
-def test_targets_and_policies_are_told_and_forgotten(scaler: Scaler) -> None:
-    assert (
-        scaler.answer("DescribeScalableTargets", TARGET)["ScalableTargets"][0]["MaxCapacity"] == 4
-    )
-    assert len(scaler.answer("DescribeScalingPolicies", TARGET)["ScalingPolicies"]) == 1
-    scaler.answer("DeregisterScalableTarget", TARGET)
-    assert scaler.answer("DescribeScalingPolicies", TARGET)["ScalingPolicies"] == []
+def test_without_a_log_there_are_no_last_words() -> None:
+    assert ecsprocess.last_words() == "no log"
+
+
+def test_a_process_that_merely_has_the_number_is_another(tmp_path: Path) -> None:
+    assert ecsprocess.pid() is None
+    ecsprocess._pid_file().write_text(f"{os.getpid()}\n")
+    assert ecsprocess.pid() is None
+    ecsprocess.end()
+
+
+def test_state_is_kept_by_choice_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ecsprocess._environment(Path("/state"))["PERSIST_STATE"] == "0"
+    monkeypatch.setenv("COURSE_ECS_STATE", "keep")
+    given = ecsprocess._environment(Path("/state"))
+    assert (given["PERSIST_STATE"], given["STATE_DIR"]) == ("1", "/state")
+    assert given["BIND_HOST"] == "127.0.0.1"

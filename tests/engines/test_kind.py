@@ -36,10 +36,11 @@ class Cluster(Programs):
         self.tools = 0
         self.images: list[str] = []
         self.loaded: list[str] = []
-        self.kept: list[str] = []
+        self.kept: list[list[str]] = []
         self.freed: list[str] = []
         self.image = SimpleNamespace(source="rebuilt", id="sha256:now")
         self.made_from = "sha256:now"
+        self.balancers: list[str] = []
         self.mounted_at = kind.SOCKET
 
     @property
@@ -88,8 +89,10 @@ class Cluster(Programs):
         return SimpleNamespace(attrs={"Image": self.made_from, "State": state, "Mounts": mounts})
 
     def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
-        assert filters == {"label": "io.x-k8s.kind.cluster=course"}
         assert all
+        if filters == {"label": "course.cloud.cluster=course"}:
+            return [SimpleNamespace(name=name) for name in self.balancers]
+        assert filters == {"label": "io.x-k8s.kind.cluster=course"}
         return [SimpleNamespace(name=name) for name in reversed(self.nodes)]
 
     def restore(self, nodes: list[str]) -> bool:
@@ -154,7 +157,7 @@ def test_cluster_is_made_where_there_is_none(cluster: Cluster) -> None:
     assert kind.is_ready()
     assert cluster.images == [kind.IMAGE, kind.METRICS]
     assert cluster.loaded == [kind.METRICS]
-    assert cluster.kept == ["course-control-plane"]
+    assert cluster.kept == [NODES]
     assert cluster.tools == 1
 
 
@@ -336,6 +339,23 @@ def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
     stopped(ready)
     kind.reset()
     assert len(ready.makings) == 1
+
+
+def test_load_balancers_of_the_cluster_go_with_it(ready: Cluster) -> None:
+    ready.balancers = ["course-lb.bakery.web"]
+    kind.stop()
+    (removing,) = [call for call in ready.calls if call.startswith("docker rm")]
+    assert removing.endswith(f"{' '.join(NODES)} course-lb.bakery.web")
+
+
+@pytest.mark.parametrize("mounted_at", ["", kind.SOCKET])
+def test_cluster_without_the_socket_of_its_cloud_is_made_anew(
+    cluster: Cluster, mounted_at: str
+) -> None:
+    kind.ensure()
+    cluster.mounted_at = mounted_at
+    kind.ensure()
+    assert len(cluster.makings) == (1 if mounted_at else 2)
 
 
 @pytest.mark.parametrize("does", [kind.ensure, kind.reset])

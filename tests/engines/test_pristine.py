@@ -19,23 +19,28 @@ class Nodes:
     def __init__(self) -> None:
         self.ran: list[tuple[str, str]] = []
         self.fails: set[str] = set()
+        self.strangers = ""
 
     def run(self, argv: list[str], **options: Any) -> SimpleNamespace:
         if argv[:2] == ["docker", "start"]:
             self.ran.append((" ".join(argv[2:]), "START"))
             return SimpleNamespace(status=0)
-        name = next(each for each in SCRIPTS if getattr(pristine, each) == argv[-1])
+        name = next((each for each in SCRIPTS if getattr(pristine, each) == argv[-1]), argv[-1])
         self.ran.append((argv[2], name))
         if name in self.fails and options["check"]:
             raise process.CommandFailed("no")
-        return SimpleNamespace(status=int(name in self.fails))
+        said = self.strangers if name == "DISOWN" else ""
+        return SimpleNamespace(status=int(name in self.fails), output=said)
 
     @property
     def names(self) -> list[str]:
         return [name for _, name in self.ran]
 
 
-SCRIPTS = ("KEEP", "FILES", "SERVICES", "ANSWERS", "AS_MADE", "ETCD", "INTACT", "RUNS", "FREE")
+SCRIPTS = (
+    *("KEEP", "KEEP_KUBELET", "FILES", "SERVICES", "ANSWERS", "DISOWN", "AS_MADE"),
+    *("ETCD", "INTACT", "RUNS", "FREE"),
+)
 
 
 @pytest.fixture
@@ -51,9 +56,19 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
 
 def test_files_and_services_are_put_right_on_every_node_and_etcd_is_left_alone(nodes) -> None:
     assert pristine.restore(NODES)
-    assert nodes.names == ["START", "FILES", "SERVICES", "SERVICES", "ANSWERS", "AS_MADE"]
+    services = ["SERVICES", "SERVICES"]
+    assert nodes.names == ["START", "FILES", *services, "ANSWERS", "DISOWN", "AS_MADE"]
     assert nodes.ran[0][0] == " ".join(NODES)
     assert [node for node, name in nodes.ran if name == "SERVICES"] == NODES
+
+
+def test_kubelet_whose_node_was_deleted_is_restarted_and_a_node_without_machine_is_not(
+    nodes: Nodes,
+) -> None:
+    nodes.strangers = "course-worker ghost\n"
+    assert pristine.restore(NODES)
+    restarted = [node for node, script in nodes.ran if script == "systemctl restart kubelet"]
+    assert restarted == ["course-worker"]
 
 
 def test_system_parts_that_differ_come_from_the_backup(nodes: Nodes) -> None:
@@ -95,7 +110,9 @@ def test_cluster_is_intact_if_control_plane_and_services_are(
 
 
 def test_keeping_that_fails_is_an_error(nodes: Nodes) -> None:
-    pristine.keep(NODES[0])
+    pristine.keep(NODES)
+    assert [node for node, name in nodes.ran if name == "KEEP_KUBELET"] == NODES
+    assert [node for node, name in nodes.ran if name == "KEEP"] == NODES[:1]
     nodes.fails = {"KEEP"}
     with pytest.raises(process.CommandFailed):
-        pristine.keep(NODES[0])
+        pristine.keep(NODES)

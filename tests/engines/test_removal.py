@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from docker.errors import APIError
+
+from checker.engines import removal
 from checker.engines.journal import Entry
 from checker.engines.removal import remove_all
 from checker.errors import CouldNotFindOut
@@ -16,6 +20,38 @@ def test_containers_go_before_what_they_use(client: Client) -> None:
     recorded = [Entry("tag", "app:1"), Entry("volume", "v"), Entry("network", "n")]
     assert remove_all(client, [*recorded, Entry("container", "c")]) == {}
     assert client.removed == ["c", "n", "v", "app:1"]
+
+
+def test_services_go_first_with_their_containers(client: Client) -> None:
+    client.things.update(service={"s"}, container={"t1", "t2", "c"}, secret={"x"}, config={"y"})
+    client.tasks = {"s": {"t1", "t2"}}
+    recorded = [Entry(kind, name) for kind, name in (("config", "y"), ("secret", "x"))]
+    recorded += [Entry("container", name) for name in ("t1", "c")]
+    assert remove_all(client, [*recorded, Entry("service", "s")]) == {}
+    assert client.removed == ["s", "t1", "t2", "c", "x", "y"]
+
+
+def test_containers_of_a_service_that_do_not_go_are_left_to_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removal, "GONE_SECONDS", 0.2)
+    client.things.update(service={"s"}, container={"t1"})
+    client.tasks, client.refuses = {"s": {"t1"}}, {"t1"}
+    assert remove_all(client, [Entry("service", "s")]) == {}
+    assert client.removed == ["s"]
+
+
+def test_network_is_waited_for_until_it_is_gone(client: Client) -> None:
+    client.things["network"], client.lingers = {"n"}, 3
+    assert remove_all(client, [Entry("network", "n")]) == {}
+    assert (client.removed, client.lingers) == (["n"], 0)
+
+
+@pytest.mark.parametrize("kind", ["service", "secret", "config"])
+def test_what_went_with_its_swarm_is_gone(client: Client, kind: str) -> None:
+    response = SimpleNamespace(status_code=503, reason="", url="")
+    client.fails = APIError("This node is not a swarm manager.", response)  # type: ignore[arg-type]
+    assert remove_all(client, [Entry(kind, "x")]) == {}
 
 
 def test_what_is_gone_already_is_fine(client: Client) -> None:

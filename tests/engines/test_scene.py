@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import docker, kind, scene, world
+from checker.engines import docker, kind, scene, swarm, world
 from checker.errors import CouldNotFindOut
 from checker.images import provider
 
@@ -43,6 +43,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     ask = fake.asked.append
     monkeypatch.setattr(docker, "ensure", lambda: ask("engine"))
     monkeypatch.setattr(provider, "ensure", lambda names: ask(f"images {' '.join(names)}"))
+    monkeypatch.setattr(swarm, "ensure", lambda: ask("swarm"))
     monkeypatch.setattr(kind, "ensure", lambda: ask("cluster"))
     monkeypatch.setattr(kind, "load", lambda names: ask(f"load {' '.join(names)}"))
     monkeypatch.setattr(kind, "mend", lambda: ask("mend"))
@@ -54,6 +55,11 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.setattr(world, "forget", fake.kept.discard)
     monkeypatch.setattr(world, "remove_made", fake.remove_made)
     return fake
+
+
+def test_swarm_comes_after_engine_and_images(made: Scene) -> None:
+    scene.ensure("swarm", ["nginx:1.26"])
+    assert made.asked == ["engine", "images nginx:1.26", "swarm"]
 
 
 def test_docker_needs_engine_and_images(made: Scene) -> None:

@@ -95,6 +95,14 @@ class Cluster:
             if item not in self.stuck:
                 del self.there[item]
 
+    def patch(self, path: str, body: Object) -> None:
+        self._fail(f"PATCH {path}")
+        self.there[path].update(body["metadata"])
+        if not body["metadata"]["finalizers"]:
+            self.stuck.discard(path)
+            if "deletionTimestamp" in self.there[path]:
+                del self.there[path]
+
     def put(self, path: str, body: Object) -> None:
         self._fail(f"PUT {path}")
         namespace = path.removesuffix("/finalize")
@@ -309,6 +317,33 @@ def test_what_does_not_go_is_told_with_what_holds_it(api: Cluster) -> None:
         f"{rye}: held by example.com/oven",
         f"{PODS}/toast: it does not go",
     ]
+
+
+@pytest.mark.parametrize("namespace", ["default", "shop"])
+@pytest.mark.parametrize("going", [{}, {"deletionTimestamp": "now"}])
+def test_service_of_a_cloud_controller_that_has_ended_goes(
+    api: Cluster, namespace: str, going: Object
+) -> None:
+    if namespace != "default":
+        api.add(f"/api/v1/namespaces/{namespace}")
+    path = f"/api/v1/namespaces/{namespace}/services/web"
+    api.stuck.add(api.add(path, finalizers=[world.LOAD_BALANCER], **going))
+    assert remove(api) == []
+    assert path not in api.there
+
+
+def test_finalizers_of_others_hold_a_service(api: Cluster) -> None:
+    path = "/api/v1/namespaces/default/services/web"
+    api.stuck.add(api.add(path, finalizers=["example.com/other", world.LOAD_BALANCER]))
+    assert remove(api) == [f"{path}: held by example.com/other"]
+
+
+def test_service_that_was_there_keeps_its_load_balancer(api: Cluster) -> None:
+    world.forget("run")
+    path = api.add("/api/v1/namespaces/default/services/web", finalizers=[world.LOAD_BALANCER])
+    world.keep("run", api)  # type: ignore[arg-type]
+    assert remove(api) == []
+    assert api.there[path]["finalizers"] == [world.LOAD_BALANCER]
 
 
 def test_refused_removal_does_not_keep_the_rest(api: Cluster) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import shutil
 import ssl
@@ -248,6 +249,27 @@ def test_pinned_wheel_is_unpacked_and_only_its_files_are_left(
     assert engine.calls[0].startswith(f"{sys.executable} -m pip download --quiet --no-deps")
     assert "--require-hashes --only-binary :all:" in engine.calls[0]
     assert engine.contexts == [["Dockerfile", "requirements.txt", "wheel/node/bin/node"]]
+
+
+@pytest.mark.parametrize(
+    ("machine", "named"), [("x86_64", "x86_64"), ("aarch64", "aarch64"), ("arm64", "aarch64")]
+)
+def test_wheels_are_those_for_the_python_that_the_recipe_names(
+    engine: Engine, tool, recipes: Path, monkeypatch: pytest.MonkeyPatch, machine: str, named: str
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
+    builder.build(tool)
+    assert "--python-version" not in engine.calls[0]
+    assert "--platform" not in engine.calls[0]
+    (recipes / "tool/python-version").write_text("3.13\n")
+    engine.calls.clear()
+    builder.build(tool)
+    words = engine.calls[0].split()
+    assert words[words.index("--python-version") + 1] == "3.13"
+    pairs = itertools.pairwise(words)
+    platforms = [after for word, after in pairs if word == "--platform"]
+    assert platforms == [f"manylinux{each}_{named}" for each in ("2014", "_2_17", "_2_28")]
 
 
 def test_index_that_is_away_is_told(engine: Engine, tool, recipes: Path) -> None:

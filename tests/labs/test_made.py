@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import NotFound
 
-from checker.engines import docker
+from checker.engines import docker, ecs
 from checker.engines.journal import Entry, Journal
 from checker.engines.recorder import Recorder
 from checker.errors import CouldNotFindOut
@@ -28,7 +28,7 @@ class Engine:
     def __init__(self) -> None:
         self.there: dict[str, dict[str, Any]] = {}
         self.closed = False
-        names = ("container", "network", "volume", "image")
+        names = ("container", "network", "volume", "image", "service")
         self.api = SimpleNamespace(**{f"inspect_{name}": self._inspect for name in names})
 
     def close(self) -> None:
@@ -54,6 +54,7 @@ def journal(*entries: Entry) -> None:
 @pytest.mark.parametrize(
     ("entry", "found", "line"),
     [
+        (Entry("service", "s1"), {"Spec": {"Name": "shop"}}, "service shop"),
         (
             Entry("container", "c1"),
             {"Name": "/web", "State": {"Status": "running"}},
@@ -115,3 +116,10 @@ def test_removing_adopts_the_labs_recorder(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Recorder, "adopt", adopt)
     assert made.remove(LAB) == ["volume orders is in use"]
     assert adopted == ["lab-docker-first"]
+
+
+def test_what_is_in_the_emulator_of_a_lab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ecs, "contents", lambda: ["cluster bakery"])
+    monkeypatch.setattr(ecs, "is_begun", lambda name: "first" in name)
+    assert made._in_emulator("docker/first") == ["cluster bakery"]
+    assert made._in_emulator("docker/other") == []

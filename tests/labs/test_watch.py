@@ -177,3 +177,23 @@ def test_what_changes_in_the_cluster_is_noticed_also_after_it_went_away(monkeypa
     over.set()
     thread.join(2)
     assert not thread.is_alive()
+
+
+def test_what_is_new_in_the_emulator_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    from checker.engines import ecs
+
+    found = iter([["cluster a"], ["cluster a"], ["cluster a", "service a/web"]])
+    over = threading.Event()
+    events: queue.Queue[str] = queue.Queue()
+
+    def contents() -> list[str]:
+        now = next(found, None)
+        if now is None:
+            over.set()
+        return now or ["cluster a", "service a/web"]
+
+    monkeypatch.setattr(ecs, "contents", contents)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.001)
+    watch._look_at_ecs(events, over)
+    assert events.get_nowait() == "ecs"
+    assert events.empty()

@@ -31,7 +31,8 @@ PREFIX = f"img-{uuid.uuid4().hex[:8]}"
 DEBIAN, BUSYBOX, HELLO = "debian:trixie-slim", "busybox:1.37", "hello-world:latest"
 NGINX, NODE, POSTGRES = "nginx:1.26", "node:24-trixie-slim", "postgres:17"
 REDIS, REGISTRY = "redis:8", "registry:2"
-ALL = (DEBIAN, BUSYBOX, HELLO, NGINX, NODE, POSTGRES, REDIS, REGISTRY)
+HAPROXY, PYTHON = "haproxy:3.0", "python:3.13-slim-trixie"
+ALL = (DEBIAN, BUSYBOX, HELLO, NGINX, NODE, POSTGRES, REDIS, REGISTRY, HAPROXY, PYTHON)
 
 Arguments = tuple[str, ...]
 
@@ -151,6 +152,14 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "ExposedPorts": {"5000/tcp": {}},
         "Volumes": {"/var/lib/registry": {}},
     },
+    HAPROXY: {
+        "Entrypoint": ["docker-entrypoint.sh"],
+        "Cmd": ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"],
+        "StopSignal": "SIGUSR1",
+        "User": "haproxy",
+        "WorkingDir": "/var/lib/haproxy",
+    },
+    PYTHON: {"Cmd": ["python3"]},
 }
 
 
@@ -164,6 +173,7 @@ def test_image_is_configured_as_upstreams(image: str) -> None:
 
 ENVIRONMENTS = {
     NODE: {"NODE_VERSION": r"24\.\d+\.\d+"},
+    PYTHON: {"PYTHON_VERSION": r"3\.13\.\d+"},
     POSTGRES: {
         "PGDATA": "/var/lib/postgresql/data",
         "PG_MAJOR": "17",
@@ -630,6 +640,58 @@ def test_registry_reads_settings_from_the_environment() -> None:
         assert digest
         url = f"http://{host}/v2/{PREFIX}/manifests/{digest[1]}"
         assert httpx.delete(url).status_code == 202
+
+
+# --- HAProxy
+
+LISTENING = """
+global
+    log stdout format raw local0
+defaults
+    mode http
+    timeout client 5s
+    timeout connect 5s
+    timeout server 5s
+frontend all
+    bind :80
+    http-request return status 200 content-type text/plain string one
+"""
+
+
+@pytest.mark.parametrize("signal", ["SIGHUP", "SIGUSR2"])
+def test_haproxy_reads_its_configuration_again_and_ends_by_its_signal(
+    tmp_path: Path, signal: str
+) -> None:
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(LISTENING)
+    folder = f"{tmp_path}:/usr/local/etc/haproxy:ro"
+    with container("-v", folder, "--publish", "127.0.0.1::80", HAPROXY) as name:
+        wait_for(lambda: "Loading success" in logs(name))
+        url = f"http://{address(name, 80)}"
+        assert httpx.get(url).text == "one"
+        file.write_text(LISTENING.replace("string one", "string two"))
+        run_docker("kill", "--signal", signal, name)
+        wait_for(lambda: httpx.get(url).text == "two")
+        assert inside(name, "id", "-u") == "99"
+        assert ended(name)[0] == 0
+
+
+def test_haproxy_without_a_configuration_ends_and_says_so() -> None:
+    done = once(HAPROXY)
+    assert done.status == 1
+    assert "/usr/local/etc/haproxy/haproxy.cfg" in done.errors
+
+
+# --- Python
+
+
+def test_python_has_pip_and_takes_packages_where_upstreams_does() -> None:
+    script = "import sysconfig, ssl, sqlite3, sys; print(sys.version_info[:2])"
+    assert once(PYTHON, "python", "-c", script).output == "(3, 13)\n"
+    assert "python 3.13" in once(PYTHON, "pip", "--version").output
+    place = "/usr/local/lib/python3.13/site-packages"
+    own = f"echo 'x = 7' > {place}/own.py && python3 -c 'import own; print(own.x)'"
+    assert once(PYTHON, "sh", "-c", own).output == "7\n"
 
 
 # --- the ways to get an image: kills, two at once, a full disk

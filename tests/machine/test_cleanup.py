@@ -11,7 +11,7 @@ import pytest
 from docker.errors import APIError, NotFound
 
 from checker import paths
-from checker.engines import apt, docker, endpoint, kind, recorder
+from checker.engines import apt, docker, ecs, endpoint, kind, recorder, swarm
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import store
 from checker.labs import keeper, worker
@@ -56,7 +56,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
     monkeypatch.setattr(endpoint, "own_folder", lambda: tmp_path / "run")
     monkeypatch.setattr(docker, "stop", lambda: REMOVED.append("engine"))
+    monkeypatch.setattr(ecs, "stop", lambda: REMOVED.append("emulator"))
     monkeypatch.setattr(kind, "stop", lambda: REMOVED.append("cluster"))
+    monkeypatch.setattr(swarm, "stop", lambda: REMOVED.append("swarm"))
     monkeypatch.setattr(recorder, "remove_everything", lambda: [])
     monkeypatch.setattr(worker, "stop", lambda: None)
     monkeypatch.setattr(keeper, "stop", lambda: None)
@@ -84,7 +86,7 @@ def test_down_removes_by_label_and_keeps_images_and_caches(engine: Callable[...,
     engine()
     (paths.cache() / "site").mkdir()
     cleanup.clean_up(purge=False)
-    assert REMOVED == ["cluster", "box", "net", "data", "engine"]
+    assert REMOVED == ["emulator", "cluster", "swarm", "box", "net", "data", "engine"]
     assert (paths.cache() / "site").exists()
 
 
@@ -97,7 +99,7 @@ def test_purge_removes_rebuilt_images_and_caches_and_keeps_progress(
     (machine / "run").mkdir()
     paths.write_atomically(paths.state() / "progress.json", "{}")
     cleanup.clean_up(purge=True)
-    assert REMOVED == ["cluster", "box", "net", "data", "redis:8", "engine"]
+    assert REMOVED == ["emulator", "cluster", "swarm", "box", "net", "data", "redis:8", "engine"]
     assert not (machine / "course_cache").exists()
     assert not (machine / "run").exists()
     assert not list((machine / "tmp").iterdir())
@@ -115,21 +117,21 @@ def test_purge_names_the_packages_that_stay(
 
 def test_down_without_engine_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
     cleanup.clean_up(purge=False)
-    assert REMOVED == ["engine"]
+    assert REMOVED == ["emulator", "engine"]
     assert "is removed" in capsys.readouterr().out
 
 
 def test_what_is_gone_already_is_fine(engine: Callable[..., None]) -> None:
     engine(NotFound("gone"))
     cleanup.clean_up(purge=False)
-    assert REMOVED == ["cluster", "net", "data", "engine"]
+    assert REMOVED == ["emulator", "cluster", "swarm", "net", "data", "engine"]
 
 
 def test_refusal_is_reported_after_the_rest_is_removed(engine: Callable[..., None]) -> None:
     engine(APIError("409", explanation="it is in use"))
     with pytest.raises(CouldNotFindOut, match="box: it is in use"):
         cleanup.clean_up(purge=False)
-    assert REMOVED == ["cluster", "net", "data", "engine"]
+    assert REMOVED == ["emulator", "cluster", "swarm", "net", "data", "engine"]
 
 
 def test_engine_that_goes_away_is_said(engine: Callable[..., None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.engines import docker, endpoint, kind, tools
+from checker.engines import docker, ecs, endpoint, kind, swarm, tools
 from checker.errors import CouldNotFindOut
 from checker.images import store
 from checker.machine import facts, ports
@@ -16,6 +16,8 @@ from checker.machine import facts, ports
 INFO = {"Driver": "overlay2", "DockerRootDir": "/", "MemTotal": 1 << 30, "CgroupVersion": "2"}
 
 
+EMULATOR = docker.EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
+SWARM = docker.EngineStatus("swarm", True, "26.1.5", "1 node")
 CLUSTER = docker.EngineStatus("kind", True, "v1.37.2", "3 nodes")
 
 
@@ -24,6 +26,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", "running", "26.1.5"))
     monkeypatch.setattr(docker, "environment", dict)
     monkeypatch.setattr(kind, "status", lambda: CLUSTER)
+    monkeypatch.setattr(swarm, "status", lambda: SWARM)
+    monkeypatch.setattr(ecs, "status", lambda: EMULATOR)
     monkeypatch.setattr(tools, "versions", lambda env: {"docker": "26.1.5", "compose": "2.26"})
     monkeypatch.setattr(ports, "used_by_course", lambda: [])
     monkeypatch.setattr(store, "look", lambda client, image: SimpleNamespace(source="pulled"))
@@ -44,6 +48,8 @@ def test_engine_and_registry_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     found = facts.gather()
     assert found.engine == INFO
     assert found.cluster == CLUSTER
+    assert found.swarm == SWARM
+    assert found.ecs == EMULATOR
     assert found.image_sources["registry"]["reachable"]
     assert set(found.image_sources["images"].values()) == {"pulled"}
     assert found.versions["client"] == "26.1.5"

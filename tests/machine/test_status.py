@@ -52,6 +52,16 @@ def test_cluster_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
     assert "cluster        v1.37.2 3 nodes" in capsys.readouterr().out
 
 
+def test_swarm_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
+    swarm = EngineStatus("swarm", True, "26.1.5", "1 node")
+    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, swarm=swarm))
+    show_status(as_json=True)
+    found = json.loads(capsys.readouterr().out)["engines"][-1]
+    assert (found["name"], found["started_by_course"]) == ("swarm", True)
+    show_status(as_json=False)
+    assert "swarm          26.1.5 1 node" in capsys.readouterr().out
+
+
 def test_people_read_a_line_for_each_fact(facts: Facts, capsys: pytest.CaptureFixture[str]) -> None:
     assert show_status(as_json=False) == 0
     lines = capsys.readouterr().out
@@ -74,3 +84,13 @@ def test_engine_that_is_away_is_a_fact_as_well(
     assert "docker: No such file" in lines
     assert "away (no engine to ask)" in lines
     assert "none of the course's 0" in lines
+
+
+def test_the_ecs_emulator_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
+    emulator = EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
+    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, ecs=emulator))
+    show_status(as_json=True)
+    found = json.loads(capsys.readouterr().out)["engines"][-1]
+    assert (found["name"], found["started_by_course"]) == ("ecs", True)
+    show_status(as_json=False)
+    assert "ecs            1.5.33 http://127.0.0.1:4566" in capsys.readouterr().out

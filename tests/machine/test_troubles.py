@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.engines import endpoint, install, journal, kind, tools
+from checker.engines import ecsprocess, endpoint, install, journal, kind, tools
 from checker.engines.docker import EngineStatus
 from checker.engines.install import Step
 from checker.machine import facts as machine_facts
@@ -87,6 +87,16 @@ def test_too_little_room_for_a_cluster_is_only_a_note(good: Facts) -> None:
     assert not trouble.stops
 
 
+def test_swarm_of_the_learner_is_a_note(good: Facts) -> None:
+    engine = {**good.engine, "Swarm": {"LocalNodeState": "active"}}
+    foreign = EngineStatus("swarm", False, "", "a Swarm that is not the course's")
+    trouble = only(spoilt(good, engine=engine, swarm=foreign))
+    assert "is in a Swarm that is not the course's" in trouble.what
+    assert not trouble.stops
+    ours = EngineStatus("swarm", True, "26.1.5", "1 node")
+    assert list(examine(spoilt(good, engine=engine, swarm=ours))) == []
+
+
 def test_cluster_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
     monkeypatch.setattr(kind, "nodes", lambda: ["course-control-plane"])
     away = EngineStatus("kind", False, "", "the API server does not answer")
@@ -140,3 +150,16 @@ def test_trouble_that_stops_the_course_is_judged(
     monkeypatch.setattr(machine_facts, "gather", lambda: found)
     assert doctor() == 1
     assert "trouble: There are only" in capsys.readouterr().out
+
+
+def test_an_ecs_emulator_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
+    away = EngineStatus("ecs", False, "", "it does not answer")
+    monkeypatch.setattr(ecsprocess, "pid", lambda: None)
+    assert list(examine(spoilt(good, ecs=away))) == []
+    monkeypatch.setattr(ecsprocess, "pid", lambda: 4711)
+    trouble = only(spoilt(good, ecs=away))
+    assert trouble.what == "The ECS emulator does not answer."
+    assert "tail " in trouble.remedy
+    assert not trouble.stops
+    there = EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
+    assert list(examine(spoilt(good, ecs=there))) == []

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from checker.engines import aws
-from checker.engines.emulator import events, refusals
+from checker.engines.emulator import events, refusals, throttle
 from checker.engines.emulator.scaling import Scaler
 
 Message = MutableMapping[str, Any]
@@ -37,6 +37,7 @@ class Door:
             return
         if scope["path"] == RESET:
             self._scaler.reset()
+            throttle.reset()
         target, _, action = _header(scope, b"x-amz-target").partition(".")
         if target == aws.SCALING:
             given = json.loads(await _read(receive) or b"{}")

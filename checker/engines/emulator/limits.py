@@ -7,7 +7,6 @@ fields: docs.aws.amazon.com, Amazon ECS API reference, ContainerDefinition.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +41,7 @@ def install() -> None:
         if FAMILY not in labels:
             return run(self, image, command, **given)
         given.update(settings(_definition(labels), labels[CONTAINER], given.get("ports")))
-        time.sleep(throttle.delay(key(labels)))
+        throttle.wait(key(labels))
         try:
             return run(self, image, command, **given)
         except Exception:
@@ -53,7 +52,7 @@ def install() -> None:
     def pull_missing(self: Any, repository: str, *rest: Any, **given: Any) -> Any:
         if found := _local(self, repository):
             return found
-        time.sleep(throttle.delay(repository))
+        throttle.wait(repository)
         try:
             return pull(self, repository, *rest, **given)
         except Exception:

@@ -18,7 +18,8 @@ LONGEST = 27.0
 
 FORGET_SECONDS = 120.0
 _failures: dict[str, tuple[int, float]] = {}
-_lock = threading.Lock()
+_lock = threading.Condition()
+_resets: list[float] = []
 
 
 def failed(key: str) -> None:
@@ -42,3 +43,23 @@ def delay(key: str) -> float:
     if count < FREE or time.monotonic() - last > FORGET_SECONDS:
         return 0.0
     return float(min(2 ** (count - FREE), LONGEST))
+
+
+def wait(key: str) -> None:
+    """Wait before the next start.
+
+    Raises:
+        LookupError: All was removed meanwhile; what waited must not start any more.
+    """
+    with _lock:
+        before = len(_resets)
+        if _lock.wait_for(lambda: len(_resets) != before, delay(key)):
+            raise LookupError(f"{key} was removed")
+
+
+def reset() -> None:
+    """Forget all failures, and call off what waits."""
+    with _lock:
+        _failures.clear()
+        _resets.append(time.monotonic())
+        _lock.notify_all()

@@ -3,7 +3,8 @@
 from checker.checks import http, task
 
 IMAGE = "shop:1"
-START_SECONDS = 20
+START_SECONDS = 25
+LASTING_SECONDS = 6
 ADDRESS = "http://127.0.0.1:8350/"
 
 
@@ -47,7 +48,7 @@ def test_till(ecs):
         next_step="A revision never changes: register till again with more memory, then move the "
         "service to the new revision with update-service.",
     )
-    till.expect_running(1, within=START_SECONDS)
+    till.expect_running(1, within=START_SECONDS, lasting=LASTING_SECONDS)
 
 
 @task("window", timeout=60)
@@ -55,7 +56,7 @@ def test_window(ecs):
     """Both tasks of window say open."""
     window = ecs.cluster("bakery").service("window").expect_desired(2)
     window.expect_revision(2)
-    window.expect_running(2, within=START_SECONDS)
+    window.expect_steady(within=START_SECONDS).expect_running(2, within=START_SECONDS)
     for each in window.tasks:
         port = each.host_ports[3000]
         http.get(f"http://127.0.0.1:{port}/", within=START_SECONDS).expect_contains("open")

@@ -1,0 +1,1 @@
+"""A small cloud controller manager whose cloud is the Docker Engine."""

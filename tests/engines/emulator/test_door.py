@@ -1,0 +1,190 @@
+"""The door answers what MiniStack does not know, and hands on the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+
+from checker.engines import aws
+from checker.engines.emulator import door, refusals, throttle
+from checker.engines.emulator.door import Door
+from checker.engines.emulator.scaling import Scaler
+
+Message = MutableMapping[str, Any]
+TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}
+
+
+class MiniStack:
+    """Keeps what it is asked, and answers with what it is given."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.status = 200
+        self.answer: dict[str, Any] = {"services": []}
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            message = await receive()
+            self.asked.append(message["body"])
+            assert (await receive())["type"] == "http.disconnect"
+        headers = [(b"content-length", b"1"), (b"x-kept", b"yes")]
+        start = {"type": "http.response.start", "status": self.status, "headers": headers}
+        await send(start)
+        body = json.dumps(self.answer).encode()
+        await send({"type": "http.response.body", "body": body[:3], "more_body": True})
+        await send({"type": "http.response.body", "body": body[3:]})
+
+
+@pytest.fixture
+def ministack() -> MiniStack:
+    return MiniStack()
+
+
+@pytest.fixture
+def scaler() -> Scaler:
+    return Scaler()
+
+
+def ask(
+    app: MiniStack, scaler: Scaler, target: str, body: bytes, **scope: Any
+) -> tuple[int, dict[str, Any], dict[bytes, bytes]]:
+    """Send a body in two parts; give back status, answer and headers."""
+    half = len(body) // 2
+    parts: list[Message] = [
+        {"type": "http.request", "body": body[:half], "more_body": True},
+        {"type": "http.request", "body": body[half:], "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    if target == "raw":
+        parts = [{"type": "http.request", "body": body}, {"type": "http.disconnect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"X-Amz-Target", target.encode()), *scope.pop("more", [])]
+    given = {"type": "http", "path": "/", "headers": headers, **scope}
+    asyncio.run(Door(app, scaler)(given, receive, send))
+    text = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], json.loads(text), dict(sent[0]["headers"])
+
+
+def test_health_tells_which_process_and_which_engine(
+    ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///there")
+    status, found, _ = ask(ministack, scaler, "", b"", path=door.HEALTH)
+    assert (status, found["process"], found["engine"]) == (200, os.getpid(), "unix:///there")
+    assert not ministack.asked
+
+
+def test_reset_forgets_scaling_and_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:
+    scaler.targets["service/demo/web"] = {}
+    throttle.failed("web:1")
+    ask(ministack, scaler, "raw", b"{}", path=door.RESET)
+    assert scaler.targets == {}
+    assert throttle._failures == {}
+    assert ministack.asked == [b"{}"]
+
+
+def test_scaling_is_answered_by_the_course(ministack: MiniStack, scaler: Scaler) -> None:
+    body = json.dumps(TARGET).encode()
+    target = f"{aws.SCALING}.DescribeScalableTargets"
+    status, found, _ = ask(ministack, scaler, target, body)
+    assert (status, found) == (200, {"ScalableTargets": []})
+    assert not ministack.asked
+
+
+def test_a_refusal_has_the_code_that_aws_tools_read(ministack: MiniStack, scaler: Scaler) -> None:
+    body = json.dumps(TARGET).encode()
+    status, found, _ = ask(ministack, scaler, f"{aws.SCALING}.DeregisterScalableTarget", body)
+    assert (status, found["__type"]) == (400, "ObjectNotFoundException")
+    assert found["message"].startswith("No scalable target found")
+
+
+def test_a_call_of_ecs_is_judged_and_then_handed_on_whole(
+    ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+    monkeypatch.setattr(refusals, "judge", lambda action, given: judged.append((action, given)))
+    body = b'{"cluster": "demo"}'
+    status, _, headers = ask(ministack, scaler, f"{aws.ECS}.ListServices", body)
+    assert status == 200
+    assert judged == [("ListServices", {"cluster": "demo"})]
+    assert ministack.asked == [body]
+    assert headers[b"content-length"] == b"1"
+
+
+def test_what_aws_refuses_never_reaches_ministack(ministack: MiniStack, scaler: Scaler) -> None:
+    body = b'{"containerDefinitions": [{"name": "web"}]}'
+    status, found, _ = ask(ministack, scaler, f"{aws.ECS}.RegisterTaskDefinition", body)
+    assert (status, found["__type"]) == (400, "ClientException")
+    assert not ministack.asked
+
+
+def test_calls_of_the_course_itself_are_not_judged(
+    ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "judge", lambda *_: pytest.fail("judged"))
+    given = (b"x-course-inside", b"1")
+    parts = f"{aws.ECS}.ListServices"
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return (
+            {"type": "http.request", "body": b"{}"}
+            if not ministack.asked
+            else {"type": "http.disconnect"}
+        )
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": [(b"x-amz-target", parts.encode()), given]}
+    asyncio.run(Door(ministack, scaler)(scope, receive, send))
+    assert ministack.asked == [b"{}"]
+
+
+def test_a_described_service_is_told_otherwise_with_the_right_length(
+    ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tell(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "told": True}
+
+    monkeypatch.setitem(door.TOLD, "DescribeServices", tell)
+    status, found, headers = ask(ministack, scaler, f"{aws.ECS}.DescribeServices", b"{}")
+    assert (status, found) == (200, {"services": [], "told": True})
+    assert int(headers[b"content-length"]) == len(json.dumps(found))
+    assert headers[b"x-kept"] == b"yes"
+
+
+def test_an_error_of_ministack_is_told_as_it_is(ministack: MiniStack, scaler: Scaler) -> None:
+    ministack.status, ministack.answer = 400, {"__type": "ClusterNotFoundException"}
+    status, found, _ = ask(ministack, scaler, f"{aws.ECS}.DescribeServices", b"{}")
+    assert (status, found) == (400, {"__type": "ClusterNotFoundException"})
+
+
+def test_a_body_that_is_no_json_is_left_to_ministack(ministack: MiniStack, scaler: Scaler) -> None:
+    assert ask(ministack, scaler, f"{aws.ECS}.ListServices", b"no json")[0] == 200
+    assert ministack.asked == [b"no json"]
+
+
+def test_what_is_no_request_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:
+    async def nothing() -> Message:
+        raise AssertionError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Door(ministack, scaler)({"type": "lifespan"}, nothing, send))
+    assert sent

@@ -1,0 +1,102 @@
+"""Calls to the emulator in the wire form of AWS."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import ClassVar
+
+import pytest
+
+from checker.engines import aws, awsconfig
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers with what the test put there, and keeps what it was asked."""
+
+    status = 200
+    body = b"{}"
+    asked: ClassVar[list[tuple[str, str, dict[str, str], bytes]]] = []
+
+    def do_POST(self) -> None:
+        given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        self.asked.append((self.command, self.path, headers, given))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_GET = do_POST
+
+    def log_message(self, *_: object) -> None:
+        """Tests are quiet."""
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answers]]:
+    monkeypatch.setattr(Answers, "asked", [])
+    monkeypatch.setattr(Answers, "status", 200)
+    monkeypatch.setattr(Answers, "body", b"{}")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        awsconfig.port_file().write_text(f"{server.server_port}\n")
+        yield Answers
+        server.shutdown()
+
+
+def test_a_call_names_service_and_operation(emulator: type[Answers]) -> None:
+    emulator.body = b'{"clusterArns": []}'
+    assert aws.call(aws.ECS, "ListClusters", maxResults=3) == {"clusterArns": []}
+    [(_, path, headers, given)] = emulator.asked
+    assert path == "/"
+    assert headers["x-amz-target"] == f"{aws.ECS}.ListClusters"
+    assert "/us-east-1/ecs/" in headers["authorization"]
+    assert "x-course-inside" not in headers
+    assert json.loads(given) == {"maxResults": 3}
+
+
+def test_calls_from_within_the_emulator_say_so(
+    emulator: type[Answers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "inside", True)
+    aws.call(aws.ECS, "ListClusters")
+    assert emulator.asked[0][2]["x-course-inside"] == "1"
+
+
+def test_load_balancers_are_asked_in_a_form_and_answer_in_xml(emulator: type[Answers]) -> None:
+    emulator.body = (
+        b'<R xmlns="http://aws"><Result><LoadBalancers><member><LoadBalancerName>door'
+        b"</LoadBalancerName></member></LoadBalancers></Result></R>"
+    )
+    [found] = aws.balancing("DescribeLoadBalancers", Name="door")
+    assert found.findtext("LoadBalancerName") == "door"
+    assert b"Action=DescribeLoadBalancers" in emulator.asked[0][3]
+    emulator.body = b"<R><Result><LoadBalancers/></Result></R>"
+    assert aws.balancing("DescribeLoadBalancers") == []
+
+
+def test_its_own_calls_have_a_path(emulator: type[Answers]) -> None:
+    emulator.body = b""
+    assert aws.manage("/_course/health") == {}
+    assert emulator.asked[0][:2] == ("GET", "/_course/health")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        (b'{"__type": "x#ClientException", "message": "no"}', "ClientException", "no"),
+        (b'{"__type": "ClientException", "Message": "no"}', "ClientException", "no"),
+        (b"<html>", "Error", "<html>"),
+    ],
+)
+def test_a_refusal_has_code_and_message(
+    emulator: type[Answers], body: bytes, code: str, words: str
+) -> None:
+    emulator.status, emulator.body = 400, body
+    with pytest.raises(aws.Refused) as refused:
+        aws.call(aws.ECS, "ListClusters")
+    assert refused.value.code == code
+    assert str(refused.value) == f"{code}: {words}"

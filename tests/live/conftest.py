@@ -1,0 +1,213 @@
+"""The cloud controller as a process, and what its tests ask of the cluster and the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from checker import paths, process
+from checker.engines import docker, kind, nodeimages
+from checker.images import provider
+
+NGINX, HAPROXY, BUSYBOX = "nginx:1.26", "haproxy:3.0", "busybox:1.37"
+SOURCE = paths.root() / "labs" / "cloud-controller"
+SEARCH = {"PYTHONPATH": str(SOURCE)}
+FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
+WITHIN = 60.0
+Object = dict[str, Any]
+
+
+def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
+    return process.run(
+        list(words), check=check, **{"timeout": 120, "env": docker.environment(), **options}
+    )
+
+
+def kubectl(*words: str, check: bool = True, **options: Any) -> str:
+    return run("kubectl", *words, check=check, **options).output
+
+
+def until(found: Callable[[], object], seconds: float = WITHIN) -> Any:
+    """What is found, as soon as it is something."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.2)
+    return answer
+
+
+class Controller:
+    """The process, whose end and return a test decides."""
+
+    def __init__(self, log: Path, *words: str, **variables: str) -> None:
+        self._log, self._words, self._variables = log, words, variables
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-P", "-m", "cloud_controller", "--cluster", kind.NAME]
+        with self._log.open("a") as file:
+            self._process = subprocess.Popen(
+                [*command, "--kubeconfig", str(kind.kubeconfig()), *self._words],
+                env={**os.environ, **docker.environment(), **self._variables, **SEARCH},
+                stdout=file,
+                stderr=file,
+            )
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        self._process.terminate()
+        return self._process.wait(60)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> None:
+    kind.ensure()
+    provider.ensure([NGINX, HAPROXY, BUSYBOX])
+    nodeimages.load([NGINX], kind.nodes())
+
+
+@pytest.fixture
+def controller(cluster: None, tmp_path: Path) -> Iterator[Controller]:
+    made = Controller(tmp_path / "log")
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: None) -> Iterator[str]:
+    """With `web`, two Pods that tell their names."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    kubectl("create", "namespace", name)
+    serve = "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"
+    container = {"name": "web", "image": NGINX, "command": ["sh", "-c", serve]}
+    probe = {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 1}
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {
+            "terminationGracePeriodSeconds": 1,
+            "containers": [{**container, "imagePullPolicy": "Never", "readinessProbe": probe}],
+        },
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": name},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": template,
+        },
+    }
+    kubectl("apply", "-f", "-", input=json.dumps(deployment))
+    kubectl("rollout", "status", "deployment/web", "-n", name, "--timeout=90s")
+    yield name
+    for service in json.loads(kubectl("get", "services", "-n", name, "-o", "json"))["items"]:
+        bare = '{"metadata":{"finalizers":null}}'
+        kubectl("patch", "service", service["metadata"]["name"], "-n", name, "-p", bare)
+    kubectl("delete", "namespace", name, "--wait=false")
+    if left := balancers(name):
+        run("docker", "rm", "-f", *left)
+
+
+def balancers(namespace: str) -> list[str]:
+    names = run("docker", "ps", "-a", "--format", "{{.Names}}").output.split()
+    return sorted(each for each in names if each.startswith(f"{kind.NAME}-lb.{namespace}."))
+
+
+def make(namespace: str, *names: str, **spec: Any) -> None:
+    services = [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {
+                "type": "LoadBalancer",
+                "selector": {"app": "web"},
+                "ports": [{"name": "http", "port": 80}],
+                **spec,
+            },
+        }
+        for name in names
+    ]
+    kubectl(
+        *("apply", "-f", "-"),
+        input=json.dumps({"apiVersion": "v1", "kind": "List", "items": services}),
+    )
+
+
+def look(namespace: str, name: str) -> Object:
+    found = kubectl("get", "service", name, "-n", namespace, "-o", "json", "--ignore-not-found")
+    return dict(json.loads(found)) if found else {}
+
+
+def address(namespace: str, name: str) -> str:
+    """The first one in the Service's status; empty before there is one."""
+    ingress = look(namespace, name).get("status", {}).get("loadBalancer", {}).get("ingress")
+    return str(ingress[0]["ip"]) if ingress else ""
+
+
+def addresses(namespace: str) -> dict[str, str]:
+    """Of all load balancers, by the Service's name; empty before there is one."""
+    items = json.loads(kubectl("get", "services", "-n", namespace, "-o", "json"))["items"]
+    status = {each["metadata"]["name"]: each["status"]["loadBalancer"] for each in items}
+    return {name: each.get("ingress", [{"ip": ""}])[0]["ip"] for name, each in status.items()}
+
+
+def node_ports(namespace: str) -> dict[str, int]:
+    """The first one of each Service."""
+    items = json.loads(kubectl("get", "services", "-n", namespace, "-o", "json"))["items"]
+    return {each["metadata"]["name"]: each["spec"]["ports"][0]["nodePort"] for each in items}
+
+
+def answer(namespace: str, name: str, port: int = 0) -> str:
+    """Through the port on this machine: the name of the Pod that answers, or nothing."""
+    return fetch(look(namespace, name)["spec"]["ports"][port]["nodePort"])
+
+
+def fetch(port: int) -> str:
+    """What a Pod tells at a port of this machine: its name, or nothing."""
+    try:
+        found = httpx.get(f"http://127.0.0.1:{port}", timeout=5, trust_env=False)
+    except httpx.TransportError:
+        return ""
+    return found.text.strip() if found.status_code == 200 else ""
+
+
+def answering(namespace: str, name: str) -> None:
+    until(lambda: address(namespace, name))
+    until(lambda: answer(namespace, name))
+
+
+def reasons(namespace: str, name: str) -> set[str]:
+    chosen = f"involvedObject.name={name}"
+    template = "jsonpath={.items[*].reason}"
+    get = ("get", "events", "-n", namespace, "--field-selector", chosen, "-o", template)
+    return set(kubectl(*get).split())
+
+
+def remove(namespace: str, *names: str, seconds: float = WITHIN) -> None:
+    wait = f"--timeout={seconds:.0f}s"
+    kubectl("delete", "services", "-n", namespace, *names, wait, timeout=seconds + 20)
+
+
+def configuration(namespace: str, name: str) -> str:
+    container = f"{kind.NAME}-lb.{namespace}.{name}"
+    command = ("docker", "exec", container, "cat", "/usr/local/etc/haproxy/haproxy.cfg")
+    return run(*command, check=False).output
