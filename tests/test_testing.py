@@ -62,7 +62,7 @@ def test_all_steps_are_run_from_the_checkout(runs: Runs, calls: list[str], capsy
     assert all(options["env"]["PYTHONPATH"] == str(paths.root()) for options in runs.options)
     assert all(options["timeout"] == testing.STEP_SECONDS for options in runs.options)
     images = [image.reference for image in catalogue.load()]
-    assert calls == ["engine True", *images, "cluster"]
+    assert calls == ["engine True", *images, "cluster", "emulator"]
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == f"{len(testing.steps())} passed, 0 failed"
 

@@ -1,9 +1,10 @@
 """Texts like those of AWS in what is told of services and tasks, made from what really happened.
 
 Found in its documentation (docs.aws.amazon.com): the prefix of an event and the hundred that are
-kept (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady state, the
-reason of a task whose container exited, and OutOfMemoryError (Troubleshoot Amazon ECS
-OutOfMemoryError errors). The other events are written in the same manner, unchecked.
+kept (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady state, and
+OutOfMemoryError (Troubleshoot Amazon ECS OutOfMemoryError errors). The reason of a task whose
+container exited is found in public error reports. The other events are written in the same manner,
+unchecked.
 """
 
 from __future__ import annotations
