@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from checker.server import site
 from tests.browser.visit import Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 PHONE = {"width": 390, "height": 844}
 
