@@ -48,11 +48,11 @@ def ensure() -> None:
         CouldNotFindOut: No engine, no node image, or the cluster does not come up.
     """
     docker.ensure()
-    if is_ready() and _is_current():
+    if _is_whole():
         return
     kindnodes.must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
-        if not (is_ready() and _is_current()):
+        if not _is_whole():
             _get_tools()
             if not (_is_current() and _start()):
                 _create()
@@ -155,6 +155,11 @@ def _start() -> bool:
             check=False,
         )
         return _becomes_ready() or (pristine.restore(nodes()) and _becomes_ready())
+
+
+def _is_whole() -> bool:
+    """Whether it was made to the end, as it would be made now, and works."""
+    return kindnodes.made().exists() and is_ready() and _is_current()
 
 
 def _is_current() -> bool:

@@ -26,7 +26,6 @@ set -e
 rm -rf /kind/pristine /kind/pristine.new
 mkdir -p /kind/pristine.new
 cp -a /etc/kubernetes /kind/pristine.new/kubernetes
-cp -a /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /kind/pristine.new/
 {SPECS} > /kind/pristine.new/specs
 etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \\
   --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key \\
@@ -49,7 +48,6 @@ find . -type f | while read -r file; do
   mkdir -p "$(dirname "/etc/kubernetes/$file")"
   cmp -s "$file" "/etc/kubernetes/$file" || cp -a "$file" "/etc/kubernetes/$file"
 done
-cp -a /kind/pristine/config.yaml /kind/pristine/kubeadm-flags.env /var/lib/kubelet/
 """
 SERVICES = """\
 test ! -d /kind/kubelet || cp -a /kind/kubelet/. /var/lib/kubelet/
