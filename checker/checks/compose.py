@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.checks import composefile, composepolicy, own
-from checker.checks.failure import CheckFailed, listed, near
+from checker.checks.failure import CheckFailed, last_line, listed, near
 from checker.checks.workspace import Workspace
 from checker.process import CommandFailed, run
 
@@ -56,7 +56,6 @@ class Compose:
         from checker.checks.composeproject import Project
 
         own.remove_left_over(self._client)
-        own.remove_left_over_volumes(self._client)
         project = Project(config, late)
         self._stack.callback(project.close)
         project.up(within=within, wait=wait)
@@ -175,10 +174,9 @@ def _config(folder: Path, name: str) -> dict[str, Any]:
     env = {**environment(), **NOTHING_REMOTE}
     done = run(argv, timeout=CONFIG_SECONDS, cwd=folder, env=env, check=False)
     if done.status:
-        said = (done.errors or done.output).strip().splitlines() or ["nothing"]
         raise CheckFailed(
             f"a file {name} that Compose understands",
-            said[-1].replace(f"{folder}/", "")[:400],
+            last_line(done.errors or done.output).replace(f"{folder}/", "")[:400],
             f"Ask Compose yourself: docker compose -f {name} config --quiet",
         )
     try:

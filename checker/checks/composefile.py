@@ -67,12 +67,13 @@ def _load(workspace: Workspace, name: str) -> dict[str, Any]:
         raise _refused(name, "less than 256 KB", f"{len(file.bytes)} bytes", "Write it shorter.")
     text = file.text
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
         if _nodes(node, {}, ()) > MOST_NODES:
             raise _refused(
                 name, "a file of bearable size", "aliases that multiply", "Write out what is meant."
             )
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 a kind of SafeLoader
+        content = None if node is None else loader.construct_document(node)
     except RecursionError:
         raise _refused(
             name, "a file", "brackets in brackets without end", "Write it flat."

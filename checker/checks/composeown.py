@@ -35,14 +35,14 @@ def renamed(config: dict[str, Any], name: str, late: Mapping[str, float]) -> dic
 
 def _own_service(service: dict[str, Any]) -> None:
     service.pop("container_name", None)
-    service["labels"] = {**(service.get("labels") or {}), **own.labels()}
+    _mark(service)
     for port in service.get("ports") or []:
         port.pop("published", None)
         port["host_ip"] = "127.0.0.1"
     if build := service.get("build"):
         # its own name would take the name of the learner's image away
         service.pop("image", None)
-        build["labels"] = {**(build.get("labels") or {}), **own.labels()}
+        _mark(build)
         build.pop("tags", None)
 
 
@@ -54,7 +54,12 @@ def _own_thing(kind: str, key: str, thing: dict[str, Any]) -> dict[str, Any]:
             f"Remove `external:` from {key}, so that `docker compose up` is all that is needed.",
         )
     thing.pop("name", None)
-    return {**thing, "labels": {**(thing.get("labels") or {}), **own.labels()}}
+    _mark(thing)
+    return thing
+
+
+def _mark(thing: dict[str, Any]) -> None:
+    thing["labels"] = {**(thing.get("labels") or {}), **own.labels()}
 
 
 def _delay(name: str, service: dict[str, Any], seconds: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import tempfile
 import time
@@ -19,7 +18,7 @@ from testcontainers.compose import DockerCompose
 from checker.checks import own
 from checker.checks.composeown import renamed
 from checker.checks.content import Output
-from checker.checks.failure import CheckFailed, shown
+from checker.checks.failure import CheckFailed, last_line, shown
 from checker.errors import CouldNotFindOut
 from checker.process import CommandFailed, Completed, run
 
@@ -52,7 +51,6 @@ class Project:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="course-")))
         made = json.dumps(renamed(config, self.name, late or {}))
         (folder / "compose.json").write_text(made)
-        os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
         self._compose = _Compose(folder, "compose.json")
         self._built = False
 
@@ -110,11 +108,7 @@ class Project:
         Raises:
             CheckFailed: It does not answer, or refuses the query.
         """
-        answer = self.exec(service, ["sh", "-c", SQL, query])
-        if answer.status:
-            step = f"Look at what it says: docker compose logs {service}"
-            raise CheckFailed(f"an answer of {service} to {query}", shown(answer.text), step)
-        return answer.text.strip()
+        return self._answer(service, ["sh", "-c", SQL, query], query)
 
     def expect_sql(self, service: str, *, within: float = 30) -> Project:
         """Postgres in a service accepts connections over the network.
@@ -125,10 +119,8 @@ class Project:
         while self.exec(service, ["pg_isready", "--quiet", "--host", "127.0.0.1"]).status:
             state = self.states().get(service, "missing")
             if state != "running" or time.monotonic() > deadline:
-                said = self.logs(service).strip().splitlines() or ["nothing"]
-                found = f"it is {state}, its last words: {said[-1]}"
-                step = f"Look at what it says: docker compose logs {service}"
-                raise CheckFailed(f"{service} to accept connections", found, step)
+                found = f"it is {state}, its last words: {last_line(self.logs(service))}"
+                raise CheckFailed(f"{service} to accept connections", found, _see_logs(service))
             time.sleep(PAUSE)
         return self
 
@@ -138,11 +130,7 @@ class Project:
         Raises:
             CheckFailed: It does not answer.
         """
-        answer = self.exec(service, ["redis-cli", *words])
-        if answer.status:
-            step = f"Look at what it says: docker compose logs {service}"
-            raise CheckFailed(f"an answer of {service} to {words[0]}", shown(answer.text), step)
-        return answer.text.strip()
+        return self._answer(service, ["redis-cli", *words], words[0])
 
     def logs(self, service: str) -> str:
         """All that a service has written."""
@@ -164,6 +152,13 @@ class Project:
         finally:
             self._stack.close()
 
+    def _answer(self, service: str, words: Sequence[str], question: str) -> str:
+        answer = self.exec(service, words)
+        if answer.status:
+            expected = f"an answer of {service} to {question}"
+            raise CheckFailed(expected, shown(answer.text), _see_logs(service))
+        return answer.text.strip()
+
     def _call(self, words: Sequence[str], seconds: float) -> Completed:
         command = [*self._compose.docker_compose_command(), *words]
         return self._compose.ask(command, seconds)
@@ -184,9 +179,8 @@ class Project:
             )
         found = _last(done).replace(f"{self.name}-", "")
         for service, state in self.states().items():
-            words = self.logs(service).strip().splitlines()
-            if state in ("exited", "restarting") and words:
-                found += f"; {service} is {state}, its last words: {words[-1]}"
+            if state in ("exited", "restarting") and (log := self.logs(service).strip()):
+                found += f"; {service} is {state}, its last words: {last_line(log)}"
                 break
         step = "Try it: docker compose up --wait   and then: docker compose logs"
         return CheckFailed("all services to start", found[:600], step)
@@ -211,5 +205,8 @@ class _Compose(DockerCompose):
 
 
 def _last(done: Completed) -> str:
-    lines = [line for line in (done.errors or done.output).splitlines() if line.strip()]
-    return lines[-1].strip()[:400] if lines else "nothing"
+    return last_line(done.errors or done.output)[:400]
+
+
+def _see_logs(service: str) -> str:
+    return f"Look at what it says: docker compose logs {service}"

@@ -42,6 +42,12 @@ def _bytes(data: bytes) -> str:
         return f"binary data ({len(data)} bytes, beginning {data[:8].hex(' ')})"
 
 
+def last_line(text: str) -> str:
+    """The last words of a log or of a program, which most often say why it ended."""
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else "nothing"
+
+
 def listed(names: Iterable[str], nothing: str = "none") -> str:
     """Names in a sentence: "a, b and c"."""
     every = list(names)

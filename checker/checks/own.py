@@ -10,7 +10,8 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,34 +165,25 @@ class Own:
 
 
 def remove_left_over(client: DockerClient) -> None:
-    """Remove what checks made whose process is gone."""
-    from docker.errors import APIError
-
+    """Remove what checks made whose process is gone; containers first, since they use the rest."""
     wanted = {"label": f"{OWNER}=check"}
     api = client.api
-    for container in api.containers(all=True, filters=wanted):
-        if _is_over(container.get("Labels")):
-            with contextlib.suppress(APIError):
-                api.remove_container(container["Id"], v=True, force=True)
-    for image in api.images(filters=wanted):
-        if _is_over(image.get("Labels")):
-            with contextlib.suppress(APIError):
-                api.remove_image(image["Id"], force=True)
-    for network in api.networks(filters=wanted):
-        if _is_over(network.get("Labels")):
-            with contextlib.suppress(APIError):
-                api.remove_network(network["Id"])
+    remove_container = partial(api.remove_container, v=True, force=True)
+    _remove_over(api.containers(all=True, filters=wanted), "Id", remove_container)
+    _remove_over(api.images(filters=wanted), "Id", partial(api.remove_image, force=True))
+    _remove_over(api.networks(filters=wanted), "Id", api.remove_network)
+    _remove_over(api.volumes(filters=wanted).get("Volumes") or [], "Name", api.remove_volume)
 
 
-def remove_left_over_volumes(client: DockerClient) -> None:
-    """Remove the volumes of projects whose process is gone; after their containers."""
+def _remove_over(
+    found: Iterable[Mapping[str, Any]], key: str, remove: Callable[[str], object]
+) -> None:
     from docker.errors import APIError
 
-    found = client.api.volumes(filters={"label": f"{OWNER}=check"}).get("Volumes") or []
-    for volume in found:
-        if _is_over(volume.get("Labels")):
+    for each in found:
+        if _is_over(each.get("Labels")):
             with contextlib.suppress(APIError):
-                client.api.remove_volume(volume["Name"])
+                remove(each[key])
 
 
 def _is_over(found: Mapping[str, str] | None) -> bool:

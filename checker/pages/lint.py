@@ -118,8 +118,11 @@ def _compose(page: Page) -> Iterator[Finding]:
 
 
 def _practice(text: str) -> list[str]:
-    content = yaml.safe_load(text)
-    return composepolicy.findings(content) if isinstance(content, dict) else []
+    try:
+        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
+    except yaml.YAMLError:
+        return []  # an illustration of a mistake; the syntax of files is judged where they are read
+    return [message for each in documents for message in composepolicy.findings(each)]
 
 
 def _front_matter(page: Page) -> Iterator[Finding]:

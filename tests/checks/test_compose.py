@@ -182,7 +182,7 @@ def test_service_without_an_image_has_none() -> None:
         Service("app", {}).expect_image("shop:1")
 
 
-def test_project_claims_nothing_that_may_be_somebody_elses(write, ran, engine) -> None:
+def test_project_claims_nothing_that_may_be_somebody_elses(write, ran) -> None:
     compose = write("services: {}")
     ran.answers["config"] = (0, json.dumps(CONFIG), "")
     project = compose.file().start(within=20)

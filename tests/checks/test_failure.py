@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.checks.failure import listed, near, shown
+from checker.checks.failure import last_line, listed, near, shown
 from checker.checks.settings import environment_of
 from checker.checks.tasks import belongs, task
 
@@ -33,6 +33,14 @@ def test_names_become_a_sentence(names: list[str], words: str) -> None:
 )
 def test_near_names_are_found(wanted: str, found: list[str]) -> None:
     assert near(wanted, ["web", "ledger", "build", "report.txt"]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a\n  b \n\n", "b"), ("only", "only"), (" \n", "nothing"), ("", "nothing")],
+)
+def test_last_words_are_those_of_the_last_line_that_is_not_blank(text: str, words: str) -> None:
+    assert last_line(text) == words
 
 
 def test_values_are_shown_at_bearable_length() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from checker import process
 from checker.checks import CheckFailed, own
-from checker.checks.own import Own, labels, remove_left_over, remove_left_over_volumes
+from checker.checks.own import Own, labels, remove_left_over
 from checker.errors import CouldNotFindOut
 from tests.checks.conftest import Engine
 
@@ -166,12 +166,12 @@ def test_process_that_is_gone_has_no_beginning() -> None:
 
 
 def test_volumes_of_dead_runs_are_removed_and_of_living_ones_kept(engine: Engine) -> None:
-    remove_left_over_volumes(engine)  # type: ignore[arg-type]
+    remove_left_over(engine)  # type: ignore[arg-type]
     engine.volumes_there = {
         "dead": {"Name": "dead", "Labels": {"course.check": "1-2"}},
         "mine": {"Name": "mine", "Labels": labels()},
     }
-    remove_left_over_volumes(engine)  # type: ignore[arg-type]
+    remove_left_over(engine)  # type: ignore[arg-type]
     assert engine.gone == ["dead"]
 
 

@@ -150,6 +150,29 @@ def test_old_and_careless_compose_is_found(page: Path, values, words: str) -> No
     assert words in found
 
 
+def test_compose_file_that_is_an_illustration_may_be_broken_but_not_careless(page: Path) -> None:
+    shown = '``` yaml {{ .illustration reason="{why}" title="compose.yaml" }}\n{text}\n```\n'
+    text = GOOD.replace(
+        "## Clean up", shown.format(why="a tab", text="a:\n\tb: 1") + "\n## Clean up"
+    )
+    assert findings(page, text) == []
+    text = GOOD.replace("## Clean up", shown.format(why="old", text="version: 3") + "\n## Clean up")
+    (found,) = findings(page, text)
+    assert "compose.yaml: `version:` is ignored" in found
+
+
+def test_each_document_of_a_compose_file_is_looked_at(page: Path) -> None:
+    values = {
+        "name": "compose.yaml",
+        "text": "services: {}\n---\nversion: 3",
+        "command": "ls compose.yaml",
+    }
+    (found,) = findings(
+        page, GOOD.replace("## Clean up", COMPOSE.format(**values) + "\n## Clean up")
+    )
+    assert "compose.yaml: `version:` is ignored" in found
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -1,40 +1,8 @@
 # fails: wait
 # fails: secret
 # says: docker inspect shows it to everybody
-# after: secret
+# after: secret again
 echo 'POSTGRES_PASSWORD=cinnamon-41' > .env
-cat > compose.yaml <<'END'
-services:
-  app:
-    build: app
-    restart: unless-stopped
-    ports: ["127.0.0.1:8123:3000"]
-    environment:
-      STRICT_START: "1"
-      DATABASE_URL_FILE: /run/secrets/url
-      REDIS_URL: redis://cache:6379
-    secrets: [url]
-    depends_on: [db, cache]
-  db:
-    image: postgres:17
-    restart: unless-stopped
-    environment:
-      POSTGRES_USER: shop
-      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}
-    healthcheck:
-      test: [CMD, pg_isready, --quiet, --host, 127.0.0.1, --username, shop]
-      interval: 1s
-      timeout: 5s
-      retries: 60
-  cache:
-    image: redis:8
-    restart: unless-stopped
-    healthcheck:
-      test: [CMD-SHELL, "redis-cli ping | grep -q PONG"]
-      interval: 1s
-      timeout: 5s
-      retries: 60
-secrets:
-  password: { file: secrets/password }
-  url: { file: secrets/url }
-END
+sed -i -e '/condition: service_healthy/d' -e 's/depends_on:/& [db, cache]/' \
+  -e 's#POSTGRES_PASSWORD_FILE: .*#POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}#' \
+  -e '/secrets: \[password\]/d' compose.yaml

@@ -1,39 +1,7 @@
 # fails: wait
 # fails: secret
 # says: the value of POSTGRES_PASSWORD stands in the file
-# after: secret
-cat > compose.yaml <<'END'
-services:
-  app:
-    build: app
-    restart: unless-stopped
-    ports: ["127.0.0.1:8123:3000"]
-    environment:
-      STRICT_START: "1"
-      DATABASE_URL_FILE: /run/secrets/url
-      REDIS_URL: redis://cache:6379
-    secrets: [url]
-    depends_on: [db, cache]
-  db:
-    image: postgres:17
-    restart: unless-stopped
-    environment:
-      POSTGRES_USER: shop
-      POSTGRES_PASSWORD: cinnamon-41
-    healthcheck:
-      test: [CMD, pg_isready, --quiet, --host, 127.0.0.1, --username, shop]
-      interval: 1s
-      timeout: 5s
-      retries: 60
-  cache:
-    image: redis:8
-    restart: unless-stopped
-    healthcheck:
-      test: [CMD-SHELL, "redis-cli ping | grep -q PONG"]
-      interval: 1s
-      timeout: 5s
-      retries: 60
-secrets:
-  password: { file: secrets/password }
-  url: { file: secrets/url }
-END
+# after: secret again
+sed -i -e '/condition: service_healthy/d' -e 's/depends_on:/& [db, cache]/' \
+  -e 's#POSTGRES_PASSWORD_FILE: .*#POSTGRES_PASSWORD: cinnamon-41#' \
+  -e '/secrets: \[password\]/d' compose.yaml

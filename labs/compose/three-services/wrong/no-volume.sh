@@ -1,18 +1,3 @@
 # fails: keep
 # says: Give db a named volume where its data is
-cat > compose.yaml <<'END'
-services:
-  app:
-    build: app
-    ports: ["127.0.0.1:8120:3000"]
-    environment:
-      DATABASE_URL: postgres://shop:${POSTGRES_PASSWORD}@db:5432/shop
-      REDIS_URL: redis://cache:6379
-  db:
-    image: postgres:17
-    environment:
-      POSTGRES_USER: shop
-      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}
-  cache:
-    image: redis:8
-END
+# after: together

@@ -1,25 +1,4 @@
 # fails: together
 # says: Services find each other by their names
-cat > compose.yaml <<'END'
-services:
-  app:
-    build: app
-    ports: ["127.0.0.1:8120:3000"]
-    environment:
-      DATABASE_URL: postgres://shop:${POSTGRES_PASSWORD}@db:5432/shop
-      REDIS_URL: redis://cache:6379
-  db:
-    image: postgres:17
-    environment:
-      POSTGRES_USER: shop
-      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}
-    volumes:
-      - orders:/var/lib/postgresql/data
-  cache:
-    image: redis:8
-    networks: [back]
-networks:
-  back:
-volumes:
-  orders:
-END
+# after: keep
+sed -i -e 's/image: redis:8/&\n    networks: [back]/' -e 's/^volumes:/networks:\n  back:\n&/' compose.yaml

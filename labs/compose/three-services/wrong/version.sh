@@ -1,23 +1,4 @@
 # fails: describe
 # says: `version:` is ignored
-cat > compose.yaml <<'END'
-version: "3.8"
-services:
-  app:
-    build: app
-    ports: ["127.0.0.1:8120:3000"]
-    environment:
-      DATABASE_URL: postgres://shop:${POSTGRES_PASSWORD}@db:5432/shop
-      REDIS_URL: redis://cache:6379
-  db:
-    image: postgres:17
-    environment:
-      POSTGRES_USER: shop
-      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}
-    volumes:
-      - orders:/var/lib/postgresql/data
-  cache:
-    image: redis:8
-volumes:
-  orders:
-END
+# after: keep
+sed -i '1i version: "3.8"' compose.yaml
