@@ -15,6 +15,9 @@ SECONDS = 300.0
 BUILD = re.compile(r"docker( image| buildx| builder)? build\b|docker compose\b.*\b(build|up)\b")
 OTHER = re.compile(r"build\b.*\s(-f|--file)\b")
 APPLY = "kubectl apply --dry-run=server --validate=strict"
+OLD_FAILS = "--warnings-as-errors"
+"""The API server only warns of a version that is deprecated."""
+
 COMPOSE_FILE = re.compile(r"(docker-)?compose(\.[\w-]+)*\.ya?ml")
 
 
@@ -31,7 +34,7 @@ def command(file: Block, page: tuple[Block, ...], engine: str = "none") -> str:
     if COMPOSE_FILE.fullmatch(path.name):
         return f"docker compose {_compose_files(file, page)} config --quiet"
     if needs(engine, "kind") and path.suffix in (".yaml", ".yml") and is_manifest(file.content):
-        return f"{APPLY} -f {shlex.quote(str(path))} > /dev/null"
+        return f"{APPLY} -f {shlex.quote(str(path))} {OLD_FAILS} > /dev/null"
     return ""
 
 

@@ -7,7 +7,8 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from checker.engines import docker, endpoint, kind, nodeimages, quirks, world
 from checker.engines.kube import Api
 from checker.errors import CouldNotFindOut
 from checker.images import clustertools, golang, provider
+from checker.pages import fences, validate
+from tests.live import commands
+from tests.live.commands import until
 
 pytestmark = pytest.mark.live
 
 BUSYBOX = "busybox:1.37"
-POLL_SECONDS = 0.2
+kubectl = partial(commands.kubectl, timeout=90)
 Object = dict[str, Any]
 
 
@@ -33,24 +37,9 @@ def cluster() -> None:
     nodeimages.load([BUSYBOX], kind.nodes())
 
 
-def kubectl(*words: str, check: bool = True, **options: Any) -> process.Completed:
-    """As a learner types it in a course shell."""
-    settings = {"timeout": 90, "env": docker.environment(), **options}
-    return process.run(["kubectl", *words], check=check, **settings)
-
-
 def apply(namespace: str, *objects: Object) -> None:
     manifest = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
     kubectl("apply", "-n", namespace, "-f", "-", input=json.dumps(manifest))
-
-
-def until(seconds: float, found: Callable[[], object]) -> object:
-    """What is found, as soon as it is something."""
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(POLL_SECONDS)
-    return answer
 
 
 @pytest.fixture
@@ -124,7 +113,7 @@ def test_ready_cluster_is_there_at_once() -> None:
 
 
 def test_what_nodes_use_can_be_asked() -> None:
-    done = until(90, lambda: _ok(kubectl("top", "nodes", "--no-headers", check=False)))
+    done = until(lambda: _ok(kubectl("top", "nodes", "--no-headers", check=False)), 90)
     assert isinstance(done, process.Completed)
     assert sorted(line.split()[0] for line in done.output.splitlines()) == kind.nodes()
 
@@ -318,3 +307,22 @@ def test_manifest_with_an_unknown_field_is_refused(field: str, status: int) -> N
     done = kubectl(*words, check=False, input=json.dumps(manifest))
     assert done.status == status
     assert ('unknown field "spec.replica"' in done.errors) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind_of", "status"),
+    [("discovery.k8s.io/v1", "EndpointSlice", 0), ("v1", "Endpoints", 1)],
+    ids=["present", "deprecated"],
+)
+def test_manifest_of_a_page_in_a_deprecated_version_is_refused(
+    tmp_path: Path, version: str, kind_of: str, status: int
+) -> None:
+    more = {"addressType": "IPv4", "endpoints": []} if kind_of == "EndpointSlice" else {}
+    manifest = {"apiVersion": version, "kind": kind_of, "metadata": {"name": RUN}, **more}
+    (tmp_path / "old.yaml").write_text(json.dumps(manifest))
+    block = f'``` yaml {{ title="old.yaml" }}\n{json.dumps(manifest)}\n```\n'
+    page = fences.parse(Path("p.md"), f"{block}\n``` console\n$ cat old.yaml\n...\n```\n")
+    command = ["bash", "-c", validate.command(page.blocks[0], page.blocks, "kind")]
+    done = process.run(command, timeout=60, cwd=tmp_path, env=docker.environment(), check=False)
+    assert done.status == status
+    assert ("deprecated" in done.errors) == bool(status)
