@@ -5,68 +5,17 @@ Imports are inside the commands because `check` must answer in a fraction of a s
 
 from __future__ import annotations
 
-import errno
 import sys
-import traceback
 from pathlib import Path
+from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from checker import __version__, paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker import __version__
+from checker.commandline import Course, LabName
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
-
-
-class LabName(click.ParamType[str]):
-    """A lab's name, completed by the shell; judged later, where the nearest names are known."""
-
-    name = "lab"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from checker.course import labs
-
-        return [CompletionItem(name) for name in labs() if incomplete in name]
-
-
 LAB = LabName()
-
-
-class Course(click.Group):
-    """Turns a CourseError into its text and exit status, so that nobody sees a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except CourseError as error:
-            click.secho(f"course: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("\ncourse: stopped; run the same command again to go on.", err=True)
-            ctx.exit(130)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            click.echo(f"course: {_unexpected(error)}", err=True)
-            ctx.exit(CouldNotFindOut.exit_code)
-
-
-def _unexpected(error: Exception) -> CourseError:
-    """What a person sees of an error that nobody foresaw; the traceback goes to a file."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return CouldNotFindOut(
-            "The disk is full.", found=str(error), next_step="Make room, then run it again."
-        )
-    log = paths.state() / "unexpected-error.txt"
-    paths.write_atomically(log, "".join(traceback.format_exception(error)))
-    return CouldNotFindOut(
-        "This is a fault of the course, not yours.",
-        found=f"{type(error).__name__}: {error}",
-        next_step=f"Report it with the file {log}.",
-    )
 
 
 @click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
@@ -276,36 +225,14 @@ def new_page(name: str) -> None:
 @click.option("--csv", type=click.Path(dir_okay=False, path_type=Path), help="Every request.")
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="A picture.")
 @JSON
-def probe(
-    url: str,
-    rate: float,
-    seconds: float | None,
-    count: int | None,
-    fresh: bool,
-    timeout: float,
-    expect_version: str,
-    csv: Path | None,
-    svg: Path | None,
-    as_json: bool,
-) -> None:
+def probe(url: str, as_json: bool, csv: Path | None, svg: Path | None, **load: Any) -> None:
     """Send requests to URL on this machine at a constant rate, and tell what became of them.
 
     Exit status: 0 nothing was lost, 1 something was, 3 nothing answers there.
     """
-    from checker.checks.probing.command import Wanted
-    from checker.checks.probing.command import probe as measure
-    from checker.checks.probing.plan import make
+    from checker.checks.probing import command, plan
 
-    plan = make(
-        url,
-        rate=rate,
-        seconds=seconds,
-        count=count,
-        timeout=timeout,
-        fresh=fresh,
-        expect_version=expect_version,
-    )
-    sys.exit(measure(plan, Wanted(as_json, csv, svg)))
+    sys.exit(command.probe(plan.make(url, **load), command.Wanted(as_json, csv, svg)))
 
 
 @main.command()

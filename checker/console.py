@@ -12,8 +12,16 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal(Console):
+    """A console that leaves it to the command line to end where nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+out = Terminal(highlight=False, soft_wrap=True)
+err = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Step:

@@ -59,8 +59,15 @@ def _made(path: str | Path, mode: int = 0o755) -> Path:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader, or a kill, sees the old content or the new, never a part."""
+    """Write a file so that a reader, or a kill, sees the old content or the new, never a part.
+
+    A link stays one: what it leads to is written. A device or a pipe is written to, not replaced.
+    """
     data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -140,6 +142,22 @@ def test_full_disk_is_called_a_full_disk(stand_in) -> None:
     result = course("check", "docker/a")
     assert result.exit_code == 3
     assert "The disk is full." in result.output
+
+
+def test_output_that_nobody_reads_ends_it_without_a_word() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "checker", "images", "--json"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_pipe_that_breaks_elsewhere_is_an_unforeseen_error(stand_in) -> None:
+    stand_in("checker.labs.judge", "judge", BrokenPipeError("the engine's"))
+    result = course("check", "docker/a")
+    assert result.exit_code == 3
+    assert "BrokenPipeError: the engine's" in result.output
 
 
 def test_bad_use_ends_with_2_and_shows_the_usage() -> None:

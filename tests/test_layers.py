@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "checker"
 
 LAYERS = (
-    {"cli", "__main__"},
+    {"cli", "commandline", "__main__"},
     {"testing", "bootstrap"},
     {"verify", "grading", "server", "convert"},
     {"machine", "measure"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"checks"},
     {"engines", "images"},
     {"course", "console", "process"},
-    {"errors", "paths"},
+    {"errors", "paths", "polling"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 

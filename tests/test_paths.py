@@ -64,6 +64,26 @@ def test_failed_write_leaves_the_old_content_and_no_rest(
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_link_stays_a_link_to_what_was_written(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    link.symlink_to(file)
+    paths.write_atomically(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    device = tmp_path / "device"
+    os.mkfifo(device)
+    reader = os.open(device, os.O_RDONLY | os.O_NONBLOCK)
+    paths.write_atomically(device, "new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert device.is_fifo()
+    assert list(tmp_path.iterdir()) == [device]
+
+
 def hold(started, release) -> None:
     with paths.lock("test"):
         started.set()

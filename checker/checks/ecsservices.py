@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from checker.checks.ecsdefinitions import Definition
 from checker.checks.ecstasks import Task, of_cluster
 from checker.checks.failure import CheckFailed
+from checker.checks.waiting import eventually
 from checker.engines import aws
 
 POLL_SECONDS = 0.3
@@ -176,16 +177,8 @@ class Service:
         return f". The last one: {troubled[-1].story}" if troubled else ""
 
     def _within(self, judge: Callable[[], None], seconds: float) -> Self:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                judge()
-            except CheckFailed:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(POLL_SECONDS)
-            else:
-                return self
+        eventually(judge, _looks, seconds)
+        return self
 
     def __str__(self) -> str:
         return f"the service {self.name}"
@@ -193,3 +186,10 @@ class Service:
 
 def _target(policy: dict[str, Any]) -> float:
     return float(policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"])
+
+
+def _looks(_: float) -> Iterator[None]:
+    """ECS tells nobody of changes."""
+    while True:
+        time.sleep(POLL_SECONDS)
+        yield

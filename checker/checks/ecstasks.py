@@ -8,8 +8,6 @@ from typing import Any, Self
 from checker.checks.failure import CheckFailed
 from checker.engines import aws
 
-MOST = 100
-
 
 class Task:
     """A task as it was when it was looked up.
@@ -88,14 +86,6 @@ class Task:
 
 def of_cluster(cluster: str, *, family: str = "", service: str = "") -> list[Task]:
     """Tasks of a cluster, the stopped ones too, the oldest first."""
-    names: list[str] = []
-    for status in ("RUNNING", "STOPPED"):
-        wanted = {"cluster": cluster, "desiredStatus": status}
-        wanted |= {"family": family} if family else {}
-        wanted |= {"serviceName": service} if service else {}
-        names += aws.call(aws.ECS, "ListTasks", **wanted)["taskArns"][-MOST:]
-    found: list[dict[str, Any]] = []
-    for at in range(0, len(names), MOST):
-        some = names[at : at + MOST]
-        found += aws.call(aws.ECS, "DescribeTasks", cluster=cluster, tasks=some)["tasks"]
-    return [Task(each) for each in sorted(found, key=lambda each: float(each["createdAt"]))]
+    wanted = {"family": family} if family else {}
+    wanted |= {"serviceName": service} if service else {}
+    return [Task(each) for each in aws.tasks(cluster, **wanted)]

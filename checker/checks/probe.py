@@ -181,9 +181,8 @@ class Probe:
 
 def describe_losses(result: Result) -> str:
     """How and when requests were lost, in words."""
-    kinds = ", ".join(f"{n} {name}" for name, n in result.outcomes.items() if name != "ok")
     first, last = result.losses[0].intended, result.losses[-1].intended
-    return f"{kinds}; the first after {first:.1f} s, the last after {last:.1f} s"
+    return f"{result.lost_how}; the first after {first:.1f} s, the last after {last:.1f} s"
 
 
 def _seen(counts: Counts) -> str:

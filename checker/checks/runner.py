@@ -115,7 +115,7 @@ def _engine(name: str) -> dict[str, str]:
         return {"name": "none", "version": ""}
     if needs(name, "kind"):
         return {"name": name, "version": _cluster_version()}
-    if name == "ecs":
+    if needs(name, "ecs"):
         from checker.engines import ecs
 
         return {"name": name, "version": ecs.status().version}

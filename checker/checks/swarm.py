@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from checker import process
 from checker.checks.failure import CheckFailed, listed, near
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 POLL_SECONDS = 0.2
+"""A Swarm tells nobody when a rollout ends."""
+
 CALL_SECONDS = 30.0
 ENDED = ("completed", "rollback_completed", "paused", "rollback_paused")
 
@@ -119,7 +120,7 @@ class Service:
 
     def expect_running(self, count: int, *, within: float = 0, next_step: str = "") -> Self:
         """So many copies are wanted, and as many run."""
-        if not self._becomes(lambda: self.replicas == count == self.running, within):
+        if not becomes(lambda: self.replicas == count == self.running, within, POLL_SECONDS):
             raise CheckFailed(
                 f"{count} copies of {self.name} wanted and running",
                 f"{self.replicas} wanted, {self.running} running; {self._reasons()}",
@@ -190,7 +191,7 @@ class Service:
         def settled() -> bool:
             return str(self.update_status.get("State", "completed")) in ENDED
 
-        if not self._becomes(settled, within):
+        if not becomes(settled, within, POLL_SECONDS):
             raise self._stuck(within)
         return self
 
@@ -219,18 +220,9 @@ class Service:
             found = self.update_status
             return found.get("StartedAt", "") != before and found.get("State") in ENDED
 
-        if not self._becomes(over, within):
+        if not becomes(over, within, POLL_SECONDS):
             raise self._stuck(within)
         return str(self.update_status["State"])
-
-    def _becomes(self, true: Callable[[], bool], within: float) -> bool:
-        """Look until it is true; a Swarm tells nobody when a rollout ends."""
-        deadline = time.monotonic() + within
-        while not true():
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-        return True
 
     def _stuck(self, within: float) -> CheckFailed:
         found = self.update_status

@@ -45,6 +45,7 @@ def preload() -> None:
     import testcontainers.core.container  # noqa: F401
 
     import checker.engines.docker
+    import checker.engines.ecs
     import checker.engines.kind  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:

@@ -101,5 +101,5 @@ def unknown(name: str, members: Shape, path: Path, file: str) -> CourseError:
 
 def short(value: Any, most: int = 80) -> str:
     """A value as Python writes it, not too long."""
-    text = ascii(value) if not isinstance(value, (dict, list)) else ascii(value)[: most + 1]
+    text = ascii(value)
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -97,9 +97,8 @@ def _nodes(draft: Draft) -> None:
             platform.warn("operatingSystemFamily", "needs nodes with Windows of this version.")
     if architecture := platform.take("cpuArchitecture"):
         chosen["kubernetes.io/arch"] = ARCHITECTURES[architecture]
-    for given in [*draft.task.parts("placementConstraints")]:
-        kind, expression = given.take("type"), given.take("expression", "")
-        place(given, kind, expression, chosen)
+    for given in draft.task.parts("placementConstraints"):
+        place(given, given.take("type"), given.take("expression", ""), chosen)
     if chosen:
         draft.pod["nodeSelector"] = chosen
 

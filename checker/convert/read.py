@@ -77,8 +77,11 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
+    from_input = str(path) == "-"
+    if from_input and sys.stdin is None:
+        raise CourseError("- cannot be read.", found="standard input is closed")
     try:
-        with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
+        with sys.stdin.buffer if from_input else path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise CourseError(f"{path} cannot be read.", found=error.strerror or str(error)) from None

@@ -28,7 +28,7 @@ USER = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.A)
 
 def context(given: Given, draft: Draft) -> Object:
     """The security context of a container."""
-    made: Object = {**_user(given)}
+    made = _user(given)
     if given.take("privileged"):
         made["privileged"] = True
         given.warn("privileged", "kept: such a container is root on its node.")

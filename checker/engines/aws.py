@@ -18,10 +18,12 @@ from checker.errors import CouldNotFindOut
 
 ECS = "AmazonEC2ContainerServiceV20141113"
 SCALING = "AnyScaleFrontendService"
-LOGS = "Logs_20140328"
-SERVICES = {ECS: "ecs", SCALING: "application-autoscaling", LOGS: "logs"}
+SERVICES = {ECS: "ecs", SCALING: "application-autoscaling"}
 BALANCING = "2015-12-01"
 CALL_SECONDS = 30.0
+MOST = 100
+"""Tasks that one call tells of (ListTasks, DescribeTasks)."""
+
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Never through a proxy: the emulator is on this machine."""
 
@@ -29,12 +31,18 @@ inside = False
 """Whether this is the emulator's own process, whose calls its door lets through unjudged."""
 
 
-class Refused(Exception):
-    """The emulator understood a call and refused it; `code` is AWS's name for the reason."""
+class Refused(CouldNotFindOut):
+    """The emulator understood a call and refused it.
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+    Args:
+        code: AWS's name for the reason.
+        text: The reason in words.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
         self.code = code
+        self.text = text
 
 
 def call(target: str, action: str, **given: Any) -> dict[str, Any]:
@@ -78,6 +86,26 @@ def balancing(action: str, **given: str) -> list[ElementTree.Element]:
     return list(listed) if listed is not None else []
 
 
+def tasks(cluster: str, **wanted: str) -> list[dict[str, Any]]:
+    """The tasks of a cluster, the stopped ones too, the oldest first.
+
+    Args:
+        wanted: What ListTasks takes beside, such as `serviceName` or `family`.
+
+    Raises:
+        Refused: There is no such cluster.
+        CouldNotFindOut: The emulator does not answer.
+    """
+    names: list[str] = []
+    for status in ("RUNNING", "STOPPED"):
+        names += _task_names({"cluster": cluster, "desiredStatus": status, **wanted})
+    found: list[dict[str, Any]] = []
+    for at in range(0, len(names), MOST):
+        some = names[at : at + MOST]
+        found += call(ECS, "DescribeTasks", cluster=cluster, tasks=some)["tasks"]
+    return sorted(found, key=lambda each: float(each["createdAt"]))
+
+
 def manage(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dict[str, Any]:
     """A call of the emulator's own, such as its health or its reset.
 
@@ -86,6 +114,16 @@ def manage(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dic
     """
     found: dict[str, Any] = json.loads(_send(path, {}, None, method, timeout) or b"{}")
     return found
+
+
+def _task_names(wanted: dict[str, str]) -> list[str]:
+    """All that ListTasks tells, which is up to MOST a call; the last ones, where it is more."""
+    page = call(ECS, "ListTasks", **wanted)
+    names = list(page["taskArns"])
+    while page.get("nextToken"):
+        page = call(ECS, "ListTasks", **wanted, nextToken=page["nextToken"])
+        names += page["taskArns"]
+    return names[-MOST:]
 
 
 def _send(

@@ -70,9 +70,10 @@ def endpoint() -> str:
 def port() -> int:
     """The port that was chosen when the emulator was last started; AWS emulators use 4566."""
     try:
-        return int(port_file().read_text())
+        chosen = int(port_file().read_text())
     except (OSError, ValueError):
         return FIRST_PORT
+    return chosen if 0 < chosen < 65536 else FIRST_PORT
 
 
 def port_file() -> Path:

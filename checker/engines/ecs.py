@@ -1,13 +1,13 @@
 """The ECS emulator: MiniStack behind a door of ours (emulator/), on 127.0.0.1 alone.
 
-It runs on when the course command ends, and ends by its process id. Tasks are containers of the
-course's engine. What it knows is thrown away when it stops, unless COURSE_ECS_STATE is `keep`.
+It runs on when the course command ends, and ends by its process id; one that was started before
+an update of its code is replaced. Tasks are containers of the course's engine. What it knows is
+thrown away when it stops, unless COURSE_ECS_STATE is `keep`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import time
 from pathlib import Path
@@ -15,14 +15,16 @@ from pathlib import Path
 from checker import console, paths
 from checker.engines import aws, awsconfig, docker, ecsprocess
 from checker.engines.docker import EngineStatus
+from checker.engines.emulator import labels
+from checker.engines.emulator.fingerprint import fingerprint
 from checker.errors import CouldNotFindOut
 
 START_SECONDS = 60.0
 RESET_SECONDS = 60.0
 ASK_SECONDS = 3.0
 POLL_SECONDS = 0.05
-TASKS = "com.amazonaws.ecs.task-arn"
-"""The label of every container of a task."""
+INSTANCE = "ministack.instance"
+"""MiniStack's label that says whose container it is: HOST:PORT."""
 
 
 def ensure() -> None:
@@ -37,6 +39,7 @@ def ensure() -> None:
     with paths.lock("ecs", _say_waiting):
         if not is_ready():
             ecsprocess.end()
+            _remove_containers()
             with console.step("Starting the ECS emulator"):
                 ecsprocess.choose_port()
                 if not ecsprocess.keeps_state():
@@ -57,13 +60,12 @@ def status() -> EngineStatus:
 
 
 def is_ready() -> bool:
-    """Whether the emulator of this course answers, and with the engine that is used now."""
-    found = _health()
-    return bool(
-        found
-        and found.get("process") == ecsprocess.pid()
-        and found.get("engine") == docker.status().host
-    )
+    """Whether this course's emulator answers, with the engine and the code that are used now."""
+    number = ecsprocess.pid()
+    if number is None:
+        return False
+    wanted = {"process": number, "engine": docker.status().host, "code": fingerprint()}
+    return wanted.items() <= _health().items()
 
 
 def reset() -> None:
@@ -84,6 +86,7 @@ def begin(name: str) -> None:
         name: The journal's.
     """
     reset()
+    _forget_all()
     paths.write_atomically(_mark(name), "")
 
 
@@ -99,7 +102,7 @@ def forget(name: str) -> None:
 
 def contents() -> list[str]:
     """A line for each thing that is in it, such as `service demo/web`; nothing where it is away."""
-    with contextlib.suppress(CouldNotFindOut, aws.Refused):
+    with contextlib.suppress(CouldNotFindOut):
         lines = []
         for cluster in aws.call(aws.ECS, "ListClusters")["clusterArns"]:
             name = cluster.rpartition("/")[2]
@@ -134,12 +137,16 @@ def _mark(name: str) -> Path:
 
 def _throw_away() -> None:
     shutil.rmtree(ecsprocess.state_folder(), ignore_errors=True)
+    _forget_all()
+
+
+def _forget_all() -> None:
     for mark in awsconfig.folder().glob("used-by-*"):
         mark.unlink(missing_ok=True)
 
 
 def _health() -> dict[str, object]:
-    with contextlib.suppress(CouldNotFindOut, aws.Refused, json.JSONDecodeError):
+    with contextlib.suppress(CouldNotFindOut, ValueError):
         return aws.manage("/_course/health", timeout=ASK_SECONDS)
     return {}
 
@@ -158,12 +165,14 @@ def _wait_until_ready() -> None:
 
 
 def _remove_containers() -> None:
-    """Containers of tasks that a killed emulator left."""
+    """Containers of tasks that a killed emulator left, on whatever port it was."""
+    ours = f"{ecsprocess.host()}:"
     with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
-        instance = f"ministack.instance=course-{paths.runtime().name}:{awsconfig.port()}"
-        for each in client.containers.list(all=True, filters={"label": [TASKS, instance]}):
-            with contextlib.suppress(Exception):
-                each.remove(force=True, v=True)
+        wanted: dict[str, str | list[str] | bool] = {"label": labels.TASK}
+        for each in client.containers.list(all=True, filters=wanted, ignore_removed=True):
+            if each.labels.get(INSTANCE, "").startswith(ours):
+                with contextlib.suppress(Exception):
+                    each.remove(force=True, v=True)
 
 
 def _say_waiting() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from checker import console, paths
-from checker.engines import awsconfig, docker
+from checker.engines import awsconfig, docker, loopback
 from checker.errors import CouldNotFindOut
 
 MODULE = "checker.engines.emulator"
@@ -27,7 +26,7 @@ def choose_port() -> None:
         CouldNotFindOut: None is free.
     """
     wanted = awsconfig.port()
-    chosen = next((each for each in (wanted, *PORTS) if _is_free(each)), None)
+    chosen = next((each for each in (wanted, *PORTS) if loopback.is_free(each)), None)
     if chosen is None:
         raise CouldNotFindOut(
             "No port is free for the ECS emulator.",
@@ -109,18 +108,13 @@ def state_folder() -> Path:
     return awsconfig.folder() / "emulator"
 
 
+def host() -> str:
+    """What MiniStack calls this machine, also in labels: no other course's emulator has it."""
+    return f"course-{paths.runtime().name}"
+
+
 def _pid_file() -> Path:
     return paths.runtime() / "ecs.pid"
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -132,7 +126,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(awsconfig.port()),
         "MINISTACK_REGION": awsconfig.REGION,
-        "MINISTACK_HOSTNAME": f"course-{paths.runtime().name}",
+        "MINISTACK_HOSTNAME": host(),
         "PERSIST_STATE": "1" if keeps_state() else "0",
         "STATE_DIR": str(folder),
         "S3_DATA_DIR": str(folder / "s3"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-ENGINES = ("docker", "kind", "ecs", "swarm", "none")
 TOGETHER = ("docker", "kind", "ecs", "swarm")
+ENGINES = (*TOGETHER, "none")
 
 
 def needs(engine: str, wanted: str) -> bool:
@@ -21,9 +21,7 @@ def is_good(engine: object) -> bool:
     if not isinstance(engine, str):
         return False
     given = named(engine)
-    if len(given) == 1:
-        return given[0] in ENGINES
-    return len(set(given)) == len(given) and set(given) <= set(TOGETHER)
+    return given == ("none",) or (len(set(given)) == len(given) and set(given) <= set(TOGETHER))
 
 
 def described() -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from checker.engines.journal import Entry
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -57,14 +57,15 @@ def _service(client: DockerClient, entry: Entry) -> None:
     api: Any = client.api
     api.remove_service(entry.identity)
     label = f"com.docker.swarm.service.id={entry.identity}"
-    deadline = time.monotonic() + GONE_SECONDS
-    while found := api.containers(all=True, filters={"label": label}):
+
+    def gone() -> bool:
+        found = api.containers(all=True, filters={"label": label})
         for each in found:
             with contextlib.suppress(APIError):
                 api.remove_container(each["Id"], v=True, force=True)
-        if time.monotonic() > deadline:
-            break
-        time.sleep(POLL_SECONDS)
+        return not found
+
+    becomes(gone, GONE_SECONDS, POLL_SECONDS)
 
 
 def _secret(client: DockerClient, entry: Entry) -> None:
@@ -84,12 +85,11 @@ def _network(client: DockerClient, entry: Entry) -> None:
     """The engine's part of an overlay network goes after its last task: a moment later."""
     from docker.errors import NotFound
 
-    deadline = time.monotonic() + GONE_SECONDS
+    api = client.api
     with contextlib.suppress(NotFound):
-        client.api.remove_network(entry.identity)
-    while client.api.networks(ids=[entry.identity]) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    client.api.remove_network(entry.identity)
+        api.remove_network(entry.identity)
+    becomes(lambda: not api.networks(ids=[entry.identity]), GONE_SECONDS, POLL_SECONDS)
+    api.remove_network(entry.identity)
 
 
 def _volume(client: DockerClient, entry: Entry) -> None:

@@ -8,20 +8,21 @@ address alone.
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 from checker import console, paths
-from checker.engines import docker
+from checker.engines import docker, mesh
 from checker.engines.docker import EngineStatus
+from checker.engines.recorder import OWNER
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.errors import APIError
 
-OWNER = "course.owner"
 MESH = "course.mesh"
-"""A label of the Swarm: whether the kernel has what the routing mesh needs; see `has_mesh`."""
+"""A label of the Swarm: whether the kernel has what the routing mesh needs; see mesh.py."""
 
 ADDRESS = "127.0.0.1"
 LISTEN = f"{ADDRESS}:2377"
@@ -35,10 +36,7 @@ BRIDGE_OPTIONS = {
     "com.docker.network.bridge.enable_ip_masquerade": "true",
 }
 READY_SECONDS = 30.0
-TRY_SECONDS = 20.0
 POLL_SECONDS = 0.1
-TRIED = "course-mesh-try"
-IMAGE = "busybox"
 
 
 def ensure() -> None:
@@ -97,17 +95,6 @@ def state(info: dict[str, Any]) -> str:
     return str(info.get("Swarm", {}).get("LocalNodeState", "inactive")) or "inactive"
 
 
-def has_mesh() -> bool | None:
-    """Whether services can be reached by the routing mesh and by virtual addresses.
-
-    Both are the kernel's IPVS. Without it, tasks are found by DNS round robin, and a proxy before
-    them publishes the port. None if it was never found out.
-    """
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
-        return {"yes": True, "no": False}.get(_labels(client).get(MESH, ""))
-    return None
-
-
 def _locked() -> contextlib.AbstractContextManager[None]:
     return paths.lock("swarm", _say_waiting, paths.cache() / "engines")
 
@@ -158,28 +145,30 @@ def _make_bridge(client: DockerClient) -> None:
 
 def _remove_bridge(client: DockerClient) -> None:
     """Its last endpoint may go a moment after the Swarm."""
+    gone = becomes(lambda: _refusal(client) is None, READY_SECONDS, POLL_SECONDS)
+    if not gone and (error := _refusal(client)):
+        raise _refused(f"The network {BRIDGE} does not go.", error) from error
+
+
+def _refusal(client: DockerClient) -> APIError | None:
+    """Why the network cannot be removed; None once it is gone."""
     from docker.errors import APIError
 
-    deadline = time.monotonic() + READY_SECONDS
-    while found := client.networks.list(names=[BRIDGE], filters={"label": f"{OWNER}=swarm"}):
-        try:
-            found[0].remove()
-        except APIError as error:
-            if time.monotonic() > deadline:
-                raise _refused(f"The network {BRIDGE} does not go.", error) from error
-            time.sleep(POLL_SECONDS)
+    try:
+        for each in client.networks.list(names=[BRIDGE], filters={"label": f"{OWNER}=swarm"}):
+            each.remove()
+    except APIError as error:
+        return error
+    return None
 
 
 def _wait_until_ready(client: DockerClient) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while (found := _node(client)) != "ready":
-        if time.monotonic() > deadline:
-            raise CouldNotFindOut(
-                "The node of the Swarm does not become ready.",
-                found=found,
-                next_step="Type: ./course down   and try again.",
-            )
-        time.sleep(POLL_SECONDS)
+    if not becomes(lambda: _node(client) == "ready", READY_SECONDS, POLL_SECONDS):
+        raise CouldNotFindOut(
+            "The node of the Swarm does not become ready.",
+            found=_node(client),
+            next_step="Type: ./course down   and try again.",
+        )
 
 
 def _node(client: DockerClient) -> str:
@@ -195,65 +184,12 @@ def _note_mesh(client: DockerClient) -> None:
     """Find out by trying, once, and write it down in the Swarm."""
     from checker.images import provider
 
-    provider.ensure([IMAGE])
+    provider.ensure([mesh.IMAGE])
     with console.step("Finding out whether this kernel has the routing mesh"):
-        answer = "yes" if _try_mesh(client) else "no"
+        answer = "yes" if mesh.works(client) else "no"
         _call(client.swarm.reload)
         labels = {**_labels(client), MESH: answer}
         _call(client.swarm.update, name="default", labels=labels)
-
-
-def _try_mesh(client: DockerClient) -> bool:
-    """A service with a virtual address makes the engine load and program IPVS, if there is any;
-    then the kernel shows its table in every network namespace.
-    """
-    network = client.networks.create(
-        TRIED, driver="overlay", attachable=False, labels={OWNER: "swarm"}
-    )
-    services: Any = client.services
-    try:
-        service = services.create(
-            IMAGE,
-            ["sleep", "60"],
-            name=TRIED,
-            networks=[TRIED],
-            labels={OWNER: "swarm"},
-            container_labels={OWNER: "swarm"},
-            stop_grace_period=0,
-        )
-        _wait_until_runs(service)
-        shown = client.containers.run(
-            IMAGE,
-            ["sh", "-c", "test -e /proc/net/ip_vs && echo yes || echo no"],
-            remove=True,
-            labels={OWNER: "swarm"},
-        )
-        return bool(shown.strip() == b"yes")
-    finally:
-        _remove_try(client, str(network.id))
-
-
-def _wait_until_runs(service: Any) -> None:
-    deadline = time.monotonic() + TRY_SECONDS
-    while True:
-        tasks = service.tasks()
-        if tasks and tasks[0]["Status"]["State"] == "running":
-            return
-        if time.monotonic() > deadline:
-            why = tasks[0]["Status"] if tasks else "no task"
-            raise CouldNotFindOut("A first service does not run.", found=str(why))
-        time.sleep(POLL_SECONDS)
-
-
-def _remove_try(client: DockerClient, network: str) -> None:
-    from checker.engines.journal import Entry
-    from checker.engines.removal import remove_all
-
-    api: Any = client.api
-    entries = [Entry("network", network)]
-    for each in api.services(filters={"name": TRIED}):
-        entries.append(Entry("service", each["ID"]))
-    remove_all(client, entries)
 
 
 def _call(function: Any, **arguments: Any) -> None:

@@ -40,9 +40,9 @@ def is_kept(lab: Lab) -> bool:
     """Whether the cluster and the emulator, where a lab needs them, still know of its beginning."""
     from checker.engines import ecs, world
 
+    known = {"kind": world.is_kept, "ecs": ecs.is_begun}
     name = journal_name(lab.id)
-    in_cluster = world.is_kept(name) or not needs(lab.engine, "kind")
-    return in_cluster and (ecs.is_begun(name) or not needs(lab.engine, "ecs"))
+    return all(knows(name) for engine, knows in known.items() if needs(lab.engine, engine))
 
 
 def remove(lab_id: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from checker import paths
+from checker.engines.loopback import is_free
 
 SERVER = 8888
 
@@ -33,7 +33,7 @@ def used_by_course() -> list[int]:
 
 def look(numbers: list[int]) -> list[Port]:
     """Who has each of these ports now; the holder is empty where it is free."""
-    taken = [number for number in numbers if not _is_free(number)]
+    taken = [number for number in numbers if not is_free(number)]
     holders = _listeners() if taken else {}
     return [
         _port(number, holders.get(number)) if number in taken else Port(number)
@@ -60,16 +60,6 @@ def _listeners() -> dict[int, psutil.Process]:
                 with contextlib.suppress(psutil.Error):
                     found[each.laddr.port] = psutil.Process(each.pid)
     return found
-
-
-def _is_free(number: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError:
-            return False
-        return True
 
 
 def _numbers(file: Path) -> Iterator[int]:

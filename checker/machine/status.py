@@ -8,6 +8,7 @@ from typing import Any
 
 from checker import console
 from checker.engines import daemon
+from checker.engines.docker import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 
@@ -43,9 +44,10 @@ def as_object(facts: Facts) -> dict[str, Any]:
                 "detail": answer.detail,
                 "started_by_course": daemon.pid() is not None,
             },
-            *_cluster(facts),
-            *_swarm(facts),
-            *_emulator(facts),
+            *(
+                {**asdict(each), "started_by_course": each.running}
+                for each in _others(facts).values()
+            ),
         ],
         "versions": facts.versions,
         "disk": facts.disk,
@@ -55,34 +57,18 @@ def as_object(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _cluster(facts: Facts) -> list[dict[str, Any]]:
-    if not facts.cluster:
-        return []
-    return [{**asdict(facts.cluster), "started_by_course": bool(facts.cluster.version)}]
-
-
-def _swarm(facts: Facts) -> list[dict[str, Any]]:
-    if not facts.swarm:
-        return []
-    return [{**asdict(facts.swarm), "started_by_course": facts.swarm.running}]
-
-
-def _emulator(facts: Facts) -> list[dict[str, Any]]:
-    if not facts.ecs:
-        return []
-    return [{**asdict(facts.ecs), "started_by_course": facts.ecs.running}]
+def _others(facts: Facts) -> dict[str, EngineStatus]:
+    """The engines beside Docker, which the course alone starts, by the words of their lines."""
+    found = {"cluster": facts.cluster, "swarm": facts.swarm, "ecs": facts.ecs}
+    return {name: each for name, each in found.items() if each}
 
 
 def _print(facts: Facts) -> None:
     answer = facts.answer
     running = f"running, {answer.version}" if answer.state == "running" else answer.detail
     lines = {**facts.versions, "engine": f"{answer.name}: {running}", "gateway": answer.host}
-    if cluster := facts.cluster:
-        lines["cluster"] = f"{cluster.version} {cluster.detail}".strip()
-    if swarm := facts.swarm:
-        lines["swarm"] = f"{swarm.version} {swarm.detail}".strip()
-    if emulator := facts.ecs:
-        lines["ecs"] = f"{emulator.version} {emulator.detail}".strip()
+    for name, each in _others(facts).items():
+        lines[name] = f"{each.version} {each.detail}".strip()
     for name, disk in facts.disk.items():
         lines[f"disk ({name})"] = f"{gib(disk['free'])} free at {disk['path']}"
     lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"

@@ -13,6 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from checker.checks.settings import environment_of
 from checker.engines import docker
 from checker.measure.timeline import Event
 
@@ -109,7 +110,5 @@ def name_of(task: dict[str, Any]) -> str:
 def version_of(task: dict[str, Any]) -> str:
     """Its VERSION, or else the tag of its image."""
     spec = task["Spec"]["ContainerSpec"]
-    for line in spec.get("Env") or []:
-        if line.startswith("VERSION="):
-            return str(line.partition("=")[2])
-    return str(spec["Image"]).partition("@")[0].rpartition(":")[2]
+    tag = str(spec["Image"]).partition("@")[0].rpartition(":")[2]
+    return environment_of(spec.get("Env")).get("VERSION", tag)

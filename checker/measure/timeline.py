@@ -111,7 +111,7 @@ def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width:
     losses = result.losses
     return Timeline(
         title,
-        result.plan.seconds if result.complete else result.sent / result.plan.rate,
+        result.sending_seconds,
         result.sent,
         result.lost,
         losses[0].intended if losses else None,

@@ -54,6 +54,11 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read.task_definition(Path("-")) == GOOD
 
 
+def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert "standard input is closed" in refused(Path("-")).found
+
+
 @pytest.mark.parametrize("text", ["family: web", "{", "[" * 100_000, "\x00"])
 def test_what_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
     assert "is not JSON" in refused(written(tmp_path, text)).message

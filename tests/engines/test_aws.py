@@ -6,11 +6,12 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 from checker.engines import aws, awsconfig
+from checker.errors import CouldNotFindOut
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -82,6 +83,39 @@ def test_its_own_calls_have_a_path(emulator: type[Answers]) -> None:
     emulator.body = b""
     assert aws.manage("/_course/health") == {}
     assert emulator.asked[0][:2] == ("GET", "/_course/health")
+
+
+def test_of_many_tasks_the_last_hundred_of_each_status_are_told_the_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """ListTasks tells a hundred a call, the oldest first."""
+    described: list[int] = []
+
+    def call(target: str, action: str, **given: Any) -> dict[str, Any]:
+        if action == "DescribeTasks":
+            described.append(len(given["tasks"]))
+            return {"tasks": [{"createdAt": float(each)} for each in reversed(given["tasks"])]}
+        if given["desiredStatus"] == "RUNNING":
+            return {"taskArns": ["250"]}
+        assert given["serviceName"] == "web"
+        start = int(given.get("nextToken", 0))
+        page = {"taskArns": [str(each) for each in range(start, min(start + 100, 250))]}
+        return {**page, "nextToken": str(start + 100)} if start < 200 else page
+
+    monkeypatch.setattr(aws, "call", call)
+    found = aws.tasks("demo", serviceName="web")
+    assert [each["createdAt"] for each in found] == [float(each) for each in range(150, 251)]
+    assert described == [100, 1]
+
+
+def test_a_refusal_is_told_to_people_as_what_could_not_be_found_out() -> None:
+    refused = aws.Refused("ClientException", "no")
+    assert isinstance(refused, CouldNotFindOut)
+    assert (refused.code, refused.text, refused.message) == (
+        "ClientException",
+        "no",
+        "ClientException: no",
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ import socket
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, needs
+from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, loopback, needs
+from checker.engines.emulator import labels
+from checker.engines.emulator.fingerprint import fingerprint
 from checker.errors import CouldNotFindOut
 
 
@@ -47,8 +50,14 @@ def test_a_port_that_is_taken_is_passed_by_and_the_choice_is_kept(
     assert f"Port {taken} is taken" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [b"0", b"-5", b"65536", b"99999999", b"[]", b"\xff4570", b""])
+def test_a_spoilt_choice_of_port_does_no_harm(content: bytes) -> None:
+    awsconfig.port_file().write_bytes(content)
+    assert awsconfig.port() == awsconfig.FIRST_PORT
+
+
 def test_no_port_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ecsprocess, "_is_free", lambda port: False)
+    monkeypatch.setattr(loopback, "is_free", lambda port: False)
     with pytest.raises(CouldNotFindOut, match="No port is free"):
         ecsprocess.choose_port()
 
@@ -122,14 +131,72 @@ def test_one_that_answers_for_another_engine_or_process_is_not_ready(
     engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
     monkeypatch.setattr(docker, "status", lambda: engine)
     monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
-    told = {"process": 7, "engine": "unix:///here", "version": "1.5.33"}
+    told = {"process": 7, "engine": "unix:///here", "version": "1.5.33", "code": fingerprint()}
     monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
     assert ecs.is_ready()
     assert ecs.status().version == "1.5.33"
     told["engine"] = "unix:///there"
     assert not ecs.is_ready()
+    told["engine"] = "unix:///here"
+    assert ecs.is_ready()
+    told["process"] = 8
+    assert not ecs.is_ready()
     told.clear()
     assert "does not answer" in ecs.status().detail
+
+
+def test_one_that_runs_the_code_of_before_an_update_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(docker, "status", lambda: engine)
+    monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
+    told = {"process": 7, "engine": "unix:///here", "code": fingerprint()}
+    monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
+    assert ecs.is_ready()
+    monkeypatch.setattr(ecs, "fingerprint", lambda: "updated")
+    assert not ecs.is_ready()
+    del told["code"]
+    assert not ecs.is_ready()
+
+
+def test_another_program_on_the_port_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "manage", lambda *_, **__: pytest.fail("asked"))
+    assert not ecs.is_ready()
+
+
+def test_one_that_is_begun_ends_what_was_begun_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ecs, "reset", lambda: None)
+    ecs.begin("lab")
+    ecs.begin("page")
+    assert (ecs.is_begun("lab"), ecs.is_begun("page")) == (False, True)
+
+
+def test_containers_left_on_an_earlier_port_are_removed_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    removed = []
+
+    class Box:
+        def __init__(self, host: str) -> None:
+            self.host = host
+            self.labels = {ecs.INSTANCE: host}
+
+        def remove(self, force: bool, v: bool) -> None:
+            removed.append(self.host)
+
+    ours = ecsprocess.host()
+    boxes = [Box(f"{ours}:4566"), Box(f"{ours}0:4566"), Box(f"{ours}:4570"), Box("")]
+
+    def listed(all: bool, filters: dict[str, str], ignore_removed: bool) -> list[Box]:
+        assert (all, filters, ignore_removed) == (True, {"label": labels.TASK}, True)
+        return boxes
+
+    containers = SimpleNamespace(list=listed)
+    engine = SimpleNamespace(containers=containers, close=lambda: None)
+    monkeypatch.setattr(docker, "client", lambda: engine)
+    ecs.reset()
+    assert removed == [f"{ours}:4566", f"{ours}:4570"]
 
 
 @pytest.mark.parametrize(("number", "words"), [(None, "ended at once"), (7, "does not answer")])

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.engines import docker, swarm
+from checker.engines import docker, mesh, swarm
 from checker.engines.docker import EngineStatus
+from checker.engines.recorder import OWNER
 from checker.errors import CouldNotFindOut
 from checker.images import provider
 
@@ -118,7 +119,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", True, "26", ""))
     monkeypatch.setattr(provider, "ensure", lambda names: None)
     monkeypatch.setattr(swarm, "READY_SECONDS", 0.3)
-    monkeypatch.setattr(swarm, "TRY_SECONDS", 0.3)
+    monkeypatch.setattr(mesh, "TRY_SECONDS", 0.3)
+    monkeypatch.setattr(mesh, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(swarm, "POLL_SECONDS", 0.01)
     (swarm.paths.cache() / "engines").mkdir()
     return fake
@@ -137,8 +139,8 @@ class Api:
 def test_swarm_is_made_on_the_loopback_address_and_marked(engine: Engine) -> None:
     swarm.ensure()
     assert engine.asked[:2] == ["init 127.0.0.1 127.0.0.1:2377", f"create {swarm.BRIDGE}"]
-    assert engine.swarm_labels == {swarm.OWNER: "swarm", swarm.MESH: "no"}
-    assert engine.networks_there[swarm.BRIDGE].labels == {swarm.OWNER: "swarm"}
+    assert engine.swarm_labels == {OWNER: "swarm", swarm.MESH: "no"}
+    assert engine.networks_there[swarm.BRIDGE].labels == {OWNER: "swarm"}
 
 
 def test_second_ensure_changes_nothing(engine: Engine) -> None:
@@ -181,8 +183,8 @@ def test_node_that_does_not_become_ready_is_told(engine: Engine, node: str, foun
 def test_mesh_is_found_out_by_trying_once(engine: Engine) -> None:
     engine.ipvs = b"yes\n"
     swarm.ensure()
-    assert swarm.has_mesh() is True
-    assert f"remove service {swarm.TRIED}" in engine.asked
+    assert engine.swarm_labels == {OWNER: "swarm", swarm.MESH: "yes"}
+    assert f"remove service {mesh.TRIED}" in engine.asked
     assert swarm.status().detail == "1 node, with the routing mesh"
 
 
@@ -190,8 +192,8 @@ def test_try_that_does_not_run_is_told_and_removed(engine: Engine) -> None:
     for engine.task in ("pending", ""):
         with pytest.raises(CouldNotFindOut, match="does not run"):
             swarm.ensure()
-        assert engine.asked[-1] == f"remove service {swarm.TRIED}"
-    assert swarm.has_mesh() is None
+        assert engine.asked[-1] == f"remove service {mesh.TRIED}"
+    assert engine.swarm_labels == {OWNER: "swarm"}
     assert "not tried" in swarm.status().detail
 
 
@@ -209,7 +211,6 @@ def test_status_tells_of_each_state(engine: Engine, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(docker, "client", away)
     assert swarm.status().detail == "no engine to ask"
-    assert swarm.has_mesh() is None
 
 
 def test_stop_leaves_and_removes_the_network_once_it_is_free(engine: Engine) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import NotFound
 
-from checker.engines import docker, ecs
+from checker.engines import docker, ecs, world
 from checker.engines.journal import Entry, Journal
 from checker.engines.recorder import Recorder
 from checker.errors import CouldNotFindOut
@@ -123,3 +123,24 @@ def test_what_is_in_the_emulator_of_a_lab_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ecs, "is_begun", lambda name: "first" in name)
     assert made._in_emulator("docker/first") == ["cluster bakery"]
     assert made._in_emulator("docker/other") == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "known", "kept"),
+    [
+        ("docker", (), True),
+        ("kind", ("ecs",), False),
+        ("kind", ("kind",), True),
+        ("ecs", ("kind",), False),
+        ("ecs", ("ecs",), True),
+        ("ecs, kind", ("ecs",), False),
+        ("ecs, kind", ("ecs", "kind"), True),
+    ],
+)
+def test_a_labs_beginning_is_kept_where_each_of_its_engines_knows_of_it(
+    monkeypatch: pytest.MonkeyPatch, engine: str, known: tuple[str, ...], kept: bool
+) -> None:
+    monkeypatch.setattr(world, "is_kept", lambda name: "kind" in known)
+    monkeypatch.setattr(ecs, "is_begun", lambda name: "ecs" in known)
+    lab: Any = SimpleNamespace(id=LAB, engine=engine)
+    assert made.is_kept(lab) is kept

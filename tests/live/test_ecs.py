@@ -16,6 +16,7 @@ import pytest
 
 from checker import paths, process
 from checker.engines import aws, awsconfig, docker, ecs, ecsprocess
+from checker.engines.emulator import labels
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -70,7 +71,7 @@ def serve(count: int) -> None:
 
 def boxes() -> list[str]:
     with contextlib.closing(docker.client()) as client:
-        found = client.containers.list(filters={"label": [ecs.TASKS]})
+        found = client.containers.list(filters={"label": [labels.TASK]})
         return [str(each.id) for each in found]
 
 

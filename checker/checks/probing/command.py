@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -49,6 +50,8 @@ def probe(plan: Plan, wanted: Wanted) -> int:
     for file in (wanted.csv, wanted.svg):
         if file and not file.absolute().parent.is_dir():
             raise CourseError(f"There is no folder {file.parent} for {file.name}.")
+        if file and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+            raise CourseError(f"{file} cannot be written.", found="Permission denied")
     if became := until_answered(plan, 0):
         raise CouldNotFindOut(
             f"Nothing answers at {plan.url}.",
@@ -68,15 +71,15 @@ def summary(result: Result) -> str:
     """Some lines for people."""
     connections = "fresh" if result.plan.fresh else "kept"
     lines = [
-        f"sent      {result.sent} in {_length(result):.1f} s, {result.plan.rate:g} a second, "
-        f"{connections} connections",
+        f"sent      {result.sent} in {result.sending_seconds:.1f} s, "
+        f"{result.plan.rate:g} a second, {connections} connections",
         f"lost      {result.lost}",
     ]
     if not result.complete:
         lines[0] += f" (stopped early, {result.plan.count} were planned)"
     if result.lost:
         first, last = result.losses[0].intended, result.losses[-1].intended
-        lines[1] += f": {words_of(result)}"
+        lines[1] += f": {result.lost_how}"
         lines += [f"          first after {first:.2f} s, last after {last:.2f} s"]
     if result.latencies:
         named = ", ".join(f"{name}: {count}" for name, count in result.versions.items())
@@ -86,11 +89,6 @@ def summary(result: Result) -> str:
             "latency   p50 {}, p90 {}, p99 {}, slowest {}".format(*values),
         ]
     return "\n".join(lines)
-
-
-def words_of(result: Result) -> str:
-    """How the lost requests were lost, such as "30 refused, 7 closed"."""
-    return ", ".join(f"{n} {name}" for name, n in result.outcomes.items() if name != "ok")
 
 
 def as_csv(result: Result) -> str:
@@ -148,12 +146,9 @@ def _write(result: Result, wanted: Wanted) -> None:
             try:
                 paths.write_atomically(file, content(result))
             except OSError as error:
-                raise CourseError(f"{file} cannot be written.", found=str(error)) from error
-
-
-def _length(result: Result) -> float:
-    """How long it was sending."""
-    return result.sent / result.plan.rate
+                raise CourseError(
+                    f"{file} cannot be written.", found=error.strerror or ""
+                ) from error
 
 
 def _ms(seconds: float) -> str:

@@ -54,7 +54,7 @@ def draw(result: Result) -> str:
 def describe(result: Result) -> str:
     """What the picture shows, in words."""
     versions = ", ".join(f"version {name} answered {n}" for name, n in result.versions.items())
-    words = f"{result.sent} requests were sent in {result.plan.seconds:.1f} seconds"
+    words = f"{result.sent} requests were sent in {result.sending_seconds:.1f} seconds"
     words += f"; {versions}" if versions else "; none was answered"
     if not result.lost:
         return f"{words}. None was lost."

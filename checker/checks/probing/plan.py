@@ -1,6 +1,6 @@
 """What a probe is asked to do, judged before anything is sent.
 
-Limits: plain HTTP to this machine only (127.0.0.0/8, ::1, localhost), GET only, at most 2000
+Limits: plain HTTP to this machine only (127.0.0.0/8, ::1, localhost), GET only, 0.01 to 2000
 requests a second for at most 300 seconds, and never more open connections than this process may
 have files.
 """
@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from checker.errors import CourseError
 
-MOST_RATE = 2000.0
+LEAST_RATE, MOST_RATE = 0.01, 2000.0
 MOST_SECONDS = 300.0
 MOST_TIMEOUT = 30.0
 SPARE_FILES = 64
@@ -82,7 +82,7 @@ def make(
         CourseError: It is outside the limits; the message says which one.
     """
     parts = _split(url)
-    _within("rate", rate, MOST_RATE, "requests a second")
+    _within("rate", rate, MOST_RATE, "requests a second", LEAST_RATE)
     if seconds is not None and count is not None:
         raise CourseError("Give seconds or a count, not both.")
     if count is None:
@@ -94,7 +94,7 @@ def make(
             expected=f"1 to {math.floor(rate * MOST_SECONDS)} at {rate:g} requests a second",
         )
     _within("timeout", timeout, MOST_TIMEOUT, "seconds")
-    _within("connections", connections, 500, "")
+    _within("connections", connections, 500, "connections")
     _judge_files(rate, timeout, connections)
     port = parts.port if parts.port is not None else 80
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -136,7 +136,7 @@ def _address(url: str, hostname: str) -> str:
         address = ipaddress.ip_address(name)
     except ValueError:
         address = None
-    if address is None or not address.is_loopback:
+    if address is None or not address.is_loopback or "%" in name:
         raise CourseError(
             f"The probe sends to this machine only, not to {url}.",
             expected="127.0.0.1, ::1 or localhost",
@@ -145,11 +145,12 @@ def _address(url: str, hostname: str) -> str:
     return str(address)
 
 
-def _within(name: str, value: float, most: float, unit: str) -> None:
-    if not 0 < value <= most:
+def _within(name: str, value: float, most: float, unit: str, least: float = 0) -> None:
+    if not 0 < value <= most or value < least:
+        lower = f"at least {least:g}" if least else "more than 0"
         raise CourseError(
             f"{name} {value:g} is outside the limits of the probe.",
-            expected=f"more than 0, at most {most:g} {unit}".rstrip(),
+            expected=f"{lower}, at most {most:g} {unit}",
         )
 
 

@@ -70,6 +70,16 @@ class Result:
         """From the first request's time until the last one ended."""
         return max((each.ended for each in self.samples), default=0.0)
 
+    @property
+    def sending_seconds(self) -> float:
+        """How long it was sending."""
+        return self.plan.seconds if self.complete else self.sent / self.plan.rate
+
+    @property
+    def lost_how(self) -> str:
+        """How requests were lost, the most frequent first, such as "30 refused, 7 closed"."""
+        return ", ".join(f"{n} {name}" for name, n in self.outcomes.items() if name != OK)
+
     @cached_property
     def outcomes(self) -> dict[str, int]:
         """How often each outcome was, the most frequent first."""

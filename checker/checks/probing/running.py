@@ -8,19 +8,20 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import checker
-from checker.checks.probing.load import Counts
+from checker.checks.probing.load import Counts, Load
 from checker.checks.probing.plan import Plan
 from checker.checks.probing.result import Result, unpack
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 START_SECONDS = 30.0
+POLL_SECONDS = 0.1
 END_SECONDS = 60.0
 """Beyond the last time-out: what handing over the samples may take on a busy machine."""
 
@@ -155,14 +156,14 @@ def until_answered(plan: Plan, within: float) -> str:
     Returns:
         "" or what became of the last attempt.
     """
-    from checker.checks.probing.load import Load
+    once = replace(plan, count=1, fresh=True, expect_version="")
+    became = ""
 
-    once = Plan(**{**asdict(plan), "count": 1, "fresh": True, "expect_version": ""})
-    deadline = time.monotonic() + within
-    while True:
+    def answered() -> bool:
+        nonlocal became
         sample = Load(once, lambda _: None).run()[0]
-        if sample.status:
-            return ""
-        if time.monotonic() >= deadline:
-            return sample.outcome
-        time.sleep(0.1)
+        became = "" if sample.status else sample.outcome
+        return not became
+
+    becomes(answered, within, POLL_SECONDS)
+    return became

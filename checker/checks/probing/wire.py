@@ -9,6 +9,7 @@ from functools import lru_cache
 LARGEST = 1024 * 1024
 """Bytes of an answer beyond which it is not read."""
 
+LONGEST_VERSION = 100
 NO_BODY = (204, 304)
 
 
@@ -51,6 +52,13 @@ def read(data: bytes, ended: bool) -> Answer | None:
     return Answer(status, version_in(body) or version, keep)
 
 
+def _number(digits: str, base: int = 10) -> int:
+    try:
+        return int(digits, base)
+    except ValueError:
+        raise NotHttp from None
+
+
 CHUNKED = -2
 UNTIL_CLOSED = -1
 
@@ -67,14 +75,14 @@ def _head(head: bytes) -> tuple[int, bool, int, str]:
         name, _, value = line.partition(":")
         name, value = name.lower(), value.strip()
         if name == "content-length" and value.isdecimal() and length != CHUNKED:
-            length = int(value)
+            length = _number(value)
         elif name == "transfer-encoding" and "chunked" in value.lower():
             length = CHUNKED
         elif name == "connection":
             keep = "close" not in value.lower() and (keep or "keep-alive" in value.lower())
         elif name == "x-version":
-            version = value
-    return int(words[1]), keep, length, version
+            version = _printable(value)
+    return _number(words[1]), keep, length, version
 
 
 def _sized(rest: bytes, length: int, ended: bool) -> bytes | None:
@@ -89,10 +97,9 @@ def _chunks(rest: bytes) -> bytes | None:
         size_line, found, rest = rest.partition(b"\r\n")
         if not found:
             return None
-        try:
-            size = int(size_line.split(b";")[0], 16)
-        except ValueError:
-            raise NotHttp from None
+        size = _number(size_line.split(b";")[0].decode("latin-1"), 16)
+        if size < 0:
+            raise NotHttp
         if size == 0:
             return body if rest.startswith(b"\r\n") or rest.endswith(b"\r\n\r\n") else None
         if len(rest) < size + 2:
@@ -106,7 +113,11 @@ def version_in(body: bytes) -> str:
     if not body.startswith(b"{"):
         return ""
     try:
-        found = json.loads(body)
-    except ValueError:
+        return _printable(str(json.loads(body).get("version", "")))
+    except (ValueError, RecursionError):
         return ""
-    return str(found.get("version", ""))
+
+
+def _printable(version: str) -> str:
+    """A version that a terminal, a CSV file and a picture can show, whatever a server sends."""
+    return "".join(each if each.isprintable() else "?" for each in version[:LONGEST_VERSION])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.metadata import version
 from typing import Any
 
 from checker.engines import aws
 from checker.engines.emulator import events, refusals, throttle
+from checker.engines.emulator.fingerprint import fingerprint
 from checker.engines.emulator.scaling import Scaler
 
 Message = MutableMapping[str, Any]
@@ -17,6 +20,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 HEALTH, RESET = "/_course/health", "/_ministack/reset"
+MISSHAPEN = (AttributeError, TypeError, ValueError)
+"""What judging a call raises that is not formed as AWS's are; MiniStack is left to answer it."""
+
 TOLD = {"DescribeServices": events.services, "DescribeTasks": events.tasks}
 
 
@@ -26,6 +32,7 @@ class Door:
     def __init__(self, app: App, scaler: Scaler) -> None:
         self._app = app
         self._scaler = scaler
+        self._code = fingerprint()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -33,15 +40,21 @@ class Door:
             await self._app(scope, receive, send)
             return
         if scope["path"] == HEALTH:
-            await _answer(send, 200, _health())
+            await _answer(send, 200, _health(self._code))
             return
         if scope["path"] == RESET:
             self._scaler.reset()
             throttle.reset()
+        try:
+            await self._judged(scope, receive, send)
+        except aws.Refused as refused:
+            await _answer(send, 400, {"__type": refused.code, "message": refused.text})
+
+    async def _judged(self, scope: Message, receive: Receive, send: Send) -> None:
         target, _, action = _header(scope, b"x-amz-target").partition(".")
         if target == aws.SCALING:
-            given = json.loads(await _read(receive) or b"{}")
-            await self._reply(send, self._scaler.answer, action, given)
+            given = _parsed(await _read(receive))
+            await _answer(send, 200, await asyncio.to_thread(self._scaler.answer, action, given))
         elif target == aws.ECS and _is_from_outside(scope):
             await self._ecs(scope, receive, send, action)
         else:
@@ -49,24 +62,12 @@ class Door:
 
     async def _ecs(self, scope: Message, receive: Receive, send: Send, action: str) -> None:
         body = await _read(receive)
-        try:
-            given = json.loads(body or b"{}")
-            await asyncio.to_thread(refusals.judge, action, given)
-        except aws.Refused as refused:
-            await _answer(send, 400, _error(refused))
-            return
-        except ValueError:
-            given = {}
+        with contextlib.suppress(*MISSHAPEN):
+            await asyncio.to_thread(refusals.judge, action, json.loads(body or b"{}"))
         keep = _Kept(send) if action in TOLD else None
         await self._app(scope, _again(body, receive), keep.send if keep else send)
         if keep:
             await keep.tell(TOLD[action])
-
-    async def _reply(self, send: Send, does: Callable[..., dict[str, Any]], *given: Any) -> None:
-        try:
-            await _answer(send, 200, await asyncio.to_thread(does, *given))
-        except aws.Refused as refused:
-            await _answer(send, 400, _error(refused))
 
 
 class _Kept:
@@ -103,6 +104,14 @@ async def _read(receive: Receive) -> bytes:
             return body
 
 
+def _parsed(body: bytes) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        given = json.loads(body or b"{}")
+        if isinstance(given, dict):
+            return given
+    raise aws.Refused("SerializationException", "The request is no JSON object.")
+
+
 def _again(body: bytes, receive: Receive) -> Receive:
     """Give a body that was read already once more."""
     first = [{"type": "http.request", "body": body, "more_body": False}]
@@ -132,15 +141,10 @@ def _is_from_outside(scope: Message) -> bool:
     return not _header(scope, b"x-course-inside")
 
 
-def _health() -> dict[str, Any]:
-    from importlib.metadata import version
-
+def _health(code: str) -> dict[str, Any]:
     return {
         "version": version("ministack"),
         "process": os.getpid(),
         "engine": os.environ["DOCKER_HOST"],
+        "code": code,
     }
-
-
-def _error(refused: aws.Refused) -> dict[str, Any]:
-    return {"__type": refused.code, "message": str(refused).partition(": ")[2]}

@@ -22,7 +22,7 @@ STARTED_TOGETHER = 1.0
 """Seconds between tasks that one event tells of."""
 
 MOST = 100
-"""Events of a service that AWS keeps, and tasks that one call describes."""
+"""Events of a service that AWS keeps."""
 
 FAILURES = 5
 """Tasks that never run, one after the other, until an event says so; AWS tells no number."""
@@ -43,7 +43,7 @@ def services(found: dict[str, Any]) -> dict[str, Any]:
     """The answer of DescribeServices, each with the events that its tasks tell of."""
     for service in found.get("services", []):
         with contextlib.suppress(aws.Refused):
-            tasks = of_service(service["clusterArn"], service["serviceName"])
+            tasks = aws.tasks(service["clusterArn"], serviceName=service["serviceName"])
             service["events"] = list(reversed(history(service, tasks)))[:MOST]
     return found
 
@@ -61,17 +61,6 @@ def tasks(found: dict[str, Any]) -> dict[str, Any]:
         if task.get("lastStatus") == "RUNNING":
             ports.add(task)
     return found
-
-
-def of_service(cluster: str, service: str) -> list[dict[str, Any]]:
-    """The tasks of a service, the stopped ones too, the oldest first."""
-    found: list[dict[str, Any]] = []
-    for status in ("RUNNING", "STOPPED"):
-        wanted = {"cluster": cluster, "serviceName": service, "desiredStatus": status}
-        names = aws.call(aws.ECS, "ListTasks", **wanted)["taskArns"]
-        if names:
-            found += aws.call(aws.ECS, "DescribeTasks", cluster=cluster, tasks=names)["tasks"]
-    return sorted(found, key=lambda each: float(each["createdAt"]))
 
 
 def history(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,10 +15,8 @@ from docker.models.images import Image, ImageCollection
 
 from checker.engines import aws
 from checker.engines.emulator import throttle
+from checker.engines.emulator.labels import CONTAINER, FAMILY, REVISION
 
-FAMILY = "com.amazonaws.ecs.task-definition-family"
-REVISION = "com.amazonaws.ecs.task-definition-version"
-CONTAINER = "com.amazonaws.ecs.container-name"
 MIB = 1024 * 1024
 UNITS = 1024
 """CPU units of one CPU."""

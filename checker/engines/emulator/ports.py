@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from checker.engines.emulator import limits
-from checker.engines.emulator.watcher import TASK
+from checker.engines.emulator.labels import CONTAINER, TASK
 
 
 def add(task: dict[str, Any]) -> None:
@@ -16,7 +15,7 @@ def add(task: dict[str, Any]) -> None:
     with contextlib.suppress(Exception), contextlib.closing(client(timeout=10)) as engine:
         wanted: dict[str, str | list[str] | bool] = {"label": f"{TASK}={task['taskArn']}"}
         for each in engine.containers.list(filters=wanted):
-            name = each.labels.get(limits.CONTAINER)
+            name = each.labels.get(CONTAINER)
             for container in task.get("containers", []):
                 if container.get("name") == name:
                     container["networkBindings"] = bindings(each.ports)

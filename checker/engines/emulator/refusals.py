@@ -89,19 +89,14 @@ def _fargate(given: dict[str, Any]) -> None:
         raise _no(f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory.")
 
 
-def _run(given: dict[str, Any]) -> None:
+def _start(given: dict[str, Any]) -> None:
     _must_have_cluster(given)
-    _must_have_definition(given, "TaskDefinition not found.")
-
-
-def _create(given: dict[str, Any]) -> None:
-    _must_have_cluster(given)
-    _must_have_definition(given, "TaskDefinition not found.")
+    _must_have_definition(given)
 
 
 def _update(given: dict[str, Any]) -> None:
     if "taskDefinition" in given:
-        _must_have_definition(given, "TaskDefinition not found.")
+        _must_have_definition(given)
 
 
 def _delete_cluster(given: dict[str, Any]) -> None:
@@ -125,12 +120,12 @@ def _must_have_cluster(given: dict[str, Any]) -> None:
         raise aws.Refused("ClusterNotFoundException", "Cluster not found.")
 
 
-def _must_have_definition(given: dict[str, Any], text: str) -> None:
+def _must_have_definition(given: dict[str, Any]) -> None:
     wanted = given.get("taskDefinition", "")
     try:
         found = aws.call(aws.ECS, "DescribeTaskDefinition", taskDefinition=wanted)
     except aws.Refused:
-        raise _no(text) from None
+        raise _no("TaskDefinition not found.") from None
     if found["taskDefinition"]["status"] != "ACTIVE":
         raise _no("TaskDefinition is inactive")
 
@@ -141,8 +136,8 @@ def _no(text: str) -> aws.Refused:
 
 JUDGES: dict[str, Callable[[dict[str, Any]], None]] = {
     "RegisterTaskDefinition": _register,
-    "RunTask": _run,
-    "CreateService": _create,
+    "RunTask": _start,
+    "CreateService": _start,
     "UpdateService": _update,
     "DeleteCluster": _delete_cluster,
 }

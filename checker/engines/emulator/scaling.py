@@ -95,7 +95,7 @@ class Scaler:
         """
         for watched in list(self.watched.values()):
             target = self.targets.get(watched.policy["ResourceId"])
-            with contextlib.suppress(aws.Refused, CouldNotFindOut):
+            with contextlib.suppress(CouldNotFindOut):
                 if target:
                     self._judge(watched, target, now)
 

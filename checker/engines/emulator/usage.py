@@ -12,12 +12,11 @@ from typing import Any
 
 from checker.engines import aws
 from checker.engines.emulator import limits
-from checker.engines.emulator.watcher import TASK
+from checker.engines.emulator.labels import TASK
 
 CPU = "ECSServiceAverageCPUUtilization"
 MEMORY = "ECSServiceAverageMemoryUtilization"
 METRICS = (CPU, MEMORY)
-CPU_KEY = "cpu"
 _before: dict[str, tuple[float, int]] = {}
 """Of each container: when it was looked at, and the nanoseconds of CPU it had used by then."""
 

@@ -14,10 +14,9 @@ from typing import Any
 
 from checker.engines import aws
 from checker.engines.emulator import limits, throttle
+from checker.engines.emulator.labels import CLUSTER, FAMILY, TASK
 from checker.errors import CouldNotFindOut
 
-TASK = "com.amazonaws.ecs.task-arn"
-CLUSTER = "com.amazonaws.ecs.cluster"
 STREAM_SECONDS = 3600
 AGAIN_SECONDS = 1.0
 GONE = "Essential container in task exited"
@@ -73,7 +72,7 @@ def _handle(event: dict[str, Any]) -> None:
 
 
 def _ended(labels: dict[str, str], seconds: float) -> None:
-    if limits.FAMILY not in labels:
+    if FAMILY not in labels:
         return
     if seconds > SOON_SECONDS:
         throttle.worked(limits.key(labels))
@@ -88,7 +87,7 @@ def gone(cluster: str, task: str) -> None:
         cluster: The cluster's ARN.
         task: The task's ARN.
     """
-    with contextlib.suppress(aws.Refused, CouldNotFindOut):
+    with contextlib.suppress(CouldNotFindOut):
         found = aws.call(aws.ECS, "DescribeTasks", cluster=cluster, tasks=[task])["tasks"]
         if not found:
             return

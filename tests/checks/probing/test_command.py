@@ -72,6 +72,14 @@ def test_file_that_cannot_be_written_is_told(server: Server, tmp_path: Path) -> 
     assert (status, "cannot be written" in err) == (2, True)
 
 
+def test_file_that_may_not_be_written_is_told_before_anything_is_sent(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.os, "access", lambda *_: False)
+    status, _, err = run(server.url, "--count", "3", "--csv", str(tmp_path / "a.csv"))
+    assert (status, "Permission denied" in err, "Sending" in err) == (2, True, False)
+
+
 def test_expected_version_is_demanded(server: Server) -> None:
     status, out, _ = run(server.url, "--rate", "100", "--count", "3", "--expect-version", "2")
     assert (status, "3 wrong-version" in out) == (1, True)

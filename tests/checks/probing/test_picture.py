@@ -52,3 +52,8 @@ def test_stretches_grow_with_the_length() -> None:
 def test_the_same_version_has_the_same_colour() -> None:
     assert picture.colour(["1", "2"], "2") == picture.COLOURS[1]
     assert picture.colour(["1"], "9") == picture.INK
+
+
+def test_load_that_was_stopped_early_says_how_long_it_was_sending() -> None:
+    stopped = picture.describe(result(ROLLOUT, count=100, complete=False))
+    assert stopped.startswith("7 requests were sent in 0.7 seconds")

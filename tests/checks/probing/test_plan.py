@@ -34,6 +34,7 @@ def test_address_of_this_machine_is_accepted(url: str, address: str, port: int, 
         "http://0.0.0.0:80/",
         "http://127.1:80/",
         "http://[::ffff:10.0.0.1]/",
+        "http://[::1%25lo]/",
         "http://2130706433/",
     ],
 )
@@ -64,6 +65,8 @@ def test_what_is_no_plain_address_is_refused(url: str) -> None:
     ("given", "words"),
     [
         ({"rate": 0}, "rate 0"),
+        ({"rate": 0.001}, "rate 0.001"),
+        ({"rate": 1e-300, "seconds": 5}, "rate 1e-300"),
         ({"rate": 2001}, "rate 2001"),
         ({"rate": float("nan")}, "rate nan"),
         ({"seconds": 301}, "seconds 301"),

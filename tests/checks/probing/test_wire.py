@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from checker.checks.probing.wire import LARGEST, NO_BODY, Answer, NotHttp, read, version_in
+from checker.checks.probing.wire import (
+    LARGEST,
+    LONGEST_VERSION,
+    NO_BODY,
+    Answer,
+    NotHttp,
+    read,
+    version_in,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 SIZED = HEAD + b"Content-Length: 15\r\n\r\n" + b'{"version":"1"}'
@@ -75,5 +83,36 @@ def test_version_of_a_body(body: bytes, version: str) -> None:
     ],
 )
 def test_what_is_no_answer_is_told(data: bytes) -> None:
+    with pytest.raises(NotHttp):
+        read(data, ended=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "version"),
+    [
+        (b'{"version": "\\ud800\\u0000\\u001b[31m1"}', "???[31m1"),
+        (b'{"version": "' + b"9" * 5000 + b'"}', "9" * LONGEST_VERSION),
+        (b'{"version": ' + b"9" * 5000 + b"}", ""),
+        (b'{"version": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ""),
+    ],
+)
+def test_version_can_be_shown_whatever_a_server_sends(body: bytes, version: str) -> None:
+    assert version_in(body) == version
+
+
+def test_version_of_the_header_can_be_shown_as_well() -> None:
+    head = HEAD + b"X-Version: \x1b[2J\x80\r\nContent-Length: 0\r\n\r\n"
+    assert read(head, ended=False) == Answer(200, "?[2J?", True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 " + b"9" * 5000 + b" OK\r\n\r\n",
+        CHUNKED + b"-5\r\nabcde\r\n0\r\n\r\n",
+    ],
+)
+def test_number_that_is_none_is_no_http(data: bytes) -> None:
     with pytest.raises(NotHttp):
         read(data, ended=False)

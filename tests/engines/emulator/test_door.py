@@ -13,6 +13,7 @@ import pytest
 from checker.engines import aws
 from checker.engines.emulator import door, refusals, throttle
 from checker.engines.emulator.door import Door
+from checker.engines.emulator.fingerprint import fingerprint
 from checker.engines.emulator.scaling import Scaler
 
 Message = MutableMapping[str, Any]
@@ -86,6 +87,13 @@ def test_health_tells_which_process_and_which_engine(
     assert not ministack.asked
 
 
+def test_health_tells_which_code_the_process_was_started_with(
+    ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///there")
+    assert ask(ministack, scaler, "", b"", path=door.HEALTH)[1]["code"] == fingerprint()
+
+
 def test_reset_forgets_scaling_and_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:
     scaler.targets["service/demo/web"] = {}
     throttle.failed("web:1")
@@ -108,6 +116,14 @@ def test_a_refusal_has_the_code_that_aws_tools_read(ministack: MiniStack, scaler
     status, found, _ = ask(ministack, scaler, f"{aws.SCALING}.DeregisterScalableTarget", body)
     assert (status, found["__type"]) == (400, "ObjectNotFoundException")
     assert found["message"].startswith("No scalable target found")
+
+
+@pytest.mark.parametrize("body", [b"{{", b"[1]"])
+def test_a_call_of_scaling_that_is_no_json_object_is_refused(
+    ministack: MiniStack, scaler: Scaler, body: bytes
+) -> None:
+    status, found, _ = ask(ministack, scaler, f"{aws.SCALING}.DescribeScalableTargets", body)
+    assert (status, found["__type"]) == (400, "SerializationException")
 
 
 def test_a_call_of_ecs_is_judged_and_then_handed_on_whole(
@@ -175,6 +191,17 @@ def test_an_error_of_ministack_is_told_as_it_is(ministack: MiniStack, scaler: Sc
 def test_a_body_that_is_no_json_is_left_to_ministack(ministack: MiniStack, scaler: Scaler) -> None:
     assert ask(ministack, scaler, f"{aws.ECS}.ListServices", b"no json")[0] == 200
     assert ministack.asked == [b"no json"]
+
+
+@pytest.mark.parametrize("body", [b"[1]", b'{"containerDefinitions": ["web"]}', b'{"cpu": "x"}'])
+def test_a_call_of_another_shape_is_left_to_ministack(
+    ministack: MiniStack, scaler: Scaler, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if b"cpu" in body:
+        monkeypatch.setattr(refusals, "judge", lambda action, given: int(given["cpu"]))
+    target = f"{aws.ECS}.RegisterTaskDefinition"
+    assert ask(ministack, scaler, target, body)[0] == 200
+    assert ministack.asked == [body]
 
 
 def test_what_is_no_request_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:

@@ -8,7 +8,7 @@ import pytest
 from docker.errors import ImageNotFound
 
 from checker.engines import aws
-from checker.engines.emulator import limits, throttle
+from checker.engines.emulator import labels, limits, throttle
 
 
 def definition(**container: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def test_a_container_gets_its_limits_and_ports_on_the_loopback_address_alone() -
     assert (made["entrypoint"], made["user"]) == (["sh"], "node")
 
 
-LABELS = {limits.FAMILY: "web", limits.REVISION: "1", limits.CONTAINER: "web"}
+LABELS = {labels.FAMILY: "web", labels.REVISION: "1", labels.CONTAINER: "web"}
 
 
 class Sdk:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checker.engines import docker
-from checker.engines.emulator import ports
+from checker.engines.emulator import labels, ports
 
 
 def test_bindings_tell_the_port_that_docker_chose() -> None:
@@ -19,7 +19,7 @@ def test_bindings_tell_the_port_that_docker_chose() -> None:
 
 def test_each_container_of_a_task_gets_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     published = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "32768"}]}
-    box = SimpleNamespace(labels={ports.limits.CONTAINER: "web"}, ports=published)
+    box = SimpleNamespace(labels={labels.CONTAINER: "web"}, ports=published)
     listed = SimpleNamespace(list=lambda filters: [box])
     engine = SimpleNamespace(containers=listed, close=lambda: None)
     monkeypatch.setattr(docker, "client", lambda timeout: engine)

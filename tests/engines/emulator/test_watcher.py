@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from checker.engines import aws, docker
-from checker.engines.emulator import limits, throttle, watcher
+from checker.engines.emulator import labels, throttle, watcher
 
 LABELS = {
-    watcher.TASK: "task/1",
-    watcher.CLUSTER: "cluster/demo",
-    limits.FAMILY: "web",
-    limits.REVISION: "2",
+    labels.TASK: "task/1",
+    labels.CLUSTER: "cluster/demo",
+    labels.FAMILY: "web",
+    labels.REVISION: "2",
 }
 
 

@@ -1,0 +1,83 @@
+"""What all commands share: how errors end them, and how the shell completes names of labs."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import signal
+import sys
+import traceback
+
+import click
+from click.shell_completion import CompletionItem
+
+from checker import paths
+from checker.errors import CouldNotFindOut, CourseError
+
+
+class LabName(click.ParamType[str]):
+    """A lab's name, completed by the shell; judged later, where the nearest names are known."""
+
+    name = "lab"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from checker.course import labs
+
+        return [CompletionItem(name) for name in labs() if incomplete in name]
+
+
+class Course(click.Group):
+    """Turns a CourseError into its text and exit status, so that nobody sees a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            click.secho(f"course: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("\ncourse: stopped; run the same command again to go on.", err=True)
+            ctx.exit(130)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, BrokenPipeError) and (unread := _unread()):
+                _silence(unread)
+                ctx.exit(128 + signal.SIGPIPE)
+            click.echo(f"course: {_unexpected(error)}", err=True)
+            ctx.exit(CouldNotFindOut.exit_code)
+
+
+def _unread() -> list[int]:
+    """Which of this process's outputs are pipes that nobody reads any more, as in `| head`."""
+    poll = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, AttributeError):
+            poll.register(stream.fileno(), 0)
+    return [number for number, event in poll.poll(0) if event & select.POLLERR]
+
+
+def _silence(outputs: list[int]) -> None:
+    """What is still to be written there, at the latest when the process ends, goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in outputs:
+        os.dup2(nowhere, number)
+
+
+def _unexpected(error: Exception) -> CourseError:
+    """What a person sees of an error that nobody foresaw; the traceback goes to a file."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return CouldNotFindOut(
+            "The disk is full.", found=str(error), next_step="Make room, then run it again."
+        )
+    log = paths.state() / "unexpected-error.txt"
+    paths.write_atomically(log, "".join(traceback.format_exception(error)))
+    return CouldNotFindOut(
+        "This is a fault of the course, not yours.",
+        found=f"{type(error).__name__}: {error}",
+        next_step=f"Report it with the file {log}.",
+    )

@@ -1,0 +1,16 @@
+"""Ports of 127.0.0.1."""
+
+from __future__ import annotations
+
+import socket
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now; a connection that just ended does not matter."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
