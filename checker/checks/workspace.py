@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -70,6 +71,24 @@ class File(Content):
                 f"it is there, but may not be read ({stat.filemode(path.stat().st_mode)})",
                 f"Allow reading: chmod u+r {self.name}",
             ) from None
+
+    def setting(self, name: str, *, next_step: str = "") -> str:
+        """What stands behind NAME= on a line of the file, without blank space around it.
+
+        Args:
+            next_step: What the lines should look like.
+
+        Raises:
+            CheckFailed: There is no such line, or nothing stands behind it.
+        """
+        found = re.search(rf"^{re.escape(name)}[ \t]*=[ \t]*(\S.*?)[ \t]*$", self.text, re.M)
+        if found is None:
+            raise CheckFailed(
+                f"a line {name}=... in {self.name}",
+                self.text.strip() or "an empty file",
+                next_step or f"Write a line {name}= with its value into {self.name}.",
+            )
+        return found[1]
 
     @property
     def exists(self) -> bool:

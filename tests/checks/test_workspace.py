@@ -42,6 +42,36 @@ def test_file_is_read(folder: Path, workspace: Workspace) -> None:
     assert workspace.folder("app") == workspace.path / "app"
 
 
+def test_setting_is_what_stands_behind_its_name(folder: Path, workspace: Workspace) -> None:
+    (folder / "a.txt").write_text("gone = web 1 \r\nnot_next=no\nnext=\t'x=y'\n")
+    file = workspace.file("a.txt")
+    assert (file.setting("gone"), file.setting("next")) == ("web 1", "'x=y'")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "an empty file"),
+        ("gone=web\nnot_next=x\n", "gone=web\nnot_next=x"),
+        ("next= \ngone=web\n", "next= \ngone=web"),
+    ],
+)
+def test_setting_that_is_not_there_is_told(
+    folder: Path, workspace: Workspace, text: str, found: str
+) -> None:
+    (folder / "a.txt").write_text(text)
+    failed = refused(workspace.file("a.txt").setting, "next")
+    assert (failed.expected, failed.found) == ("a line next=... in a.txt", found)
+    assert failed.next_step == "Write a line next= with its value into a.txt."
+    own = refused(lambda: workspace.file("a.txt").setting("next", next_step="Two lines."))
+    assert own.next_step == "Two lines."
+
+
+def test_setting_is_named_as_written_not_as_a_pattern(folder: Path, workspace: Workspace) -> None:
+    (folder / "a.txt").write_text("next=1\n")
+    assert refused(workspace.file("a.txt").setting, "n.xt").found == "next=1"
+
+
 @pytest.mark.parametrize(
     ("make", "found"),
     [

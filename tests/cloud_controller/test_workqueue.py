@@ -70,6 +70,13 @@ def test_pause_has_a_longest() -> None:
     assert queue._due[WEB] - time.monotonic() <= workqueue.LONGEST_PAUSE
 
 
+def test_what_fails_for_days_still_comes_again() -> None:
+    queue = WorkQueue()
+    for _ in range(1100):
+        queue.done(WEB, failed=True)
+    assert WEB in queue._due
+
+
 def test_change_during_a_pause_is_looked_at_at_once() -> None:
     queue = WorkQueue()
     queue.add(WEB, pause=60)

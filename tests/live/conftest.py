@@ -6,18 +6,20 @@ import json
 import os
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from checker import paths, process
+from checker import paths
 from checker.engines import docker, kind, nodeimages
 from checker.images import provider
+from tests.live import commands
+from tests.live.commands import until
 
 NGINX, HAPROXY, BUSYBOX = "nginx:1.26", "haproxy:3.0", "busybox:1.37"
 SOURCE = paths.root() / "labs" / "cloud-controller"
@@ -26,24 +28,11 @@ FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 WITHIN = 60.0
 Object = dict[str, Any]
 
-
-def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
-    return process.run(
-        list(words), check=check, **{"timeout": 120, "env": docker.environment(), **options}
-    )
+run = partial(commands.run, timeout=120)
 
 
 def kubectl(*words: str, check: bool = True, **options: Any) -> str:
     return run("kubectl", *words, check=check, **options).output
-
-
-def until(found: Callable[[], object], seconds: float = WITHIN) -> Any:
-    """What is found, as soon as it is something."""
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.2)
-    return answer
 
 
 class Controller:
@@ -118,9 +107,9 @@ def namespace(cluster: None) -> Iterator[str]:
     kubectl("apply", "-f", "-", input=json.dumps(deployment))
     kubectl("rollout", "status", "deployment/web", "-n", name, "--timeout=90s")
     yield name
-    for service in json.loads(kubectl("get", "services", "-n", name, "-o", "json"))["items"]:
+    for service in services(name):
         bare = '{"metadata":{"finalizers":null}}'
-        kubectl("patch", "service", service["metadata"]["name"], "-n", name, "-p", bare)
+        kubectl("patch", "service", service, "-n", name, "-p", bare)
     kubectl("delete", "namespace", name, "--wait=false")
     if left := balancers(name):
         run("docker", "rm", "-f", *left)
@@ -159,21 +148,29 @@ def look(namespace: str, name: str) -> Object:
 
 def address(namespace: str, name: str) -> str:
     """The first one in the Service's status; empty before there is one."""
-    ingress = look(namespace, name).get("status", {}).get("loadBalancer", {}).get("ingress")
+    return first_address(look(namespace, name))
+
+
+def first_address(service: Object) -> str:
+    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress")
     return str(ingress[0]["ip"]) if ingress else ""
+
+
+def services(namespace: str) -> dict[str, Object]:
+    """All Services, by their names."""
+    items = json.loads(kubectl("get", "services", "-n", namespace, "-o", "json"))["items"]
+    return {each["metadata"]["name"]: each for each in items}
 
 
 def addresses(namespace: str) -> dict[str, str]:
     """Of all load balancers, by the Service's name; empty before there is one."""
-    items = json.loads(kubectl("get", "services", "-n", namespace, "-o", "json"))["items"]
-    status = {each["metadata"]["name"]: each["status"]["loadBalancer"] for each in items}
-    return {name: each.get("ingress", [{"ip": ""}])[0]["ip"] for name, each in status.items()}
+    return {name: first_address(each) for name, each in services(namespace).items()}
 
 
 def node_ports(namespace: str) -> dict[str, int]:
     """The first one of each Service."""
-    items = json.loads(kubectl("get", "services", "-n", namespace, "-o", "json"))["items"]
-    return {each["metadata"]["name"]: each["spec"]["ports"][0]["nodePort"] for each in items}
+    found = services(namespace)
+    return {name: each["spec"]["ports"][0]["nodePort"] for name, each in found.items()}
 
 
 def answer(namespace: str, name: str, port: int = 0) -> str:

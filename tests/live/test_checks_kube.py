@@ -5,21 +5,20 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from checker import process
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.runner import _engine
-from checker.engines import docker, kind, scene, world
+from checker.engines import docker, kind, scene
 from checker.engines.kube import Api
 from checker.errors import CouldNotFindOut
 from checker.pages.fences import parse
 from checker.pages.validate import command
+from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
 IMAGES = ["nginx:1.26", "busybox:1.37"]
@@ -35,21 +34,13 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def namespace(api: Api) -> Iterator[str]:
     """A namespace of the test's own, removed after it."""
-    name = f"t-{uuid.uuid4().hex[:8]}"
-    kubectl("create", "namespace", name)
-    yield name
-    world._empty(api, name)
-    api.delete(f"/api/v1/namespaces/{name}")
-    world._finish(api, name)
+    with own_namespace(api) as name:
+        yield name
 
 
 @pytest.fixture
 def there(api: Api, namespace: str) -> Namespace:
     return Kube(api).namespace(namespace)
-
-
-def kubectl(*words: str) -> str:
-    return process.run(["kubectl", *words], timeout=60, env=docker.environment()).output
 
 
 def test_a_deployment_comes_up_and_its_service_answers(there: Namespace) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from checker.engines import kind
+from tests.live.commands import until
 from tests.live.conftest import (
     FINALIZER,
     WITHIN,
@@ -30,7 +31,6 @@ from tests.live.conftest import (
     reasons,
     remove,
     run,
-    until,
 )
 from tests.live.going_engine import engine_that_can_go
 

@@ -11,6 +11,7 @@ import yaml
 
 from checker.engines import kind, nodeimages
 from checker.images import provider
+from tests.live.commands import until
 from tests.live.conftest import (
     HAPROXY,
     SOURCE,
@@ -22,7 +23,6 @@ from tests.live.conftest import (
     make,
     remove,
     run,
-    until,
 )
 
 pytestmark = pytest.mark.live

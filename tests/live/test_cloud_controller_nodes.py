@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from checker.engines import kind
-from tests.live.conftest import Controller, Object, kubectl, run, until
+from tests.live.commands import until
+from tests.live.conftest import Controller, Object, kubectl, run
 
 pytestmark = pytest.mark.live
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -14,9 +13,10 @@ from checker.checks.kube import Kube, Namespace
 from checker.convert import read
 from checker.convert.convert import convert
 from checker.convert.write import yaml_text
-from checker.engines import docker, kind, scene, world
+from checker.engines import docker, kind, scene
 from checker.engines.kube import Api
 from tests.convert.samples import NAMES, converted, inputs, sample
+from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
 SHOP = "shop:1"
@@ -32,37 +32,27 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def there(api: Api) -> Iterator[Namespace]:
-    name = f"t-{uuid.uuid4().hex[:8]}"
-    kubectl("create", "namespace", name)
-    yield Kube(api).namespace(name)
-    world._empty(api, name)
-    api.delete(f"/api/v1/namespaces/{name}")
-    world._finish(api, name)
-
-
-def kubectl(*words: str, text: str = "", check: bool = True) -> process.Completed:
-    return process.run(
-        ["kubectl", *words], timeout=60, env=docker.environment(), input=text, check=check
-    )
+    with own_namespace(api) as name:
+        yield Kube(api).namespace(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_api_server_takes_every_manifest_strictly(api: Api, name: str) -> None:
     text = yaml_text(converted(name).manifests)
-    done = kubectl("apply", *STRICT, "-f", "-", text=text, check=False)
+    done = kubectl("apply", *STRICT, "-f", "-", input=text, check=False)
     assert done.status == 0, done.errors
 
 
 def test_the_api_server_would_have_refused_a_field_that_it_does_not_know(api: Api) -> None:
     text = yaml_text(converted("single-web").manifests).replace("replicas:", "replicaz:")
-    done = kubectl("apply", *STRICT, "-f", "-", text=text, check=False)
+    done = kubectl("apply", *STRICT, "-f", "-", input=text, check=False)
     assert "unknown field" in done.errors
 
 
 def test_the_sample_application_answers_with_the_settings_of_ecs(there: Namespace) -> None:
     _build_and_load()
     made = convert(*inputs("sample-shop"), namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", text=yaml_text(made.manifests))
+    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
     shop = there.deployment("shop").expect_replicas(2).expect_ready(within=90)
     there.service("shop").expect_endpoints(2, within=10).expect_answers(
         3000, contains='"greeting":"Hello from the shop","version":"7"', within=10
@@ -75,7 +65,7 @@ def test_a_sidecar_is_healthy_before_those_that_need_it_start(there: Namespace) 
     """chain-of-three: a sidecar that is healthy, then a step that ends, then the main one."""
     task = read.task_definition(sample("chain-of-three").file)
     made = convert(task, {}, namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", text=yaml_text(made.manifests))
+    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
     there.deployment("pipeline").expect_ready(within=90)
     items = json.loads(kubectl("-n", there.name, "get", "pods", "-o", "json").output)["items"]
     states = {each["name"]: each["state"] for each in items[0]["status"]["initContainerStatuses"]}
@@ -86,7 +76,7 @@ def test_a_sidecar_is_healthy_before_those_that_need_it_start(there: Namespace) 
 
 def test_a_value_with_dollar_signs_arrives_as_it_was(there: Namespace) -> None:
     made = convert(*inputs("tricky-values"), namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", text=yaml_text(made.manifests))
+    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
     there.deployment("tricky").expect_ready(within=60)
     show = ("sh", "-c", 'printf "%s|" "$PRICE" "$NUMBER" "$LINES"')
     shown = kubectl("-n", there.name, "exec", "deployment/tricky", "--", *show)

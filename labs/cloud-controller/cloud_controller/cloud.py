@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -52,12 +51,11 @@ class Cloud:
         network: The Docker network of its nodes.
     """
 
-    def __init__(self, cluster: str, network: str = "kind") -> None:
+    def __init__(self, cluster: str, network: str) -> None:
         self.cluster = cluster
         self._network = network
         self._docker = docker.from_env(timeout=CALL_SECONDS)
         self._applied: dict[str, str] = {}
-        self._lock = threading.Lock()
 
     def place(self) -> tuple[str, str]:
         """Region and zone. All machines fail together with the one that runs the engine."""
@@ -65,11 +63,8 @@ class Cloud:
 
     def machine(self, name: str) -> Machine | None:
         """The machine of that name; None if the cloud has none."""
-        try:
-            found = self._docker.containers.get(name)
-        except NotFound:
-            return None
-        if found.labels.get(MACHINE_LABEL) != self.cluster:
+        found = self._get(name)
+        if found is None or found.labels.get(MACHINE_LABEL) != self.cluster:
             return None
         return Machine(name, found.status == "running", self._address(found), self._size(found))
 
@@ -110,7 +105,7 @@ class Cloud:
         return found is not None
 
     def events(self) -> Iterator[tuple[str, str]]:
-        """`machine` or `balancer`, and the machine's or the Service's name, when one changes.
+        """`node` or `service`, and the name of that whose machine or load balancer changes.
 
         It ends when the engine goes away.
         """
@@ -118,9 +113,9 @@ class Cloud:
         for event in self._docker.events(decode=True, filters=wanted):
             labels = event["Actor"]["Attributes"]
             if labels.get(MACHINE_LABEL) == self.cluster:
-                yield "machine", labels["name"]
+                yield "node", labels["name"]
             if labels.get(CLUSTER_LABEL) == self.cluster:
-                yield "balancer", labels[SERVICE_LABEL]
+                yield "service", labels[SERVICE_LABEL]
 
     def run_in_network_of(self, machine: str, image: str, script: str) -> None:
         """Run a shell script in a machine's network, as its cloud may."""
@@ -142,8 +137,11 @@ class Cloud:
         return f"{self.cluster}-lb.{service.replace('/', '.')}"
 
     def _find(self, service: str) -> Container | None:
+        return self._get(self._name(service))
+
+    def _get(self, name: str) -> Container | None:
         try:
-            return self._docker.containers.get(self._name(service))
+            return self._docker.containers.get(name)
         except NotFound:
             return None
 
@@ -171,23 +169,21 @@ class Cloud:
         """Write the configuration, and have HAProxy read it; it keeps its connections.
 
         What was applied is known to this process only: after a start it is applied once more,
-        since the process before may have been killed between writing and reloading.
+        since the process before may have been killed between writing and reloading. No lock: a
+        Service, and so its container, has one worker at a time.
         """
-        with self._lock:
-            known = self._applied.get(str(container.id))
+        known = self._applied.get(str(container.id))
         if known == config:
             return False
-        container.put_archive(str(CONFIG.parent), _archive(CONFIG.name, config))
+        container.put_archive(str(CONFIG.parent), _archive(config))
         if container.status == "running":
             container.kill(signal="SIGHUP")
-        with self._lock:
-            self._applied[str(container.id)] = config
+        self._applied[str(container.id)] = config
         return known is not None
 
     def _remove(self, container: Container) -> None:
         container.remove(force=True, v=True)
-        with self._lock:
-            self._applied.pop(str(container.id), None)
+        self._applied.pop(str(container.id), None)
 
     def _address(self, container: Container) -> str:
         networks: dict[str, Any] = container.attrs["NetworkSettings"]["Networks"]
@@ -205,10 +201,10 @@ def _ports(balancer: Balancer) -> str:
     return ",".join(f"{port}:{node_port}" for port, node_port in balancer.ports)
 
 
-def _archive(name: str, text: str) -> bytes:
-    packed = io.BytesIO()
+def _archive(config: str) -> bytes:
+    data, packed = config.encode(), io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        member = tarfile.TarInfo(name)
-        member.size, member.mode = len(text.encode()), 0o644
-        archive.addfile(member, io.BytesIO(text.encode()))
+        member = tarfile.TarInfo(CONFIG.name)
+        member.size, member.mode = len(data), 0o644
+        archive.addfile(member, io.BytesIO(data))
     return packed.getvalue()

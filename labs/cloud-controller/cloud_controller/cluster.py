@@ -53,8 +53,7 @@ class Cluster:
 
     def service(self, key: str) -> Object | None:
         """The Service NAMESPACE/NAME; None if there is none."""
-        namespace, name = key.split("/")
-        return self._found(self._api.read_namespaced_service, name, namespace)
+        return self._found(self._api.read_namespaced_service, *_place(key))
 
     def patch_node(self, name: str, change: Object) -> None:
         """Change a Node, but not its status."""
@@ -70,14 +69,12 @@ class Cluster:
 
     def patch_service(self, key: str, change: Object) -> None:
         """Change a Service, but not its status."""
-        namespace, name = key.split("/")
-        self._call(self._api.patch_namespaced_service, name, namespace, change, _content_type=MERGE)
+        self._call(self._api.patch_namespaced_service, *_place(key), change, _content_type=MERGE)
 
     def patch_service_status(self, key: str, change: Object) -> None:
         """Change a Service's status."""
-        namespace, name = key.split("/")
         patch = self._api.patch_namespaced_service_status
-        self._call(patch, name, namespace, change, _content_type=MERGE)
+        self._call(patch, *_place(key), change, _content_type=MERGE)
 
     def record(self, about: Object, kind: str, reason: str, message: str) -> None:
         """Record an Event; kind is Normal or Warning."""
@@ -108,11 +105,8 @@ class Cluster:
         A watch that ends goes on from the last version seen. Where the server no longer knows that
         version (410), after any other error, and every five minutes, all are listed again.
         """
-        lists: dict[str, Callable[..., Any]] = {
-            "service": self._api.list_service_for_all_namespaces,
-            "node": self._api.list_node,
-        }
-        listing = lists[kind]
+        services, nodes = self._api.list_service_for_all_namespaces, self._api.list_node
+        listing = services if kind == "service" else nodes
         while not stop.is_set():
             try:
                 self._list_and_watch(listing, on_change, stop)
@@ -157,6 +151,12 @@ class Cluster:
             if error.status == 404:
                 return None
             raise
+
+
+def _place(key: str) -> tuple[str, str]:
+    """Name and namespace of NAMESPACE/NAME, in the order in which the client takes them."""
+    namespace, name = key.split("/")
+    return name, namespace
 
 
 def short(error: Exception) -> str:

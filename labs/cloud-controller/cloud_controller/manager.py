@@ -7,6 +7,7 @@ was missed, and no restart, can leave the controller with a wrong idea.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from cloud_controller.cloud import Cloud
 from cloud_controller.cluster import Cluster, Object, short
@@ -36,7 +37,6 @@ class Manager:
         self._cluster, self._cloud = cluster, cloud
         self._queue = WorkQueue()
         self._stop = threading.Event()
-        self._services: set[str] = set()
         self._machines: tuple[Backend, ...] | None = None
         self._service = ServiceController(cluster, cloud)
         self._node = NodeController(cluster, cloud)
@@ -44,29 +44,22 @@ class Manager:
 
     def run(self) -> None:
         """Work until `stop`; load balancers whose Service is gone are found by their labels."""
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(WORKERS)]
-        for notice in (self._watch_services, self._watch_nodes, self._watch_cloud):
-            threading.Thread(target=notice, daemon=True).start()
-        for thread in threads:
-            thread.start()
+        workers = [_start(self._work) for _ in range(WORKERS)]
+        _start(self._cluster.watch, "service", self._on_service, self._stop)
+        _start(self._cluster.watch, "node", self._on_node, self._stop)
+        _start(self._watch_cloud)
         self._stop.wait()
         self._queue.close()
-        for thread in threads:
-            thread.join()
+        for worker in workers:
+            worker.join()
 
     def stop(self) -> None:
         """Let the workers finish what they have begun, and end."""
         self._stop.set()
 
-    def _watch_services(self) -> None:
-        self._cluster.watch("service", self._on_service, self._stop)
-
     def _on_service(self, service: Object) -> None:
         key = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
         self._queue.add(Key("service", key))
-
-    def _watch_nodes(self) -> None:
-        self._cluster.watch("node", self._on_node, self._stop)
 
     def _on_node(self, node: Object) -> None:
         self._queue.add(Key("node", node["metadata"]["name"]))
@@ -76,12 +69,11 @@ class Manager:
         """When the engine was away, events were missed: look at everything."""
         while not self._stop.is_set():
             try:
-                for service in self._cloud.balancers():
-                    self._queue.add(Key("service", service))
+                self._add_balancers()
                 for node in self._cluster.nodes():
                     self._queue.add(Key("node", node["metadata"]["name"]))
                 for kind, name in self._cloud.events():
-                    self._queue.add(Key("node" if kind == "machine" else "service", name))
+                    self._queue.add(Key(kind, name))
             except Exception as error:
                 print(f"cloud: {short(error)}; asking again", flush=True)
             self._stop.wait(RECONNECT_SECONDS)
@@ -110,6 +102,15 @@ class Manager:
         """Nodes change often, their addresses seldom; only then do load balancers change."""
         found = backends(self._cluster.nodes())
         if found != self._machines:
-            for service in self._cloud.balancers():
-                self._queue.add(Key("service", service))
+            self._add_balancers()
             self._machines = found
+
+    def _add_balancers(self) -> None:
+        for service in self._cloud.balancers():
+            self._queue.add(Key("service", service))
+
+
+def _start(work: Callable[..., None], *words: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=words, daemon=True)
+    thread.start()
+    return thread

@@ -29,7 +29,7 @@ class NodeController:
         machine = self._cloud.machine(machine_name(node))
         if machine and UNINITIALIZED in taint_keys(node):
             self._initialise(node, machine)
-        elif is_ready(node):
+        elif has_condition(node, "Ready", "True"):
             self._set_taint(node, SHUTDOWN, False)
         elif machine is None:
             self._delete(node)
@@ -52,7 +52,8 @@ class NodeController:
             "topology.kubernetes.io/zone": zone,
             "node.kubernetes.io/instance-type": machine.instance_type,
         }
-        provider_id = node["spec"].get("providerID") or self._provider_id(machine)
+        ours = f"docker://{self._cloud.cluster}/{machine.name}"
+        provider_id = node["spec"].get("providerID") or ours
         self._cluster.patch_node(
             name, {"metadata": {"labels": labels}, "spec": {"providerID": provider_id}}
         )
@@ -61,9 +62,6 @@ class NodeController:
             self._set_taint(fresh, UNINITIALIZED, False)
             self._cluster.record(node, "Normal", "Synced", "Node synced successfully")
             print(f"node {name}: initialised as {provider_id} in zone {zone}", flush=True)
-
-    def _provider_id(self, machine: Machine) -> str:
-        return f"docker://{self._cloud.cluster}/{machine.name}"
 
     def _delete(self, node: Object) -> None:
         name = node["metadata"]["name"]
@@ -97,10 +95,10 @@ def machine_name(node: Object) -> str:
     return str(node["spec"].get("providerID") or node["metadata"]["name"]).rsplit("/", 1)[-1]
 
 
-def is_ready(node: Object) -> bool:
-    """Whether the kubelet says so; a Node of which nobody has said anything is not."""
+def has_condition(node: Object, kind: str, status: str) -> bool:
+    """Whether the Node's status says so; of a Node that is new, nobody has said anything."""
     conditions = node.get("status", {}).get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return any((each["type"], each["status"]) == (kind, status) for each in conditions)
 
 
 def taint_keys(node: Object) -> list[str]:

@@ -11,7 +11,7 @@ import datetime
 
 from cloud_controller.cloud import Cloud
 from cloud_controller.cluster import Cluster, Object
-from cloud_controller.nodes import internal_addresses
+from cloud_controller.nodes import has_condition, internal_addresses
 
 IMAGE = "busybox:1.37"
 METRIC = 4000
@@ -55,8 +55,7 @@ class RouteController:
         return True
 
     def _say_so(self, node: Object) -> None:
-        conditions = node.get("status", {}).get("conditions") or []
-        if any((c["type"], c["status"]) == ("NetworkUnavailable", "False") for c in conditions):
+        if has_condition(node, "NetworkUnavailable", "False"):
             return
         now = datetime.datetime.now(datetime.UTC).isoformat()
         condition = {

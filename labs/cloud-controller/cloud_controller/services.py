@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from cloud_controller.cloud import Cloud
 from cloud_controller.cluster import Cluster, Object
 from cloud_controller.haproxy import KUBE_PROXY_HEALTH, Backend, Balancer
@@ -67,7 +65,6 @@ class ServiceController:
     def __init__(self, cluster: Cluster, cloud: Cloud) -> None:
         self._cluster, self._cloud = cluster, cloud
         self._told: dict[str, str] = {}
-        self._lock = threading.Lock()
 
     def sync(self, key: str) -> None:
         """Look at one Service, NAMESPACE/NAME, and do what is missing; nothing else is needed."""
@@ -80,7 +77,7 @@ class ServiceController:
                 self._ensure(key, service)
             else:
                 self._clean_up(key, service)
-            self._forget(key)
+            self._told.pop(key, None)
         except Refused as error:
             self._tell(key, service, str(error))
         except Exception as error:
@@ -130,17 +127,12 @@ class ServiceController:
             self._cluster.patch_service(key, {"metadata": change})
 
     def _tell(self, key: str, service: Object | None, message: str) -> None:
-        """An Event, unless the last try said the same."""
-        with self._lock:
-            known = self._told.get(key) == message
-            self._told[key] = message
+        """An Event, unless the last try said the same. A key has one worker: no lock is needed."""
+        known = self._told.get(key) == message
+        self._told[key] = message
         if service and not known:
             self._cluster.record(service, "Warning", "SyncLoadBalancerFailed", message)
             print(f"service {key}: {message}", flush=True)
-
-    def _forget(self, key: str) -> None:
-        with self._lock:
-            self._told.pop(key, None)
 
 
 def _takes_traffic(node: Object) -> bool:

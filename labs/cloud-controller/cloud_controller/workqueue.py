@@ -13,6 +13,8 @@ from dataclasses import dataclass
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds between tries of a key that fails; the pause doubles from the first to the longest."""
+MOST_DOUBLINGS = 10
+"""More than enough for the longest pause; what fails for days must not make numbers too large."""
 
 
 @dataclass(frozen=True, order=True)
@@ -61,13 +63,12 @@ class WorkQueue:
         """Give a key back. One that was added meanwhile, or that failed, comes again."""
         with self._changed:
             self._busy.discard(key)
-            self._failures[key] = self._failures.get(key, 0) + 1 if failed else 0
-        if failed:
-            self.add(key, min(FIRST_PAUSE * 2 ** (self._failures[key] - 1), LONGEST_PAUSE))
-        else:
-            with self._changed:
-                del self._failures[key]
-                self._changed.notify()
+            before = self._failures.pop(key, 0)
+            if failed:
+                self._failures[key] = before + 1
+                pause = FIRST_PAUSE * 2 ** min(before, MOST_DOUBLINGS)
+                self.add(key, min(pause, LONGEST_PAUSE))
+            self._changed.notify()
 
     def close(self) -> None:
         """Send all workers home."""

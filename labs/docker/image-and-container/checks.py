@@ -180,15 +180,8 @@ def test_token(docker, workspace):
 
 def _line(workspace, name):
     """What stands behind NAME= in passport.txt."""
-    text = workspace.file("passport.txt").text
-    found = re.search(rf"^{name}\s*=\s*(.*?)\s*$", text, re.M)
-    if found is None:
-        raise CheckFailed(
-            f"a line {name}=... in passport.txt",
-            text.strip() or "an empty file",
-            "Three lines, each a name, '=' and a value.",
-        )
-    return found[1].strip("\"'")
+    step = "Three lines, each a name, '=' and a value."
+    return workspace.file("passport.txt").setting(name, next_step=step).strip("\"'")
 
 
 def _expect(name, expected, found, next_step):

@@ -71,9 +71,8 @@ def test_leak(kube, docker, workspace):
             "it is still there: a leak",
             GONE_SECONDS,
         )
-        service = kube.namespace(MARKET).service(name)
         _wait(
-            lambda: FINALIZER not in _finalizers(kube, service.name),
+            lambda: FINALIZER not in _finalizers(kube, name),
             running,
             "no finalizer when the load balancer is gone",
             "it is still there, and the Service could never be deleted",

@@ -113,13 +113,7 @@ def test_bread(kube):
 
 
 def _line(workspace, name):
-    """What stands behind NAME= in heal.txt."""
-    text = workspace.file("heal.txt").text
-    found = re.search(rf"^{name}\s*=\s*(?:pod/)?(\S+)\s*$", text, re.M)
-    if found is None:
-        raise CheckFailed(
-            f"a line {name}=... in heal.txt",
-            text.strip() or "an empty file",
-            "Two lines, each a name, '=' and the name of a Pod.",
-        )
-    return found[1]
+    """The Pod that stands behind NAME= in heal.txt, with `pod/` before it or without."""
+    step = "Two lines, each a name, '=' and the name of a Pod."
+    found = workspace.file("heal.txt").setting(name, next_step=step)
+    return found.removeprefix("pod/") or found

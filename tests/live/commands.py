@@ -1,0 +1,45 @@
+"""What live tests have in common: commands of a learner, waits, and a namespace of one's own."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from checker import process
+from checker.engines import docker, world
+from checker.engines.kube import Api
+
+
+def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
+    """As a learner types it in a course shell; it has 60 seconds, or `timeout`."""
+    settings = {"timeout": 60, "env": docker.environment(), **options}
+    return process.run(list(words), check=check, **settings)
+
+
+kubectl = partial(run, "kubectl")
+
+
+def until(found: Callable[[], object], seconds: float = 60.0) -> Any:
+    """What is found, as soon as it is something."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.2)
+    return answer
+
+
+@contextlib.contextmanager
+def own_namespace(api: Api) -> Iterator[str]:
+    """A namespace for one test; afterwards it is gone."""
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    kubectl("create", "namespace", name)
+    try:
+        yield name
+    finally:
+        world._empty(api, name)
+        api.delete(f"/api/v1/namespaces/{name}")
+        world._finish(api, name)
