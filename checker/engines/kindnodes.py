@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from checker import paths
 from checker.engines import docker, endpoint, readiness
 from checker.errors import CouldNotFindOut
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 NAME = "course"
 CONTROL_PLANE = f"{NAME}-control-plane"
@@ -22,19 +26,18 @@ def nodes() -> list[str]:
 
     A cluster of the same name that the course did not make has none.
     """
-    return _found(NODES) if _is_ours() else []
+    return _names(_ours(NODES))
 
 
 def load_balancers() -> list[str]:
     """What a cloud controller made for the Services of this cluster."""
-    return _found(LOAD_BALANCERS) if _is_ours() else []
+    return _names(_ours(LOAD_BALANCERS))
 
 
 def started() -> dict[str, datetime]:
     """When each node was started."""
-    with contextlib.closing(docker.client()) as client:
-        states = {name: client.containers.get(name).attrs["State"] for name in nodes()}
-    return {name: readiness.moment(state["StartedAt"]) for name, state in states.items()}
+    found = _ours(NODES)
+    return {str(each.name): readiness.moment(each.attrs["State"]["StartedAt"]) for each in found}
 
 
 def must_not_be_anothers() -> None:
@@ -46,7 +49,7 @@ def must_not_be_anothers() -> None:
     if not _is_ours() and (found := _found(NODES)):
         raise CouldNotFindOut(
             f"There is a cluster named {NAME} that the course did not make.",
-            found=", ".join(found),
+            found=", ".join(_names(found)),
             next_step=f"Leave it and give the course another engine with DOCKER_HOST, or if it is "
             f"not needed: kind delete cluster --name {NAME}",
         )
@@ -80,9 +83,16 @@ def _is_ours() -> bool:
     return own or made().exists() or begun().exists()
 
 
-def _found(label: str) -> list[str]:
+def _ours(label: str) -> list[Container]:
+    return _found(label) if _is_ours() else []
+
+
+def _found(label: str) -> list[Container]:
     with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": label}
-        found = client.containers.list(all=True, filters=wanted)
-        return sorted(str(each.name) for each in found)
+        return client.containers.list(all=True, filters=wanted)
     return []
+
+
+def _names(containers: list[Container]) -> list[str]:
+    return sorted(str(each.name) for each in containers)

@@ -84,16 +84,16 @@ class Cluster(Programs):
     def _get(self, name: str) -> SimpleNamespace:
         if not self.nodes:
             raise NotFound("no such container")
-        state = {"StartedAt": cluster_objects.STARTED.isoformat()}
         mounts = [{"Destination": self.mounted_at}]
-        return SimpleNamespace(attrs={"Image": self.made_from, "State": state, "Mounts": mounts})
+        return SimpleNamespace(attrs={"Image": self.made_from, "Mounts": mounts})
 
     def _list(self, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:
         assert all
         if filters == {"label": "course.cloud.cluster=course"}:
             return [SimpleNamespace(name=name) for name in self.balancers]
         assert filters == {"label": "io.x-k8s.kind.cluster=course"}
-        return [SimpleNamespace(name=name) for name in reversed(self.nodes)]
+        attrs = {"State": {"StartedAt": cluster_objects.STARTED.isoformat()}}
+        return [SimpleNamespace(name=name, attrs=attrs) for name in reversed(self.nodes)]
 
     def restore(self, nodes: list[str]) -> bool:
         if self.restores:

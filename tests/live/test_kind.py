@@ -27,6 +27,7 @@ pytestmark = pytest.mark.live
 
 BUSYBOX = "busybox:1.37"
 kubectl = partial(commands.kubectl, timeout=90)
+CLAIMS = "jsonpath={range .items[*]}{.spec.claimRef.namespace}/ {end}"
 Object = dict[str, Any]
 
 
@@ -49,6 +50,7 @@ def namespace() -> Iterator[str]:
     yield name
     kubectl("delete", "pods", "--all", "-n", name, "--grace-period=0", "--force", check=False)
     kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+    until(lambda: f"{name}/" not in kubectl("get", "pv", "-o", CLAIMS).output)
 
 
 @pytest.fixture
