@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import console, paths, process
+from checker import console, failures, paths, process
 from checker.errors import CourseError
 
 PYTHON = sys.executable
@@ -30,26 +30,41 @@ class Step:
 
 def steps() -> list[Step]:
     """All steps, cheap ones first."""
-    pytest = [PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report="]
+    pytest = [PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report=", "--junitxml"]
     course = [PYTHON, "-m", "checker"]
     return [
         Step("ruff: lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("ruff: format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("mypy", [PYTHON, "-m", "mypy"]),
         Step("pages and labs keep the rules", [*course, "lint"]),
-        Step("unit tests", [*pytest, "-m", "not live and not browser"]),
+        Step("unit tests", [*pytest, results("unit"), "-m", "not live and not browser"]),
         Step("the engine is there", _engine, needs_engine=True),
         Step("the images are there", _images, needs_engine=True),
         Step("the cluster is there", _cluster, needs_engine=True),
         Step("the ECS emulator is there", _emulator, needs_engine=True),
         Step(
-            "live tests", [*pytest, "--cov-append", "-m", "live and not fresh"], needs_engine=True
+            "live tests",
+            [*pytest, results("live"), "--cov-append", "-m", "live and not fresh"],
+            needs_engine=True,
         ),
         Step("the browser is there", _browser, needs_engine=True),
-        Step("browser tests", [*pytest, "--cov-append", "-m", "browser"], needs_engine=True),
+        Step(
+            "browser tests",
+            [*pytest, results("browser"), "--cov-append", "-m", "browser"],
+            needs_engine=True,
+        ),
         Step("coverage", [PYTHON, "-m", "coverage", "report", "--skip-covered"], needs_engine=True),
-        Step("pages and labs are proven", [*course, "verify"], needs_engine=True),
+        Step(
+            "pages and labs are proven",
+            [*course, "verify", "--junit", results("verify")],
+            needs_engine=True,
+        ),
     ]
+
+
+def results(name: str) -> str:
+    """Where a step writes what became of each of its tests, as JUnit XML."""
+    return str(paths.cache() / "test-results" / f"{name}.xml")
 
 
 def test(fast: bool) -> int:
@@ -59,12 +74,16 @@ def test(fast: bool) -> int:
         0 if every step passed, 1 otherwise.
     """
     chosen = [step for step in steps() if not (fast and step.needs_engine)]
-    results = [(step.name, *_run(step)) for step in chosen]
-    console.out.print()
-    for name, passed, seconds in results:
+    shutil.rmtree(Path(results("unit")).parent, ignore_errors=True)
+    done = [(step.name, *_run(step)) for step in chosen]
+    console.out.rule("what failed", align="left")
+    for file in ("unit", "live", "browser", "verify"):
+        for line in failures.told(Path(results(file))):
+            console.out.print(line, markup=False)
+    for name, passed, seconds in done:
         console.out.print(f"{'passed' if passed else 'FAILED'}  {seconds:6.1f} s  {name}")
-    failed = sum(not passed for _, passed, _ in results)
-    console.out.print(f"{len(results) - failed} passed, {failed} failed")
+    failed = sum(not passed for _, passed, _ in done)
+    console.out.print(f"{len(done) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

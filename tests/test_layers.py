@@ -19,7 +19,7 @@ LAYERS = (
     {"checks"},
     {"engines", "images"},
     {"course", "console", "process"},
-    {"errors", "paths", "polling"},
+    {"errors", "failures", "paths", "polling"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 

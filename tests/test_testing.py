@@ -15,6 +15,7 @@ from checker import paths, process, testing
 from checker.engines import docker, ecs, kind
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, provider
+from checker.pages import junit
 from checker.testing import Step
 
 
@@ -96,6 +97,28 @@ def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, c
     out = capsys.readouterr().out
     assert out.count("FAILED  ") == failed
     assert f"{len(testing.steps()) - failed} passed, {failed} failed" in out
+
+
+def test_what_failed_is_told_again_at_the_end(monkeypatch, tmp_path: Path, capsys) -> None:
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    old = Path(testing.results("live"))
+    old.parent.mkdir()
+    old.write_text(junit.xml([("tests.old", [junit.Case("of the run before", "failed")])]))
+
+    def fail(argv: list[str], **options: Any) -> SimpleNamespace:
+        case = junit.Case("test_a", "failed", message="assert [1] == 2")
+        Path(testing.results("unit")).parent.mkdir()
+        Path(testing.results("unit")).write_text(junit.xml([("tests.b", [case])]))
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    the_steps(monkeypatch, Step("unit tests", ["bad"]))
+    assert testing.test(fast=True) == 1
+    out = capsys.readouterr().out
+    assert out.endswith(
+        "tests.b: test_a\n    assert [1] == 2\nFAILED     0.0 s  unit tests\n0 passed, 1 failed\n"
+    )
+    assert "of the run before" not in out
 
 
 def test_program_that_hangs_is_told_and_stops_nothing(monkeypatch, capsys) -> None:

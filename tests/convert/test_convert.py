@@ -319,9 +319,9 @@ def values(shape: Object, depth: int = 0) -> st.SearchStrategy[Any]:
 
 
 def structures(shape: Object, depth: int) -> st.SearchStrategy[Object]:
-    if depth > 5:
-        return st.just({})
     members = shape["members"]
+    if depth > 5 or not members:
+        return st.just({})
     inner = {
         name: st.deferred(lambda each=each: values(model.shapes()[each["shape"]], depth + 1))
         for name, each in members.items()

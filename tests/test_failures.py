@@ -1,0 +1,47 @@
+"""What failed is told in few lines, from what pytest and verify write."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from checker import failures
+from checker.pages import junit
+
+
+def test_of_pytest_the_asserted_facts_are_told(tmp_path: Path) -> None:
+    test = tmp_path / "test_it.py"
+    test.write_text("def test_good(): pass\n\ndef test_bad():\n    assert 1 == 2, 'odd'\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=r.xml"]
+    subprocess.run([*command, test.name], cwd=tmp_path, capture_output=True, timeout=60)
+    lines = list(failures.told(tmp_path / "r.xml"))
+    assert lines == ["test_it: test_bad", "    AssertionError: odd", "    assert 1 == 2"]
+
+
+def test_of_verify_the_problem_and_the_difference_are_told(tmp_path: Path) -> None:
+    bad = junit.Case("12: ps", "failed", 1.0, "Other output.", "page.md:12\n$ ps\n- a\n+ b")
+    unknown = junit.Case("page", "could-not-check", message="No engine.")
+    cases = [junit.Case("10: run", "passed"), bad, junit.Case("14: rm", "not-run"), unknown]
+    (tmp_path / "r.xml").write_text(junit.xml([("docs/page.md", cases)]))
+    assert list(failures.told(tmp_path / "r.xml")) == [
+        "docs/page.md: 12: ps",
+        *("    Other output.", "    page.md:12", "    $ ps", "    - a", "    + b"),
+        "docs/page.md: page",
+        "    No engine.",
+    ]
+
+
+def test_long_failure_is_cut_and_says_so(tmp_path: Path) -> None:
+    text = "\n".join(map(str, range(40)))
+    case = junit.Case("long", "failed", message="Much.", text=text)
+    (tmp_path / "r.xml").write_text(junit.xml([("x", [case])]))
+    lines = list(failures.told(tmp_path / "r.xml"))
+    assert lines[-1] == f"    ... and {41 - failures.MOST} more lines"
+    assert len(lines) == failures.MOST + 2
+
+
+def test_nothing_is_told_of_a_file_that_is_missing_or_cut_off(tmp_path: Path) -> None:
+    assert list(failures.told(tmp_path / "none.xml")) == []
+    (tmp_path / "r.xml").write_text("<testsuites><testsuite")
+    assert list(failures.told(tmp_path / "r.xml")) == []
