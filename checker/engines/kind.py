@@ -18,12 +18,12 @@ from checker.engines import docker, kindnodes, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
 from checker.engines.kindnodes import CONTROL_PLANE as CONTROL_PLANE
 from checker.engines.kindnodes import NAME as NAME
+from checker.engines.kindnodes import NETWORK as NETWORK
 from checker.engines.kindnodes import folder as folder
 from checker.engines.kindnodes import kubeconfig as kubeconfig
 from checker.engines.kindnodes import nodes as nodes
 from checker.errors import CouldNotFindOut
 
-NETWORK = "kind"
 IMAGE = "kindest/node:v1.37"
 SOCKET = "/run/cloud/docker.sock"
 """Where the control plane has the socket of the engine, its cloud's."""
@@ -33,7 +33,6 @@ ADDONS = Path(__file__).parent / "addons"
 CREATE_SECONDS = 600.0
 READY_SECONDS = 120.0
 CALL_SECONDS = 60.0
-START_SECONDS = 120.0
 POLL_SECONDS = 0.3
 AGAIN_SECONDS = 60.0
 """What nodes get that were ready before; making new ones takes little longer."""
@@ -81,7 +80,7 @@ def reset() -> None:
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         _get_tools()
         with console.step("Mending the cluster"):
-            mended = bool(nodes()) and pristine.restore(nodes()) and _becomes_ready()
+            mended = kindnodes.start() and pristine.restore(nodes()) and _becomes_ready()
         if not mended:
             _create()
 
@@ -134,7 +133,7 @@ def _create() -> None:
         load([METRICS])
         _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
         pristine.keep(nodes())
-    paths.write_atomically(kindnodes.made(), "")
+    kindnodes.keep_places()
 
 
 def _socket() -> dict[str, str]:
@@ -145,21 +144,17 @@ def _socket() -> dict[str, str]:
 
 def _start() -> bool:
     """Start nodes that are stopped, as after a reboot; False if there are none, or it fails."""
-    if not kindnodes.made().exists() or len(nodes()) != quirks.node_count():
+    if len(nodes()) != quirks.node_count():
         return False
     with console.step("Starting the cluster"):
-        process.run(
-            ["docker", "start", *nodes()],
-            timeout=START_SECONDS,
-            env=docker.environment(),
-            check=False,
+        return kindnodes.start() and (
+            _becomes_ready() or (pristine.restore(nodes()) and _becomes_ready())
         )
-        return _becomes_ready() or (pristine.restore(nodes()) and _becomes_ready())
 
 
 def _is_whole() -> bool:
     """Whether it was made to the end, as it would be made now, and works."""
-    return kindnodes.made().exists() and is_ready() and _is_current()
+    return kindnodes.are_at_their_places() and is_ready() and _is_current()
 
 
 def _is_current() -> bool:
@@ -184,7 +179,8 @@ def _becomes_ready() -> bool:
     pristine.free_leases(nodes()[0])
     try:
         _wait_until_ready(AGAIN_SECONDS)
-    except CouldNotFindOut:
+    except CouldNotFindOut as error:
+        console.err.print(f"After {AGAIN_SECONDS:g} s {error.found}", markup=False)
         return False
     return True
 

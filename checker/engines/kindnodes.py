@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker import paths
+from checker import paths, process
 from checker.engines import docker, endpoint, readiness
 from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
+NETWORK = "kind"
+STEP_SECONDS = 120.0
 NAME = "course"
 CONTROL_PLANE = f"{NAME}-control-plane"
 NODES = f"io.x-k8s.kind.cluster={NAME}"
@@ -38,6 +42,35 @@ def started() -> dict[str, datetime]:
     """When each node was started."""
     found = _ours(NODES)
     return {str(each.name): readiness.moment(each.attrs["State"]["StartedAt"]) for each in found}
+
+
+def keep_places() -> None:
+    """The cluster is finished, with its nodes at these addresses."""
+    paths.write_atomically(made(), json.dumps(_places()))
+
+
+def are_at_their_places() -> bool:
+    """Whether the cluster was finished, and its nodes have the addresses that they had then."""
+    kept = _kept_places()
+    return bool(kept) and kept == _places()
+
+
+def start() -> bool:
+    """Start the nodes, each at its place: what kubeadm wrote, and what `pristine` keeps, names it.
+
+    The engine gives out the lowest free address, and kind cannot ask for another. So nodes that
+    are started in the order of their addresses get their own, where nobody else has taken one.
+
+    Returns:
+        False if one has another address now, or the cluster was never finished.
+    """
+    kept = _kept_places()
+    in_order = sorted(kept, key=lambda name: ipaddress.ip_address(kept[name]))
+    if in_order and not _start(in_order) and set(in_order) == set(nodes()):
+        balancers = load_balancers()
+        _docker("stop", *in_order, *balancers)
+        _start([*in_order, *balancers])
+    return are_at_their_places()
 
 
 def must_not_be_anothers() -> None:
@@ -75,6 +108,28 @@ def begun() -> Path:
 def made() -> Path:
     """Says that the cluster was finished; one whose making was interrupted is made anew."""
     return folder() / "made"
+
+
+def _kept_places() -> dict[str, str]:
+    try:
+        kept: dict[str, str] = json.loads(made().read_text())
+    except (OSError, ValueError):
+        return {}
+    return kept
+
+
+def _places() -> dict[str, str]:
+    networks = {str(each.name): each.attrs["NetworkSettings"]["Networks"] for each in _ours(NODES)}
+    return {name: str(found.get(NETWORK, {}).get("IPAddress")) for name, found in networks.items()}
+
+
+def _start(names: list[str]) -> bool:
+    _docker("start", *names)
+    return are_at_their_places()
+
+
+def _docker(*words: str) -> None:
+    process.run(["docker", *words], timeout=STEP_SECONDS, env=docker.environment(), check=False)
 
 
 def _is_ours() -> bool:

@@ -14,8 +14,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 CALL_SECONDS = 20.0
+SERVING_SECONDS = 30.0
+POLL_SECONDS = 0.2
 Object = dict[str, Any]
 
 
@@ -186,22 +189,42 @@ class Api:
         headers: Mapping[str, str],
         seconds: float,
     ) -> Any:
-        from kubernetes.client.exceptions import ApiException
-        from urllib3.exceptions import HTTPError
-
         address = f"{self._client.configuration.host}{path}"
         if query:
             address += f"?{urlencode(query)}"
         sent = {"Content-Type": "application/json", **headers} if body is not None else {**headers}
         for token in self._client.configuration.auth_settings().values():
             sent[token["key"]] = token["value"]
-        try:
-            answer = self._client.call_api(method, address, sent, body, _request_timeout=seconds)
-        except (ApiException, HTTPError, OSError) as error:
-            raise _away(error) from error
+        answer = self._call(method, address, sent, body, seconds)
+        if _is_unknown_user(answer) and becomes(self._serves, SERVING_SECONDS, POLL_SECONDS):
+            answer = self._call(method, address, sent, body, seconds)
         if answer.status >= 400:
             raise ApiError(answer.status, _message(answer.response.data))
         return answer
+
+    def _serves(self) -> bool:
+        address = f"{self._client.configuration.host}/readyz"
+        return bool(self._call("GET", address, {}, None, CALL_SECONDS).status == 200)
+
+    def _call(
+        self, method: str, address: str, headers: Object, body: Object | None, seconds: float
+    ) -> Any:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return self._client.call_api(method, address, headers, body, _request_timeout=seconds)
+        except (ApiException, HTTPError, OSError) as error:
+            raise _away(error) from error
+
+
+def _is_unknown_user(answer: Any) -> bool:
+    """An API server that has just started refuses even its administrator.
+
+    It listens before it has read who may do what; /readyz tells when it has (kubernetes.io, API
+    health endpoints). Refusals of admission, such as a quota's, are worded otherwise.
+    """
+    return answer.status == 403 and 'User "' in _message(answer.response.data)
 
 
 def _lines(response: Any) -> Iterator[bytes]:

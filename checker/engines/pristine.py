@@ -119,13 +119,11 @@ def keep(nodes: list[str]) -> None:
 
 
 def restore(nodes: list[str]) -> bool:
-    """Bring nodes and control plane back to what was kept; etcd only where nothing else helps.
+    """Bring running nodes back to what was kept; etcd only where nothing else helps.
 
     Returns:
         False if something is missing that is needed for it.
     """
-    start = ["docker", "start", *nodes]
-    process.run(start, timeout=STEP_SECONDS, env=docker.environment(), check=False)
     control_plane = nodes[0]
     if not _inside(control_plane, FILES, STEP_SECONDS, check=False):
         return False

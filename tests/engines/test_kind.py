@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from docker.errors import NotFound
 
 from checker import paths, process
-from checker.engines import docker, endpoint, kind, nodeimages, pristine, quirks
+from checker.engines import docker, endpoint, kind, kindnodes, nodeimages, pristine, quirks
 from checker.errors import CouldNotFindOut
 from checker.images import clustertools, provider, store
 from checker.process import Completed
@@ -29,6 +29,8 @@ class Cluster(Programs):
     def __init__(self) -> None:
         super().__init__()
         self.nodes: dict[str, bool] = {}
+        self.addresses: dict[str, str] = {}
+        self.taken: set[str] = set()
         self.memory = 8 * 1024**3
         self.starts_well = True
         self.comes_up = True
@@ -61,11 +63,25 @@ class Cluster(Programs):
             self.nodes = {}
         if " create cluster " in line:
             self.nodes = dict.fromkeys(self.names, self.comes_up)
+            self.addresses = {}
+            self._join(reversed(self.names))
             self.made_from = self.image.id
             kind.kubeconfig().write_text(KUBECONFIG)
-        if argv[:2] == ["docker", "start"] and self.starts_well:
-            self.nodes = dict.fromkeys(self.nodes, True)
+        if argv[:2] == ["docker", "stop"]:
+            self.taken -= set(argv[2:])
+            stopped(self)
+        if argv[:2] == ["docker", "start"]:
+            self._join(argv[2:])
+            if self.starts_well:
+                self.nodes = dict.fromkeys(self.nodes, True)
         return super().run(argv, **options)
+
+    def _join(self, names: Iterable[str]) -> None:
+        """Each that has none gets the lowest address that nobody has, as the engine does it."""
+        for name in names:
+            has = set(self.addresses.values())
+            free = (f"10.0.0.{n}" for n in range(2 + len(self.taken), 20))
+            self.addresses.setdefault(name, next(each for each in free if each not in has))
 
     def _answer(self) -> None:
         version = json.dumps({"serverVersion": {"gitVersion": "v1.37.2"}})
@@ -92,8 +108,14 @@ class Cluster(Programs):
         if filters == {"label": "course.cloud.cluster=course"}:
             return [SimpleNamespace(name=name) for name in self.balancers]
         assert filters == {"label": "io.x-k8s.kind.cluster=course"}
-        attrs = {"State": {"StartedAt": cluster_objects.STARTED.isoformat()}}
-        return [SimpleNamespace(name=name, attrs=attrs) for name in reversed(self.nodes)]
+        return [SimpleNamespace(name=name, attrs=self._attrs(name)) for name in self.nodes]
+
+    def _attrs(self, name: str) -> dict[str, Any]:
+        network = {"IPAddress": self.addresses.get(name, "")}
+        return {
+            "State": {"StartedAt": cluster_objects.STARTED.isoformat()},
+            "NetworkSettings": {"Networks": {"kind": network}},
+        }
 
     def restore(self, nodes: list[str]) -> bool:
         if self.restores:
@@ -147,6 +169,7 @@ def ready(cluster: Cluster) -> Cluster:
 
 def stopped(cluster: Cluster) -> None:
     cluster.nodes = dict.fromkeys(cluster.nodes, False)
+    cluster.addresses = {}
 
 
 def test_cluster_is_made_where_there_is_none(cluster: Cluster) -> None:
@@ -178,9 +201,37 @@ def test_ready_cluster_is_left_alone(ready: Cluster) -> None:
 def test_stopped_cluster_is_started(ready: Cluster) -> None:
     stopped(ready)
     kind.ensure()
-    assert f"docker start {' '.join(NODES)}" in ready.calls
     assert ready.freed == ["course-control-plane"]
     assert ready.makings == []
+    assert kind.is_ready()
+
+
+def test_nodes_get_the_addresses_back_that_they_were_made_with(ready: Cluster) -> None:
+    before = dict(ready.addresses)
+    stopped(ready)
+    ready.run(["docker", "start", *NODES])
+    assert ready.addresses != before
+    kind.ensure()
+    assert ready.addresses == before
+    assert ready.makings == []
+    assert kind.is_ready()
+
+
+def test_load_balancer_that_took_the_address_of_a_node_comes_after_it(ready: Cluster) -> None:
+    before = dict(ready.addresses)
+    stopped(ready)
+    ready.balancers, ready.taken = ["course-lb.bakery.web"], {"course-lb.bakery.web"}
+    kind.ensure()
+    assert {name: ready.addresses[name] for name in NODES} == before
+    assert ready.makings == []
+    assert "course-lb.bakery.web" in ready.addresses
+
+
+def test_cluster_whose_addresses_others_have_taken_is_made_anew(ready: Cluster) -> None:
+    stopped(ready)
+    ready.taken = {"another-control-plane"}
+    kind.ensure()
+    assert len(ready.makings) == 1
     assert kind.is_ready()
 
 
@@ -265,8 +316,10 @@ def test_another_process_that_makes_it_is_waited_for(
         if mode & paths.fcntl.LOCK_NB:
             raise BlockingIOError
         cluster.nodes = dict.fromkeys(NODES, True)
+        cluster._join(reversed(NODES))
         kind.kubeconfig().write_text(KUBECONFIG)
-        (kind.folder() / "made").touch()
+        kindnodes.begun().touch()
+        kindnodes.keep_places()
 
     monkeypatch.setattr(paths.fcntl, "flock", flock)
     kind.ensure()

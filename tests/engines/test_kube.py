@@ -123,6 +123,38 @@ def test_other_refusals_are_not_taken_for_nothing(api: Api, server: type[Answeri
     assert (refused.value.status, refused.value.text) == (403, "pods is forbidden")
 
 
+FORBIDDEN = {"message": 'pods is forbidden: User "kubernetes-admin" cannot list resource "pods"'}
+
+
+def test_api_server_that_has_just_started_is_waited_for(
+    api: Api, server: type[Answering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube, "POLL_SECONDS", 0.0)
+    server.answers["GET /readyz"] = (500, {})
+    server.answers[f"GET {PODS}"] = (403, FORBIDDEN)
+    looks: list[float] = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 5:  # the server sleeps, too
+            server.answers["GET /readyz"] = (200, {})
+            server.answers[f"GET {PODS}"] = (200, {"items": [{"a": 1}]})
+
+    monkeypatch.setattr("time.sleep", look)
+    assert api.items(PODS) == [{"a": 1}]
+    assert [line for line, _, _ in server.asked].count("GET /readyz") > 1
+
+
+def test_user_who_may_not_is_refused_by_an_api_server_that_serves(
+    api: Api, server: type[Answering]
+) -> None:
+    server.answers["GET /readyz"] = (200, {})
+    server.answers[f"GET {PODS}"] = (403, FORBIDDEN)
+    with pytest.raises(ApiError, match="refused a request"):
+        api.items(PODS)
+    assert [line for line, _, _ in server.asked].count(f"GET {PODS}") == 2
+
+
 @pytest.mark.parametrize(("answer", "items"), [({"items": [{"a": 1}]}, [{"a": 1}]), ({}, [])])
 def test_items_are_those_of_the_list(
     api: Api, server: type[Answering], answer: object, items: list[object]

@@ -22,9 +22,6 @@ class Nodes:
         self.strangers = ""
 
     def run(self, argv: list[str], **options: Any) -> SimpleNamespace:
-        if argv[:2] == ["docker", "start"]:
-            self.ran.append((" ".join(argv[2:]), "START"))
-            return SimpleNamespace(status=0)
         name = next((each for each in SCRIPTS if getattr(pristine, each) == argv[-1]), argv[-1])
         self.ran.append((argv[2], name))
         if name in self.fails and options["check"]:
@@ -57,8 +54,7 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
 def test_files_and_services_are_put_right_on_every_node_and_etcd_is_left_alone(nodes) -> None:
     assert pristine.restore(NODES)
     services = ["SERVICES", "SERVICES"]
-    assert nodes.names == ["START", "FILES", *services, "ANSWERS", "DISOWN", "AS_MADE"]
-    assert nodes.ran[0][0] == " ".join(NODES)
+    assert nodes.names == ["FILES", *services, "ANSWERS", "DISOWN", "AS_MADE"]
     assert [node for node, name in nodes.ran if name == "SERVICES"] == NODES
 
 
@@ -98,7 +94,7 @@ def test_leases_of_an_api_that_never_answers_are_left(nodes: Nodes) -> None:
 def test_without_what_was_kept_nothing_can_be_mended(nodes: Nodes) -> None:
     nodes.fails = {"FILES"}
     assert not pristine.restore(NODES)
-    assert nodes.names == ["START", "FILES"]
+    assert nodes.names == ["FILES"]
 
 
 @pytest.mark.parametrize(("fails", "intact"), [("", True), ("INTACT", False), ("RUNS", False)])

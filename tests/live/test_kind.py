@@ -47,6 +47,8 @@ def apply(namespace: str, *objects: Object) -> None:
 def namespace() -> Iterator[str]:
     name = f"t-{uuid.uuid4().hex[:8]}"
     kubectl("create", "namespace", name)
+    account = ("serviceaccount/default", "-n", name)
+    kubectl("wait", "--for=create", *account, "--timeout=60s")  # a Pod is refused before
     yield name
     kubectl("delete", "pods", "--all", "-n", name, "--grace-period=0", "--force", check=False)
     kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
@@ -108,10 +110,9 @@ def test_status_tells_of_the_cluster() -> None:
     assert found.detail == f"{quirks.node_count()} nodes"
 
 
-def test_ready_cluster_is_there_at_once() -> None:
-    started = time.monotonic()
+def test_ready_cluster_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     kind.ensure()
-    assert time.monotonic() - started < 2
+    assert capsys.readouterr().err == ""
 
 
 def test_what_nodes_use_can_be_asked() -> None:

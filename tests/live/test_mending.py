@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from checker.engines import docker, kind
+from tests.live.commands import run
 
 pytestmark = pytest.mark.live
 
@@ -88,16 +90,28 @@ def test_lost_etcd_comes_from_the_backup() -> None:
 
 
 def test_machine_that_was_rebooted_has_its_cluster_again() -> None:
-    subprocess.run(
-        ["docker", "stop", "-t", "1", *kind.nodes()],
-        env=docker.environment(),
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    made = _made()
+    _docker("stop", "-t", "1", *kind.nodes())
     assert not kind.is_ready()
     kind.ensure()
     assert kind.is_ready()
+    assert _made() == made
+
+
+@pytest.mark.parametrize("does", [kind.ensure, kind.mend])
+def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
+    does: Callable[[], None],
+) -> None:
+    made, before = _made(), _addresses()
+    in_order = sorted(before, key=before.__getitem__)
+    _docker("stop", "-t", "1", *in_order)
+    _docker("start", *reversed(in_order))
+    assert _addresses() != before
+    does()
+    assert _addresses() == before
+    assert kind.is_ready()
+    assert kind.pristine.is_intact(kind.nodes())
+    assert _made() == made
 
 
 def _started() -> list[str]:
@@ -109,9 +123,13 @@ def _made() -> list[str]:
     return _nodes("{{.Id}}")
 
 
+def _addresses() -> dict[str, str]:
+    found = _nodes("{{.NetworkSettings.Networks.kind.IPAddress}}")
+    return dict(zip(kind.nodes(), found, strict=True))
+
+
 def _nodes(template: str) -> list[str]:
-    command = ["docker", "inspect", "--format", template, *kind.nodes()]
-    done = subprocess.run(
-        command, env=docker.environment(), check=True, capture_output=True, text=True, timeout=60
-    )
-    return done.stdout.split()
+    return _docker("inspect", "--format", template, *kind.nodes()).output.split()
+
+
+_docker = partial(run, "docker", timeout=120)
