@@ -90,6 +90,11 @@ class Pod(Thing):
             return "Terminating"
         return listed(filter(None, map(_state, self._containers)), self._without_containers())
 
+    def seen(self) -> Self:
+        """The same Pod, as it is now."""
+        self._refresh()
+        return self
+
     def expect_running(self, *, within: float = 0, next_step: str = "") -> Self:
         """All its containers run, at the latest after `within` seconds."""
         return self._expect(lambda: self.running, "running", within, next_step)

@@ -7,6 +7,7 @@ from typing import Self
 from checker.checks.failure import CheckFailed, shown
 from checker.checks.kubeobjects import CORE, KINDS, Object, Thing
 from checker.checks.pods import Pods, expect_image
+from checker.checks.rollouts import Rollout
 from checker.checks.settings import expect_entry
 from checker.engines.kube import Api
 
@@ -58,6 +59,11 @@ class Deployment(Thing):
         selector = ",".join(f"{key}={value}" for key, value in self.selector.items())
         folder = f"{CORE}/namespaces/{self.namespace}/pods"
         return Pods(self._api, folder, selector, f"Pods of {self.name}")
+
+    @property
+    def rollout(self) -> Rollout:
+        """How it replaces its Pods, and how a rollout ends."""
+        return Rollout(self._api, self)
 
     def expect_replicas(self, expected: int, *, next_step: str = "") -> Self:
         """So many Pods are wanted; `expect_ready` asks whether they are there."""

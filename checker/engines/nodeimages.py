@@ -80,7 +80,7 @@ def _missing(node: str, ids: dict[str, str]) -> list[str]:
 
 def _import(node: str, archive: Path, ids: dict[str, str], names: list[str]) -> None:
     """It is unpacked where and when a Pod needs it."""
-    command = ["docker", "exec", "-i", node, *CTR, "import", "--no-unpack", "-"]
+    command = ["docker", "exec", "-i", node, *CTR, "import", "--local", "--no-unpack", "-"]
     try:
         with archive.open("rb") as source:
             done = subprocess.run(

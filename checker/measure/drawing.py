@@ -16,7 +16,7 @@ from checker.measure.timeline import Timeline
 ROW = 18
 TOP = 70
 PLOT = 150
-LEFT = 90
+LEFT = 100
 
 
 def draw(timeline: Timeline) -> str:

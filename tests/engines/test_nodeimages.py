@@ -78,7 +78,7 @@ def test_what_all_nodes_have_is_not_put_there_again(nodes: Nodes, programs: Prog
 def test_missing_image_is_put_into_every_node_and_marked(nodes: Nodes, programs: Programs) -> None:
     nodeimages.load([WEB], ["a", "b"])
     assert saved(programs) == [[WEB]]
-    assert nodes.fed == dict.fromkeys("ab", "ctr -n k8s.io images import --no-unpack -")
+    assert nodes.fed == dict.fromkeys("ab", "ctr -n k8s.io images import --local --no-unpack -")
     for node in "ab":
         label = f"docker exec {node} ctr -n k8s.io images label {DATA} course.id=sha256:w"
         assert label in programs.calls
