@@ -235,6 +235,32 @@ def probe(url: str, as_json: bool, csv: Path | None, svg: Path | None, **load: A
     sys.exit(command.probe(plan.make(url, **load), command.Wanted(as_json, csv, svg)))
 
 
+@main.group()
+def measure() -> None:
+    """Measure what the pages about deploying claim, on this machine."""
+
+
+@measure.command()
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 20))
+@click.option("--only", multiple=True, metavar="NAME", help="kubernetes, ecs or swarm; repeatable.")
+@click.option(
+    "--out",
+    default=Path("rollouts"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for data and pictures.",
+)
+@click.option("--page", is_flag=True, help="Write into the course's own page instead.")
+def rollouts(repeat: int, only: tuple[str, ...], out: Path, page: bool) -> None:
+    """Deploy on each orchestrator under load: carelessly, carefully, and a bad version.
+
+    Takes about three minutes for each orchestrator and repetition.
+    """
+    from checker.measure.command import measure as run
+
+    run(only, repeat, out, page)
+
+
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--service", type=click.Path(path_type=Path), help="The ECS service, as JSON.")

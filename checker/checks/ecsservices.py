@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from checker.checks.ecsdefinitions import Definition
+from checker.checks.ecsrollouts import Rollouts
 from checker.checks.ecstasks import Task, of_cluster
 from checker.checks.failure import CheckFailed
 from checker.checks.waiting import eventually
@@ -15,7 +16,7 @@ from checker.engines import aws
 POLL_SECONDS = 0.3
 
 
-class Service:
+class Service(Rollouts):
     """A service and what is expected of it; every `expect_` gives the service back."""
 
     def __init__(self, cluster: str, name: str) -> None:
@@ -53,11 +54,13 @@ class Service:
 
     @property
     def targets(self) -> list[str]:
-        """ADDRESS:PORT of what its load balancer sends requests to."""
+        """ADDRESS:PORT of what its load balancer sends requests to; not those that drain."""
         found = []
         for each in self.attrs.get("loadBalancers", []):
             group = each["targetGroupArn"]
             for member in aws.balancing("DescribeTargetHealth", TargetGroupArn=group):
+                if member.findtext("TargetHealth/State") == "draining":
+                    continue
                 target = f"{member.findtext('Target/Id')}:{member.findtext('Target/Port')}"
                 found.append(target)
         return sorted(found)

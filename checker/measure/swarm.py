@@ -32,13 +32,15 @@ Moment = tuple[float, Event]
 class Follower:
     """Follows one rollout of a service; `moments` are its events with their times.
 
-    A rollout that began before the context was opened is not the one that is followed.
+    A rollout that began before the context was opened is not the one that is followed, and a task
+    that was leaving by then is none of its copies.
     """
 
     def __init__(self, service: str) -> None:
         self.moments: list[Moment] = []
         self._service = service
         self._seen: set[tuple[str, str]] = set()
+        self._former: set[str] = set()
         self._before: str | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -64,7 +66,10 @@ class Follower:
     def _look(self) -> None:
         now = time.time()
         api: Any = self._client.api
-        for task in api.tasks(filters={"service": self._service}):
+        tasks = list(api.tasks(filters={"service": self._service}))
+        if self._before is None:
+            self._former = {task["ID"] for task in tasks if {"left", "failed"} & {*kinds(task)}}
+        for task in (each for each in tasks if each["ID"] not in self._former):
             for kind in kinds(task):
                 self._take(now, kind, name_of(task), version_of(task))
         update = api.inspect_service(self._service).get("UpdateStatus") or {}

@@ -101,7 +101,9 @@ class World:
 
     def balancing(self, action: str, **given: str) -> list[ElementTree.Element]:
         text = "<member><Target><Id>172.17.0.2</Id><Port>80</Port></Target></member>"
-        return [ElementTree.fromstring(text)] * 2
+        leaving = "<TargetHealth><State>draining</State></TargetHealth></member>"
+        gone = text.replace("</member>", leaving)
+        return [*[ElementTree.fromstring(text)] * 2, ElementTree.fromstring(gone)]
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from checker.measure import drawing, timeline
+from checker.measure import chart, command, drawing, rollouts, summary, timeline
+from checker.measure.stages import STAGES, Stage
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-KEPT = sorted(DOCS.glob("deploy/pictures/*.json"))
+RUNS = DOCS / "deploy" / "pictures" / "rollouts.json"
+KEPT = sorted(path for path in RUNS.parent.glob("*.json") if path != RUNS)
 
 
 @pytest.mark.parametrize("data", KEPT, ids=lambda path: path.stem)
@@ -26,3 +28,26 @@ def test_page_says_in_words_what_the_picture_shows(data: Path) -> None:
 
 def test_there_are_some() -> None:
     assert KEPT
+
+
+def test_page_of_the_comparison_says_what_was_measured() -> None:
+    runs, machine = summary.load(RUNS.read_text())
+    lines = {
+        path.stem: timeline.load(path.read_text())
+        for at in STAGES
+        for kind in rollouts.KINDS
+        if (path := RUNS.parent / f"measured-{at.name.lower()}-{kind}.json").exists()
+    }
+    assert len(lines) == len(STAGES) * len(rollouts.KINDS)
+    part = command.measured_part(runs, lines)
+    assert f"{command.BEGIN}{part}{command.END}" in (DOCS / command.PAGE).read_text()
+    assert RUNS.with_suffix(".svg").read_text() == chart.draw(runs)
+    assert machine["cores"] >= 1
+
+
+@pytest.mark.parametrize("kind", rollouts.KINDS)
+@pytest.mark.parametrize("at", STAGES, ids=lambda at: at.name)
+def test_comparison_is_of_ten_rollouts_of_each_kind(at: Stage, kind: str) -> None:
+    runs, _ = summary.load(RUNS.read_text())
+    own = [each for each in runs if (each.orchestrator, each.kind) == (at.name, kind)]
+    assert len(own) == 10

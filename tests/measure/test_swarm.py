@@ -110,3 +110,16 @@ def test_each_thing_is_noted_once_and_the_rollout_before_is_left_out(
         ("done", ""),
     ]
     assert all(moment > 1_700_000_000 for moment, _ in follower.moments)
+
+
+@pytest.mark.parametrize("state", ["running", "shutdown", "failed"])
+def test_task_that_was_leaving_before_is_no_copy(
+    monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    old = {"State": "completed", "StartedAt": "1"}
+    engine = Engine((task(state, "shutdown"), old), (task(state, "shutdown"), old))
+    monkeypatch.setattr(docker, "client", lambda: engine)
+    monkeypatch.setattr(swarm, "POLL_SECONDS", 0.001)
+    with Follower("shop") as follower:
+        assert engine.last.wait(10)
+    assert follower.moments == []

@@ -2,6 +2,9 @@
 
 `door` sees every request first: it answers for Application Auto Scaling, refuses what AWS refuses
 and tells the events of services. `limits` gives task containers their memory and CPU, and publishes
-ports on 127.0.0.1 alone. `watcher` listens to Docker for containers that were removed.
-Nothing of MiniStack is changed: all goes through its API and through Docker's.
+ports on 127.0.0.1 alone. `watcher` listens to Docker for containers that ended or were removed.
+
+Load balancing and the scheduling of services are the course's own: `targets`, `healthchecks` and
+`forwarding`; `rollout`, `scheduler`, `stopping` and `taskhealth`. `ministack` puts them in the
+place of MiniStack's. All else of it is as it came.
 """

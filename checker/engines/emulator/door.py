@@ -13,7 +13,9 @@ from typing import Any
 from checker.engines import aws
 from checker.engines.emulator import events, refusals, throttle
 from checker.engines.emulator.fingerprint import fingerprint
+from checker.engines.emulator.front import PREFIX, Front
 from checker.engines.emulator.scaling import Scaler
+from checker.engines.emulator.targets import Targets
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -29,9 +31,11 @@ TOLD = {"DescribeServices": events.services, "DescribeTasks": events.tasks}
 class Door:
     """An ASGI application in front of MiniStack's."""
 
-    def __init__(self, app: App, scaler: Scaler) -> None:
+    def __init__(self, app: App, scaler: Scaler, targets: Targets, front: Front) -> None:
         self._app = app
         self._scaler = scaler
+        self._targets = targets
+        self._front = front
         self._code = fingerprint()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -39,16 +43,30 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"].startswith(PREFIX):
+            await self._balanced(scope, receive, send)
+            return
         if scope["path"] == HEALTH:
             await _answer(send, 200, _health(self._code))
             return
         if scope["path"] == RESET:
             self._scaler.reset()
             throttle.reset()
+            self._targets.reset()
         try:
             await self._judged(scope, receive, send)
         except aws.Refused as refused:
             await _answer(send, 400, {"__type": refused.code, "message": refused.text})
+
+    async def _balanced(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        answer = await self._front.answer(scope, body)
+        if answer is None:
+            await self._app(scope, _again(body, receive), send)
+            return
+        status, headers, content = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
     async def _judged(self, scope: Message, receive: Receive, send: Send) -> None:
         target, _, action = _header(scope, b"x-amz-target").partition(".")

@@ -1,10 +1,10 @@
 """Texts like those of AWS in what is told of services and tasks, made from what really happened.
 
 Found in its documentation (docs.aws.amazon.com): the prefix of an event and the hundred that are
-kept (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady state, and
-OutOfMemoryError (Troubleshoot Amazon ECS OutOfMemoryError errors). The reason of a task whose
-container exited is found in public error reports. The other events are written in the same manner,
-unchecked.
+kept, BLOCKED (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady
+state, and OutOfMemoryError (Troubleshoot Amazon ECS OutOfMemoryError errors). The reason of a task
+whose container exited is found in public error reports. The other events are written in the same
+manner, unchecked.
 """
 
 from __future__ import annotations
@@ -27,15 +27,14 @@ MOST = 100
 FAILURES = 5
 """Tasks that never run, one after the other, until an event says so; AWS tells no number."""
 
-SCHEDULED = (
-    "Service scaling down",
-    "Deployment completed",
-    "Deployment capacity limit",
-    "Task definition updated",
-    "Service deleted",
-)
+SCHEDULED = ("Scaling activity initiated by", "Service deleted", "Task failed")
 STEADY = "has reached a steady state."
 UNABLE = "is unable to consistently start tasks successfully."
+UNHEALTHY = "Task failed ELB health checks"
+BLOCKED = (
+    "was unable to stop or start tasks during a deployment because of the service deployment "
+    "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+)
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
 
@@ -78,6 +77,8 @@ def history(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[dict[s
         *_deployments(service),
         *_steady(service, tasks),
         *_failing(tasks),
+        *_unhealthy(service, tasks),
+        *_blocked(service),
     ]
     return [_event(name, moment, text) for moment, text in sorted(told, key=lambda each: each[0])]
 
@@ -104,7 +105,7 @@ def _started(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
 
 def _stopped(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
     for task in tasks:
-        if task.get("stoppedAt") and task.get("stoppedReason") in SCHEDULED:
+        if task.get("stoppedAt") and str(task.get("stoppedReason")).startswith(SCHEDULED):
             yield float(task["stoppedAt"]), f"has stopped 1 running tasks: (task {_short(task)})."
 
 
@@ -129,6 +130,12 @@ def _deployments(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
             yield moment, f"{this} deployment completed."
         if each.get("rolloutState") == "FAILED":
             yield moment, f"{this} deployment failed: tasks failed to start."
+            if each["status"] != "PRIMARY":
+                yield moment + 0.001, f"rolling back to (deployment {_primary(service)})."
+
+
+def _primary(service: dict[str, Any]) -> str:
+    return next(str(each["id"]) for each in service["deployments"] if each["status"] == "PRIMARY")
 
 
 def _steady(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
@@ -139,6 +146,29 @@ def _steady(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tu
         moments += [each["startedAt"] for each in tasks if each["lastStatus"] == "RUNNING"]
         moments += [each["stoppedAt"] for each in tasks if each.get("stoppedAt")]
         yield float(max(moments)) + 0.001, STEADY
+
+
+def _unhealthy(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    for balancer in service.get("loadBalancers", []):
+        where = f"(target-group {balancer.get('targetGroupArn', '')})"
+        for task in tasks:
+            if str(task.get("stoppedReason")).startswith(UNHEALTHY):
+                which = f"(task {_short(task)}) (port {balancer.get('containerPort')})"
+                why = "(reason Health checks failed)"
+                yield float(task["stoppingAt"]), f"{which} is unhealthy in {where} due to {why}"
+
+
+def _blocked(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    """A deployment that may neither stop an old task nor start a new one."""
+    given = service.get("deploymentConfiguration") or {}
+    count = int(service.get("desiredCount", 0))
+    least = -(-count * int(given.get("minimumHealthyPercent", 100)) // 100)
+    most = count * int(given.get("maximumPercent", 200)) // 100
+    for each in service.get("deployments", []):
+        started = each.get("runningCount", 0) + each.get("pendingCount", 0)
+        waits = each["status"] == "PRIMARY" and each.get("rolloutState") == "IN_PROGRESS"
+        if waits and not started and len(service["deployments"]) > 1 and least >= count >= most:
+            yield float(each["createdAt"]), BLOCKED
 
 
 def _failing(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:

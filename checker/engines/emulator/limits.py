@@ -14,7 +14,7 @@ from docker.models.containers import ContainerCollection
 from docker.models.images import Image, ImageCollection
 
 from checker.engines import aws
-from checker.engines.emulator import throttle
+from checker.engines.emulator import taskhealth, throttle
 from checker.engines.emulator.labels import CONTAINER, FAMILY, REVISION
 
 MIB = 1024 * 1024
@@ -98,6 +98,8 @@ def settings(definition: Mapping[str, Any], name: str, ports: Any) -> dict[str, 
         made["working_dir"] = container["workingDirectory"]
     if container.get("readonlyRootFilesystem"):
         made["read_only"] = True
+    if container.get("healthCheck"):
+        made["healthcheck"] = taskhealth.for_docker(container["healthCheck"])
     return made
 
 

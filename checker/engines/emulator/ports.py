@@ -9,7 +9,12 @@ from checker.engines.emulator.labels import CONTAINER, TASK
 
 
 def add(task: dict[str, Any]) -> None:
-    """Give each container of a running task its `networkBindings`."""
+    """Give each container of a running task its `networkBindings`.
+
+    A task with an interface of its own (awsvpc) has none, and Docker need not be asked.
+    """
+    if task.get("attachments"):
+        return
     from checker.engines.docker import client
 
     with contextlib.suppress(Exception), contextlib.closing(client(timeout=10)) as engine:

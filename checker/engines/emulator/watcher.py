@@ -34,13 +34,31 @@ or see the one that is going as still there."""
 killed: set[str] = set()
 """Tasks of which the kernel ended a process for lack of memory."""
 
+LOOK_SECONDS = 2.0
+"""A task is looked at that often although nothing was heard of its containers."""
 
 _started: dict[str, float] = {}
+_died: set[str] = set()
 
 
 def start() -> None:
     """Follow Docker's events in a thread, for as long as this process lives."""
     threading.Thread(target=_follow, daemon=True, name="course-ecs-watcher").start()
+
+
+def is_due(task: dict[str, Any]) -> bool:
+    """Whether a container of a task has ended since it was looked at, or that is long ago.
+
+    Args:
+        task: As MiniStack keeps it; when it was looked at is noted in it.
+    """
+    now = time.monotonic()
+    ended = _died.intersection(task.get("_docker_ids") or [])
+    _died.difference_update(ended)
+    if not ended and now - task.get("_looked_at", 0.0) < LOOK_SECONDS:
+        return False
+    task["_looked_at"] = now
+    return True
 
 
 def _follow() -> None:
@@ -62,6 +80,7 @@ def _handle(event: dict[str, Any]) -> None:
     if action == "start":
         _started[identity] = time.monotonic()
     if action == "die":
+        _died.add(identity)
         _ended(labels, time.monotonic() - _started.pop(identity, 0.0))
     if action != "destroy":
         return

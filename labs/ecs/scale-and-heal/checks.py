@@ -7,6 +7,7 @@ from checker.checks import CheckFailed, task
 START_SECONDS = 30
 TARGET_SECONDS = 15
 THREE = 3
+PORT = 80
 LEAST, MOST, CPU = 2, 4, 60
 
 
@@ -19,14 +20,14 @@ def test_door(ecs):
     )
     if not _is_scaled(bread):
         bread.expect_desired(THREE)
-    bread.expect_steady(within=START_SECONDS).expect_targets(within=TARGET_SECONDS)
-    wrong = [each for each in bread.targets if not each.endswith(":80")]
-    if wrong:
+    ports = {int(each["containerPort"]) for each in bread.attrs.get("loadBalancers", [])}
+    if ports - {PORT}:
         raise CheckFailed(
-            "targets on port 80, where the web server listens",
-            ", ".join(wrong),
+            f"targets on port {PORT}, where the web server listens",
+            f"the load balancer asks port {', '.join(map(str, sorted(ports)))}",
             "containerPort of a load balancer is the port of the program in the container.",
         )
+    bread.expect_steady(within=START_SECONDS).expect_targets(within=TARGET_SECONDS)
 
 
 @task("heal", requires="door", timeout=60)
@@ -42,7 +43,7 @@ def test_heal(ecs, workspace):
             "aws ecs list-tasks --cluster bakery --service-name bread --desired-status STOPPED "
             "lists those that are gone.",
         )
-    if every[name].status != "STOPPED":
+    if every[name].attrs["desiredStatus"] != "STOPPED":
         raise CheckFailed(
             f"task {name} is gone",
             every[name].story,

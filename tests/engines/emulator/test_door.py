@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from checker.engines import aws
 from checker.engines.emulator import door, refusals, throttle
 from checker.engines.emulator.door import Door
 from checker.engines.emulator.fingerprint import fingerprint
+from checker.engines.emulator.front import Front
 from checker.engines.emulator.scaling import Scaler
+from checker.engines.emulator.targets import Targets
 
 Message = MutableMapping[str, Any]
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}
@@ -41,6 +44,18 @@ class MiniStack:
         await send({"type": "http.response.body", "body": body[3:]})
 
 
+class Alb:
+    """One load balancer, `front`, that tells what it was asked."""
+
+    def _find_lb_by_name(self, name: str) -> dict[str, str] | None:
+        return {"name": name} if name == "front" else None
+
+    async def dispatch_request(self, balancer: Any, *asked: Any, **more: Any) -> Any:
+        method, path, _, body, query, _ = asked
+        told = [method, path, body.decode(), query, more["raw_path"], more["raw_query_string"]]
+        return 201, {"X-Several": ["1", "2"]}, json.dumps({"told": told}).encode()
+
+
 @pytest.fixture
 def ministack() -> MiniStack:
     return MiniStack()
@@ -55,6 +70,7 @@ def ask(
     app: MiniStack, scaler: Scaler, target: str, body: bytes, **scope: Any
 ) -> tuple[int, dict[str, Any], dict[bytes, bytes]]:
     """Send a body in two parts; give back status, answer and headers."""
+    targets = scope.pop("targets", Targets(lambda _: []))
     half = len(body) // 2
     parts: list[Message] = [
         {"type": "http.request", "body": body[:half], "more_body": True},
@@ -73,7 +89,7 @@ def ask(
 
     headers = [(b"X-Amz-Target", target.encode()), *scope.pop("more", [])]
     given = {"type": "http", "path": "/", "headers": headers, **scope}
-    asyncio.run(Door(app, scaler)(given, receive, send))
+    asyncio.run(Door(app, scaler, targets, Front(Alb(), nullcontext))(given, receive, send))
     text = b"".join(message.get("body", b"") for message in sent[1:])
     return sent[0]["status"], json.loads(text), dict(sent[0]["headers"])
 
@@ -92,6 +108,13 @@ def test_health_tells_which_code_the_process_was_started_with(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///there")
     assert ask(ministack, scaler, "", b"", path=door.HEALTH)[1]["code"] == fingerprint()
+
+
+def test_reset_forgets_targets(ministack: MiniStack, scaler: Scaler) -> None:
+    there = Targets(lambda group: [(group, "10.0.0.1", 80)])
+    there.take("g")
+    ask(ministack, scaler, "raw", b"{}", targets=there, path=door.RESET)
+    assert there.drain(("g", "10.0.0.1", 80), 0) is True
 
 
 def test_reset_forgets_scaling_and_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:
@@ -165,7 +188,11 @@ def test_calls_of_the_course_itself_are_not_judged(
         sent.append(message)
 
     scope = {"type": "http", "path": "/", "headers": [(b"x-amz-target", parts.encode()), given]}
-    asyncio.run(Door(ministack, scaler)(scope, receive, send))
+    asyncio.run(
+        Door(ministack, scaler, Targets(lambda _: []), Front(Alb(), nullcontext))(
+            scope, receive, send
+        )
+    )
     assert ministack.asked == [b"{}"]
 
 
@@ -213,5 +240,26 @@ def test_what_is_no_request_is_handed_on(ministack: MiniStack, scaler: Scaler) -
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Door(ministack, scaler)({"type": "lifespan"}, nothing, send))
+    asyncio.run(
+        Door(ministack, scaler, Targets(lambda _: []), Front(Alb(), nullcontext))(
+            {"type": "lifespan"}, nothing, send
+        )
+    )
     assert sent
+
+
+def test_a_load_balancer_answers_without_ministack_looking_at_the_request(
+    ministack: MiniStack, scaler: Scaler
+) -> None:
+    where = {"path": "/_alb/front/a b", "raw_path": b"/_alb/front/a%20b", "query_string": b"c=1"}
+    status, found, headers = ask(ministack, scaler, "", b"hello", method="PUT", **where)
+    assert found["told"] == ["PUT", "/a b", "hello", {"c": ["1"]}, "/a%20b", "c=1"]
+    assert (status, headers[b"x-several"]) == (201, b"2")
+    assert not ministack.asked
+
+
+def test_a_load_balancer_that_is_not_there_is_ministacks_to_tell(
+    ministack: MiniStack, scaler: Scaler
+) -> None:
+    ask(ministack, scaler, "raw", b"{}", method="GET", path="/_alb/none")
+    assert ministack.asked == [b"{}"]

@@ -9,9 +9,16 @@ import pytest
 from checker.engines import aws
 from checker.engines.emulator import events, watcher
 
+SCALED = "Scaling activity initiated by (deployment ecs-svc/1)"
+
 
 def service(**given: Any) -> dict[str, Any]:
-    deployment = {"id": "ecs-svc/1", "rolloutState": "COMPLETED", "updatedAt": 12.0}
+    deployment = {
+        "id": "ecs-svc/1",
+        "status": "PRIMARY",
+        "rolloutState": "COMPLETED",
+        "updatedAt": 12.0,
+    }
     return {
         "serviceName": "web",
         "desiredCount": 1,
@@ -27,7 +34,7 @@ def task(name: str, at: float, **given: Any) -> dict[str, Any]:
 
 
 def test_events_tell_what_happened_in_the_words_of_aws() -> None:
-    stopped = {"stoppedAt": 20.0, "stoppedReason": "Service scaling down", "lastStatus": "STOPPED"}
+    stopped = {"stoppedAt": 20.0, "stoppedReason": SCALED, "lastStatus": "STOPPED"}
     tasks = [task("a", 10.0), task("b", 10.2, **stopped)]
     told = [each["message"] for each in events.history(service(), tasks)]
     assert told == [
@@ -59,7 +66,12 @@ def test_a_task_killed_for_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatc
 
 def test_targets_come_and_go_with_their_tasks_and_a_failed_deployment_is_told() -> None:
     balancer = {"targetGroupArn": "group"}
-    deployment = {"id": "ecs-svc/1", "rolloutState": "FAILED", "updatedAt": 12.0}
+    deployment = {
+        "id": "ecs-svc/1",
+        "status": "PRIMARY",
+        "rolloutState": "FAILED",
+        "updatedAt": 12.0,
+    }
     given = service(loadBalancers=[balancer], deployments=[deployment], runningCount=0)
     stopped = {"stoppedAt": 20.0, "lastStatus": "STOPPED"}
     found = events.history(given, [task("a", 10.0, **stopped), task("b", 30.0, startedAt=None)])
@@ -105,3 +117,50 @@ def test_a_running_task_gets_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     given = task("a", 10.0)
     events.tasks({"tasks": [given, task("b", 10.0, lastStatus="PENDING")]})
     assert seen == [given]
+
+
+def test_a_deployment_that_was_rolled_back_says_to_which() -> None:
+    failed = {"id": "ecs-svc/2", "status": "ACTIVE", "rolloutState": "FAILED", "updatedAt": 12.0}
+    good = {"id": "ecs-svc/1", "status": "PRIMARY", "rolloutState": "COMPLETED", "updatedAt": 14.0}
+    given = service(deployments=[good, failed], runningCount=0)
+    told = [each["message"].partition(") ")[2] for each in events.history(given, [])]
+    assert told == [
+        "(deployment ecs-svc/2) deployment failed: tasks failed to start.",
+        "rolling back to (deployment ecs-svc/1).",
+        "(deployment ecs-svc/1) deployment completed.",
+    ]
+
+
+def test_a_task_whose_target_failed_is_told_with_its_group() -> None:
+    balancer = {"targetGroupArn": "group", "containerPort": 3000}
+    reason = "Task failed ELB health checks in (target-group group)"
+    ended = {"stoppingAt": 18.0, "stoppedAt": 20.0, "stoppedReason": reason}
+    found = events.history(service(loadBalancers=[balancer]), [task("a", 10.0, **ended)])
+    expected = (
+        "(service web) (task a) (port 3000) is unhealthy in (target-group group) "
+        "due to (reason Health checks failed)"
+    )
+    assert expected in [each["message"] for each in found]
+
+
+@pytest.mark.parametrize(
+    ("maximum", "started", "said"), [(100, 0, True), (200, 0, False), (100, 1, False)]
+)
+def test_a_deployment_that_may_neither_stop_nor_start_a_task_says_so(
+    maximum: int, started: int, said: bool
+) -> None:
+    waiting = {
+        "id": "ecs-svc/2",
+        "status": "PRIMARY",
+        "rolloutState": "IN_PROGRESS",
+        "runningCount": started,
+        "createdAt": 11.0,
+        "updatedAt": 11.0,
+    }
+    before = {**waiting, "id": "ecs-svc/1", "status": "ACTIVE", "rolloutState": "COMPLETED"}
+    given = service(
+        deployments=[waiting, before],
+        deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": maximum},
+    )
+    told = [each["message"] for each in events.history(given, [])]
+    assert any(events.BLOCKED in each for each in told) is said

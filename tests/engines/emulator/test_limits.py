@@ -105,3 +105,11 @@ def test_the_rest_of_a_definition_is_given_too() -> None:
     assert (made["working_dir"], made["read_only"]) == ("/srv", True)
     assert "mem_limit" not in made
     assert made["cpu_shares"] == limits.LEAST_SHARES
+    assert "healthcheck" not in made
+
+
+def test_a_health_check_of_a_definition_is_dockers_to_make() -> None:
+    given = definition(healthCheck={"command": ["CMD", "true"], "interval": 5})
+    made = limits.settings(given, "web", None)
+    assert made["healthcheck"]["test"] == ["CMD", "true"]
+    assert made["healthcheck"]["interval"] == 1_000_000_000

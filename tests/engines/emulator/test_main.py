@@ -23,12 +23,19 @@ def test_it_serves_on_the_loopback_address_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(aws, "inside", False)
     monkeypatch.setitem(sys.modules, "ministack.app", SimpleNamespace(app=None))
     monkeypatch.setattr(emulator.limits, "install", lambda: began.append("limits"))
+
+    def install() -> tuple[None, None]:
+        began.append("ministack")
+        return None, None
+
+    monkeypatch.setattr(emulator.ministack, "install", install)
     monkeypatch.setattr(emulator.watcher, "start", lambda: began.append("watcher"))
     monkeypatch.setattr(emulator.Scaler, "start", lambda self: began.append("scaler"))
+    monkeypatch.setattr(emulator.sys, "setswitchinterval", lambda seconds: began.append("switch"))
     monkeypatch.setattr(emulator, "serve", serve)
     emulator.main()
     [(app, config)] = served
     assert isinstance(app, Door)
     assert config.bind == [f"127.0.0.1:{awsconfig.FIRST_PORT}"]
-    assert began == ["limits", "scaler", "watcher"]
+    assert began == ["switch", "limits", "ministack", "scaler", "watcher"]
     assert aws.inside

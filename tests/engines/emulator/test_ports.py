@@ -37,3 +37,15 @@ def test_without_an_engine_a_task_is_told_as_it_is(monkeypatch: pytest.MonkeyPat
     task: dict[str, Any] = {"taskArn": "a", "containers": [{"name": "web"}]}
     ports.add(task)
     assert task == {"taskArn": "a", "containers": [{"name": "web"}]}
+
+
+def test_a_task_with_an_interface_of_its_own_publishes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(timeout: float) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(docker, "client", asked)
+    task: dict[str, Any] = {"taskArn": "a", "attachments": [{}], "containers": [{"name": "web"}]}
+    ports.add(task)
+    assert task["containers"] == [{"name": "web"}]

@@ -25,6 +25,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "_failures", {})
     monkeypatch.setattr(watcher, "killed", set())
     monkeypatch.setattr(watcher, "_started", {})
+    monkeypatch.setattr(watcher, "_died", set())
 
 
 @pytest.fixture
@@ -162,3 +163,18 @@ def test_it_works_in_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
         if thread.name == "course-ecs-watcher":
             thread.join(5)
     assert ran == [True]
+
+
+def test_a_task_is_looked_at_when_one_of_its_containers_ended_or_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(watcher.time, "monotonic", lambda: now[0])
+    task: dict[str, Any] = {"_docker_ids": ["c1"]}
+    assert watcher.is_due(task)
+    assert not watcher.is_due(task)
+    watcher._handle(event("die", exitCode="0"))
+    assert watcher.is_due(task)
+    assert not watcher.is_due(task)
+    now[0] += watcher.LOOK_SECONDS
+    assert watcher.is_due(task)

@@ -1,0 +1,118 @@
+"""`./course measure rollouts`: measure, keep the data, draw, and say it in a table."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from checker import console, paths
+from checker.errors import CourseError
+from checker.measure import chart, drawing, rollouts, summary, timeline
+from checker.measure.rollouts import Measured
+from checker.measure.stages import STAGES, Stage
+from checker.measure.timeline import Timeline
+
+PAGE, PICTURES = "deploy/three-orchestrators.md", "deploy/pictures"
+BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->"
+
+
+def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
+    """Measure rollouts on each orchestrator, one after the other.
+
+    What is finished is written after each orchestrator, so that an end in the middle loses little.
+
+    Args:
+        only: Names of orchestrators; all if empty.
+        repeat: How many rollouts of each kind.
+        folder: Where data and pictures go.
+        page: Write into the course's page of the comparison instead.
+
+    Raises:
+        CourseError: There is no such orchestrator; or see `rollouts.series`.
+    """
+    chosen = _chosen(only)
+    place = paths.docs() / PICTURES if page else folder
+    place.mkdir(parents=True, exist_ok=True)
+    runs: list[Measured] = []
+    lines: dict[str, Timeline] = {}
+    for at in chosen:
+        for measured, line in rollouts.series(at, repeat):
+            runs.append(measured)
+            lines.setdefault(f"measured-{at.name.lower()}-{measured.kind}", line)
+            console.err.print(_said(measured), markup=False)
+        write(place, runs, lines)
+    if page:
+        into_page(runs, lines)
+    console.out.print(summary.table(runs), markup=False, end="")
+    console.err.print(f"Data and pictures are in {place}.", markup=False)
+
+
+def write(folder: Path, runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
+    """Keep all runs, their chart, and the timeline of the first rollout of each kind."""
+    paths.write_atomically(folder / "rollouts.json", summary.dump(runs, machine()))
+    paths.write_atomically(folder / "rollouts.svg", chart.draw(runs))
+    for name, line in lines.items():
+        paths.write_atomically(folder / f"{name}.json", timeline.dump(line))
+        paths.write_atomically(folder / f"{name}.svg", drawing.draw(line))
+
+
+def into_page(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
+    """Put table, chart and timelines, with their words, between the marks of the page.
+
+    Raises:
+        CourseError: The page has no such marks.
+    """
+    page = paths.docs() / PAGE
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise CourseError(f"{page} has no place for what was measured.", expected=BEGIN.strip())
+    paths.write_atomically(page, f"{before}{BEGIN}{measured_part(runs, lines)}{END}{after}")
+
+
+def measured_part(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> str:
+    """What stands between the marks."""
+    timelines = "".join(
+        f"\n    {_picture(name, drawing.describe(line), timeline=name)}\n"
+        for name, line in lines.items()
+    )
+    chart_ = _picture("rollouts", chart.describe(runs))
+    return (
+        f"{summary.table(runs)}\n{chart_}\n\n"
+        f'??? example "The first rollout of each kind, as it went"\n{timelines}\n'
+    )
+
+
+def _picture(name: str, words: str, timeline: str = "") -> str:
+    data = f' data-timeline="{timeline}"' if timeline else ""
+    return f"![{words}](pictures/{name}.svg){{ .rollout{data} }}"
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(psutil.virtual_memory().total / 1024**3),
+        "kernel": platform.release().partition("-")[0],
+    }
+
+
+def _chosen(only: Sequence[str]) -> list[Stage]:
+    known = {each.name.lower(): each for each in STAGES}
+    for name in only:
+        if name.lower() not in known:
+            raise CourseError(f"There is no orchestrator {name}.", expected=", ".join(known))
+    return [each for name, each in known.items() if not only or name in map(str.lower, only)]
+
+
+def _said(run: Measured) -> str:
+    back = "" if run.noticed is None else f", noticed after {run.noticed:.1f} s"
+    return (
+        f"{run.orchestrator}, {run.kind}: {run.lost} of {run.sent} lost, "
+        f"over after {run.finished:.1f} s{back}"
+    )
