@@ -25,6 +25,7 @@ def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
     """Measure rollouts on each orchestrator, one after the other.
 
     What is finished is written after each orchestrator, so that an end in the middle loses little.
+    What the folder has of others is kept, and comes into the table as well.
 
     Args:
         only: Names of orchestrators; all if empty.
@@ -38,13 +39,14 @@ def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
     chosen = _chosen(only)
     place = paths.docs() / PICTURES if page else folder
     place.mkdir(parents=True, exist_ok=True)
-    runs: list[Measured] = []
-    lines: dict[str, Timeline] = {}
+    runs, lines = _kept(place)
     for at in chosen:
+        found = []
         for measured, line in rollouts.series(at, repeat):
-            runs.append(measured)
-            lines.setdefault(f"measured-{at.name.lower()}-{measured.kind}", line)
+            found.append((measured, line))
             console.err.print(_said(measured), markup=False)
+        runs = _in_order([each for each in runs if each.orchestrator != at.name], found)
+        lines |= {_name(at, kind): _first(found, kind) for kind in rollouts.KINDS}
         write(place, runs, lines)
     if page:
         into_page(runs, lines)
@@ -77,9 +79,11 @@ def into_page(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
 
 def measured_part(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> str:
     """What stands between the marks."""
+    names = [_name(at, kind) for at in STAGES for kind in rollouts.KINDS]
     timelines = "".join(
-        f"\n    {_picture(name, drawing.describe(line), timeline=name)}\n"
-        for name, line in lines.items()
+        f"\n    {_picture(name, drawing.describe(lines[name]), timeline=name)}\n"
+        for name in names
+        if name in lines
     )
     chart_ = _picture("rollouts", chart.describe(runs))
     return (
@@ -100,6 +104,30 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(psutil.virtual_memory().total / 1024**3),
         "kernel": platform.release().partition("-")[0],
     }
+
+
+def _kept(folder: Path) -> tuple[list[Measured], dict[str, Timeline]]:
+    """What was measured before."""
+    kept = folder / "rollouts.json"
+    runs = summary.load(kept.read_text())[0] if kept.exists() else []
+    names = [_name(at, kind) for at in STAGES for kind in rollouts.KINDS]
+    files = {name: folder / f"{name}.json" for name in names}
+    there = {name: file for name, file in files.items() if file.exists()}
+    return runs, {name: timeline.load(file.read_text()) for name, file in there.items()}
+
+
+def _in_order(others: list[Measured], found: list[rollouts.Found]) -> list[Measured]:
+    order = [each.name for each in STAGES]
+    every = [*others, *(measured for measured, _ in found)]
+    return sorted(every, key=lambda each: order.index(each.orchestrator))
+
+
+def _name(at: Stage, kind: str) -> str:
+    return f"measured-{at.name.lower()}-{kind}"
+
+
+def _first(found: list[rollouts.Found], kind: str) -> Timeline:
+    return next(line for measured, line in found if measured.kind == kind)
 
 
 def _chosen(only: Sequence[str]) -> list[Stage]:

@@ -70,8 +70,10 @@ STAGES = (
         deploy="aws ecs update-service --cluster market --service shop "
         '--task-definition "shop:$1" > /dev/null',
         settled="until aws ecs describe-services --cluster market --services shop --output text "
-        "--query 'services[0].[length(deployments), deployments[0].rolloutState, runningCount]' |\n"
-        "  grep -Eq '^1\\s+COMPLETED\\s+2'; do sleep 0.5; done",
+        "--query \"services[0].deployments[?status=='PRIMARY'].rolloutState\" |\n"
+        "  grep -q COMPLETED &&\n"
+        "  test $(docker ps --quiet --filter label=com.amazonaws.ecs.container-name=shop |\n"
+        "  wc -l) = 2; do sleep 0.5; done",
         why="aws ecs describe-services --cluster market --services shop --output text "
         "--query 'services[0].[deployments[0].rolloutStateReason, events[0].message]'",
         two="aws ecs update-service --cluster market --service shop --desired-count 2 > /dev/null",

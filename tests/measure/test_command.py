@@ -97,3 +97,13 @@ def test_page_without_marks_is_told_and_left(
     with pytest.raises(CourseError, match="no place for what was measured"):
         command.measure(["swarm"], 1, tmp_path, page=True)
     assert file.read_text() == "nothing\n"
+
+
+def test_one_that_is_measured_anew_takes_its_own_place_among_the_others(
+    asked, tmp_path: Path
+) -> None:
+    command.measure([], 1, tmp_path, page=False)
+    command.measure(["ecs"], 1, tmp_path, page=False)
+    runs, _ = summary.load((tmp_path / "rollouts.json").read_text())
+    names = [each.name for each in STAGES]
+    assert [each.orchestrator for each in runs] == [each for each in names for _ in rollouts.KINDS]
