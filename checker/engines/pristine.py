@@ -49,6 +49,7 @@ find . -type f | while read -r file; do
   cmp -s "$file" "/etc/kubernetes/$file" || cp -a "$file" "/etc/kubernetes/$file"
 done
 """
+KUBELET = "systemctl restart kubelet"
 SERVICES = """\
 test ! -d /kind/kubelet || cp -a /kind/kubelet/. /var/lib/kubelet/
 test -d /kind/pristine || rm -f /etc/kubernetes/manifests/*
@@ -134,7 +135,11 @@ def restore(nodes: list[str]) -> bool:
         if _inside(control_plane, AS_MADE, STEP_SECONDS, check=False):
             return True
     _inside(control_plane, ETCD, STEP_SECONDS, check=False)
-    return _answers(control_plane, AGAIN_SECONDS)
+    if not _answers(control_plane, AGAIN_SECONDS):
+        return False
+    for node in nodes[1:]:  # it may have ended a Pod, of which etcd says again that it runs
+        _inside(node, KUBELET, STEP_SECONDS, check=False)
+    return True
 
 
 def free_leases(node: str) -> None:
@@ -157,7 +162,7 @@ def _disown(nodes: list[str]) -> None:
     """Delete Nodes that kind did not make; kubelets make their own anew."""
     for name in _output(nodes[0], DISOWN, STEP_SECONDS).split():
         if name in nodes:
-            _inside(name, "systemctl restart kubelet", STEP_SECONDS, check=False)
+            _inside(name, KUBELET, STEP_SECONDS, check=False)
 
 
 def _answers(node: str, seconds: float) -> bool:

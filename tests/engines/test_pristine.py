@@ -70,7 +70,8 @@ def test_kubelet_whose_node_was_deleted_is_restarted_and_a_node_without_machine_
 def test_system_parts_that_differ_come_from_the_backup(nodes: Nodes) -> None:
     nodes.fails = {"AS_MADE"}
     assert pristine.restore(NODES)
-    assert nodes.names[-2:] == ["ETCD", "ANSWERS"]
+    assert nodes.names[-3:-1] == ["ETCD", "ANSWERS"]
+    assert nodes.ran[-1] == (NODES[1], pristine.KUBELET)
 
 
 def test_api_that_never_answers_is_tried_with_the_backup_and_then_given_up(nodes: Nodes) -> None:
