@@ -7,56 +7,33 @@ is DEACTIVATING while its requests end, and STOPPING once its process was told t
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from checker.engines import aws
 from checker.errors import CouldNotFindOut
-from checker.measure.timeline import Event
+from checker.measure.following import Following
 
-POLL_SECONDS = 0.1
-JOIN_SECONDS = 10.0
 LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
 TOLD_TO_END = ("STOPPING", "DEPROVISIONING", "STOPPED")
 BY_ITSELF = ("EssentialContainerExited", "TaskFailedToStart")
 
-Moment = tuple[float, Event]
 
-
-class Follower:
+class Follower(Following):
     """Follows one rollout of a service; `moments` are its events with their times.
 
     A rollout that began before the context was opened is not the one that is followed.
     """
 
     def __init__(self, cluster: str, service: str) -> None:
-        self.moments: list[Moment] = []
+        super().__init__(CouldNotFindOut)
         self._cluster = cluster
         self._service = service
-        self._seen: set[tuple[str, str]] = set()
         self._versions: dict[str, str] = {}
         self._former: set[str] = set()
         self._before: str | None = None
         self._mine: str | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-
-    def __enter__(self) -> Follower:
-        self._look()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(JOIN_SECONDS)
-
-    def _follow(self) -> None:
-        while not self._over.wait(POLL_SECONDS):
-            with contextlib.suppress(CouldNotFindOut):
-                self._look()
 
     def _look(self) -> None:
         now = time.time()
@@ -76,11 +53,6 @@ class Follower:
         if self._mine is not None:
             for kind in rollout_kinds(service, self._mine):
                 self._take(now, kind)
-
-    def _take(self, now: float, kind: str, subject: str = "", version: str = "") -> None:
-        if (kind, subject) not in self._seen:
-            self._seen.add((kind, subject))
-            self.moments.append((now, Event(0.0, kind, subject, version)))
 
     def _version(self, definition: str) -> str:
         if definition not in self._versions:

@@ -7,8 +7,6 @@ end when it bears a deletion time: its kubelet then runs its preStop, and sends 
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -18,17 +16,12 @@ from checker.checks.settings import environment_of
 from checker.engines import kind
 from checker.engines.kube import Api
 from checker.errors import CouldNotFindOut
-from checker.measure.timeline import Event
+from checker.measure.following import Following
 
-POLL_SECONDS = 0.1
-JOIN_SECONDS = 25.0
-"""Longer than a request to the API may take."""
-
-Moment = tuple[float, Event]
 Object = dict[str, Any]
 
 
-class Follower:
+class Follower(Following):
     """Follows one rollout of a Deployment; `moments` are its events with their times.
 
     A change of the template that came before the context was opened is not the one that is
@@ -38,31 +31,23 @@ class Follower:
         CouldNotFindOut: On entering: the cluster is away, or has no such Deployment.
     """
 
+    join_seconds = 25.0
+    """Longer than a request to the API may take."""
+
     def __init__(self, namespace: str, deployment: str) -> None:
-        self.moments: list[Moment] = []
+        super().__init__(CouldNotFindOut)
         self._namespace = namespace
         self._name = deployment
-        self._seen: set[tuple[str, str]] = set()
         self._pods: dict[str, tuple[str, str]] = {}
         self._before: Object | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Follower:
         self._api = Api(kind.kubeconfig())
-        self._look()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(JOIN_SECONDS)
+        super().__exit__()
         self._api.close()
-
-    def _follow(self) -> None:
-        while not self._over.wait(POLL_SECONDS):
-            with contextlib.suppress(CouldNotFindOut):
-                self._look()
 
     def _look(self) -> None:
         now = time.time()
@@ -102,11 +87,6 @@ class Follower:
             if ("joined", subject) in self._seen:
                 self._take(now, "left", subject, version)
             self._take(now, "ended", subject, version)
-
-    def _take(self, now: float, kind_: str, subject: str = "", version: str = "") -> None:
-        if (kind_, subject) not in self._seen:
-            self._seen.add((kind_, subject))
-            self.moments.append((now, Event(0.0, kind_, subject, version)))
 
 
 def kinds(pod: Object, ready: bool) -> list[str]:

@@ -17,7 +17,8 @@ from checker.errors import CouldNotFindOut
 from checker.labs import prove, stage
 from checker.labs.lab import load as load_lab
 from checker.measure import timeline
-from checker.measure.stages import Following, Stage
+from checker.measure.following import Following
+from checker.measure.stages import Stage
 from checker.measure.timeline import Timeline
 from checker.polling import becomes
 from checker.process import CommandFailed

@@ -7,19 +7,11 @@ before it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from checker.engines import awsconfig
 from checker.measure import ecs, kubernetes, swarm
-from checker.measure.timeline import Event
-
-
-class Following(Protocol):
-    """What follows a rollout; see checker/measure/swarm.py."""
-
-    moments: list[tuple[float, Event]]
+from checker.measure.following import Following
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class Stage:
     name: str
     lab: str
     url: Callable[[], str]
-    follow: Callable[[], AbstractContextManager[Following]]
+    follow: Callable[[], Following]
     deploy: str
     settled: str
     why: str

@@ -8,28 +8,22 @@ end two seconds later (moby, daemon/cluster/executor/container/controller.go, Sh
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from checker.checks.settings import environment_of
 from checker.engines import docker
-from checker.measure.timeline import Event
+from checker.measure.following import Following
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-POLL_SECONDS = 0.1
-JOIN_SECONDS = 10.0
 GONE = ("complete", "shutdown", "rejected", "orphaned", "remove")
 FINISHED = ("completed", "rollback_completed")
 STOPPED = ("paused", "rollback_paused")
 
-Moment = tuple[float, Event]
 
-
-class Follower:
+class Follower(Following):
     """Follows one rollout of a service; `moments` are its events with their times.
 
     A rollout that began before the context was opened is not the one that is followed, and a task
@@ -37,31 +31,20 @@ class Follower:
     """
 
     def __init__(self, service: str) -> None:
-        self.moments: list[Moment] = []
+        from docker.errors import DockerException
+
+        super().__init__(DockerException, OSError)
         self._service = service
-        self._seen: set[tuple[str, str]] = set()
         self._former: set[str] = set()
         self._before: str | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Follower:
         self._client: DockerClient = docker.client()
-        self._look()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(JOIN_SECONDS)
+        super().__exit__()
         self._client.close()
-
-    def _follow(self) -> None:
-        from docker.errors import DockerException
-
-        while not self._over.wait(POLL_SECONDS):
-            with contextlib.suppress(DockerException, OSError):
-                self._look()
 
     def _look(self) -> None:
         now = time.time()
@@ -79,11 +62,6 @@ class Follower:
         if started != self._before:
             for kind in update_kinds(str(update.get("State", ""))):
                 self._take(now, kind)
-
-    def _take(self, now: float, kind: str, subject: str = "", version: str = "") -> None:
-        if (kind, subject) not in self._seen:
-            self._seen.add((kind, subject))
-            self.moments.append((now, Event(0.0, kind, subject, version)))
 
 
 def kinds(task: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from checker.engines import aws
 from checker.errors import CouldNotFindOut
-from checker.measure import ecs
+from checker.measure import ecs, following
 from checker.measure.ecs import Follower
 
 
@@ -134,7 +134,7 @@ def test_each_thing_is_noted_once_and_what_was_before_is_left_out(
     )
     for name in ("call", "tasks", "balancing"):
         monkeypatch.setattr(aws, name, getattr(emulator, name))
-    monkeypatch.setattr(ecs, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("demo", "shop") as follower:
         assert emulator.last.wait(10)
     found = [(event.kind, event.subject, event.version) for _, event in follower.moments]

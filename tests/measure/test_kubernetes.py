@@ -10,7 +10,7 @@ import pytest
 
 from checker.engines import kind
 from checker.errors import CouldNotFindOut
-from checker.measure import kubernetes
+from checker.measure import following, kubernetes
 from checker.measure.kubernetes import Follower
 
 Object = dict[str, Any]
@@ -120,7 +120,7 @@ def follow(monkeypatch: pytest.MonkeyPatch, *looks: Look | Exception) -> list[tu
     fake = Fake(*looks, looks[-1])
     monkeypatch.setattr(kubernetes, "Api", lambda path: fake)
     monkeypatch.setattr(kind, "kubeconfig", lambda: Path("none"))
-    monkeypatch.setattr(kubernetes, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("market", "shop") as follower:
         assert fake.last.wait(10)
     assert all(moment > 1_700_000_000 for moment, _ in follower.moments)

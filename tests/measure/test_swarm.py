@@ -9,7 +9,7 @@ import pytest
 from docker.errors import APIError
 
 from checker.engines import docker
-from checker.measure import swarm
+from checker.measure import following, swarm
 from checker.measure.swarm import Follower
 
 
@@ -96,7 +96,7 @@ def test_each_thing_is_noted_once_and_the_rollout_before_is_left_out(
         (task("shutdown", "shutdown"), {"State": "completed", "StartedAt": "2"}),
     )
     monkeypatch.setattr(docker, "client", lambda: engine)
-    monkeypatch.setattr(swarm, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("shop") as follower:
         assert engine.last.wait(10)
     found = [(event.kind, event.subject) for _, event in follower.moments]
@@ -119,7 +119,7 @@ def test_task_that_was_leaving_before_is_no_copy(
     old = {"State": "completed", "StartedAt": "1"}
     engine = Engine((task(state, "shutdown"), old), (task(state, "shutdown"), old))
     monkeypatch.setattr(docker, "client", lambda: engine)
-    monkeypatch.setattr(swarm, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("shop") as follower:
         assert engine.last.wait(10)
     assert follower.moments == []
