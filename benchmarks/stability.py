@@ -39,8 +39,7 @@ def run(lab_id: str, times: int) -> int:
     lab, passed = load(lab_id), 0
     with prove.recorded(lab, "stability"), tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder)
-        stage.copy_missing(lab.folder / "starter", workspace)
-        stage.set_up(lab, workspace)
+        stage.begin(lab, workspace)
         for task in lab.tasks:
             for code in task.solution:
                 stage.shell(code.text, workspace)

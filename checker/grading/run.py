@@ -72,8 +72,7 @@ def _judged(submission: Submission, lab: Lab, facts: Report, cell_seconds: int) 
     with _clean_state() as folder:
         workspace = folder / "work" / lab.id
         workspace.mkdir(parents=True)
-        stage.copy_missing(lab.folder / "starter", workspace)
-        stage.set_up(lab, workspace)
+        stage.begin(lab, workspace)
         if submission.path.is_dir():
             stage.overlay(submission.path, workspace)
         if submission.notebook:

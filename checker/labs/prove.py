@@ -119,8 +119,7 @@ def _proof(lab: Lab, clean: Callable[[], list[str]], judge: Callable[[Lab, Path]
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         workspace = Path(folder)
         try:
-            stage.copy_missing(lab.folder / "starter", workspace)
-            stage.set_up(lab, workspace)
+            stage.begin(lab, workspace)
             message = judge(lab, workspace)
             left = clean()
         except CouldNotFindOut as error:

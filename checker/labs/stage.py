@@ -34,6 +34,16 @@ def ensure_engine(lab: Lab) -> None:
     scene.ensure(lab.engine, [image.reference for image in catalogue.mentioned_in(text)])
 
 
+def begin(lab: Lab, workspace: Path) -> None:
+    """Make a workspace as the lab begins: its starter files, and its setup.
+
+    Raises:
+        CourseError: A command of the setup failed.
+    """
+    copy_missing(lab.folder / "starter", workspace)
+    set_up(lab, workspace)
+
+
 def copy_missing(folder: Path, workspace: Path) -> list[Path]:
     """Copy files of FOLDER that the workspace does not have; what is there is left alone.
 

@@ -168,8 +168,7 @@ def _begin_once(lab: Lab, workspace: Path) -> None:
 
 
 def _begin(lab: Lab, workspace: Path) -> None:
-    stage.copy_missing(lab.folder / "starter", workspace)
-    stage.set_up(lab, workspace)
+    stage.begin(lab, workspace)
 
 
 def _is_begun(lab: Lab) -> bool:

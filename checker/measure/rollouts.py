@@ -79,8 +79,7 @@ def series(at: Stage, repeat: int) -> Iterator[Found]:
     ):
         workspace = Path(folder)
         with console.step(f"{at.name}: setting up"):
-            stage.copy_missing(lab.folder / "starter", workspace)
-            stage.set_up(lab, workspace)
+            stage.begin(lab, workspace)
             _run(at, at.two, workspace)
         good = itertools.cycle("21")  # version 1 runs at the beginning, and 2 is as good
         yield from _repeat(at, CARELESS, itertools.islice(good, repeat), workspace)
