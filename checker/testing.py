@@ -74,17 +74,28 @@ def test(fast: bool) -> int:
         0 if every step passed, 1 otherwise.
     """
     chosen = [step for step in steps() if not (fast and step.needs_engine)]
+    troubles = len(_troubles())
     shutil.rmtree(Path(results("unit")).parent, ignore_errors=True)
     done = [(step.name, *_run(step)) for step in chosen]
     console.out.rule("what failed", align="left")
     for file in ("unit", "live", "browser", "verify"):
         for line in failures.told(Path(results(file))):
             console.out.print(line, markup=False)
+    for line in _troubles()[troubles:]:
+        console.out.print(f"the cluster: {line}", markup=False)
     for name, passed, seconds in done:
         console.out.print(f"{'passed' if passed else 'FAILED'}  {seconds:6.1f} s  {name}")
     failed = sum(not passed for _, passed, _ in done)
     console.out.print(f"{len(done) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _troubles() -> list[str]:
+    """What went wrong with the cluster, though it may have been made anew and all passed."""
+    from checker.engines import kindnodes
+
+    file = kindnodes.troubles()
+    return file.read_text().splitlines() if file.exists() else []
 
 
 def _run(step: Step) -> tuple[bool, float]:

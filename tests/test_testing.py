@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from checker import paths, process, testing
-from checker.engines import docker, ecs, kind
+from checker.engines import docker, ecs, kind, kindnodes
 from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, provider
 from checker.pages import junit
@@ -97,6 +97,16 @@ def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, c
     out = capsys.readouterr().out
     assert out.count("FAILED  ") == failed
     assert f"{len(testing.steps()) - failed} passed, {failed} failed" in out
+
+
+def test_what_went_wrong_with_the_cluster_meanwhile_is_told(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+    kindnodes.note_trouble("of yesterday")
+    the_steps(monkeypatch, Step("mends", lambda: kindnodes.note_trouble("no kube-proxy")))
+    assert testing.test(fast=False) == 0
+    out = capsys.readouterr().out
+    assert "no kube-proxy" in out
+    assert "of yesterday" not in out
 
 
 def test_what_failed_is_told_again_at_the_end(monkeypatch, tmp_path: Path, capsys) -> None:

@@ -34,8 +34,8 @@ CREATE_SECONDS = 600.0
 READY_SECONDS = 120.0
 CALL_SECONDS = 60.0
 POLL_SECONDS = 0.3
-AGAIN_SECONDS = 60.0
-"""What nodes get that were ready before; making new ones takes little longer."""
+AGAIN_SECONDS = 120.0
+"""What nodes get that were ready before: two cores with other work need it."""
 
 
 def ensure() -> None:
@@ -111,14 +111,18 @@ def load(references: Iterator[str] | list[str]) -> None:
     """
     from checker.engines import nodeimages
 
-    nodeimages.load(list(references), nodes())
+    wanted = list(references)
+    nodeimages.load(wanted, nodes())
+    kindnodes.note_images(wanted)
 
 
 def _create() -> None:
-    from checker.images import provider
+    from checker.images import catalogue, provider
 
-    provider.ensure([IMAGE, METRICS])
-    kindnodes.made().unlink(missing_ok=True)
+    in_catalogue = {image.reference for image in catalogue.load()}
+    wanted = sorted({METRICS, *kindnodes.images()} & in_catalogue)
+    provider.ensure([IMAGE, *wanted])
+    kindnodes.forget_cluster()
     paths.write_atomically(kindnodes.begun(), "")
     with console.step(f"Making the cluster ({quirks.describe()})") as step:
         _delete()
@@ -130,7 +134,7 @@ def _create() -> None:
         step.update("waiting for the nodes")
         _wait_until_ready(READY_SECONDS)
         step.update("adding metrics-server")
-        load([METRICS])
+        load(wanted)
         _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
         pristine.keep(nodes())
     kindnodes.keep_places()
@@ -180,7 +184,9 @@ def _becomes_ready() -> bool:
     try:
         _wait_until_ready(AGAIN_SECONDS)
     except CouldNotFindOut as error:
-        console.err.print(f"After {AGAIN_SECONDS:g} s {error.found}", markup=False)
+        told = f"After {AGAIN_SECONDS:g} s {error.found}"
+        console.err.print(told, markup=False)
+        kindnodes.note_trouble(told)
         return False
     return True
 

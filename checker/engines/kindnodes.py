@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,46 @@ def begun() -> Path:
 def made() -> Path:
     """Says that the cluster was finished; one whose making was interrupted is made anew."""
     return folder() / "made"
+
+
+def before(run: str) -> Path:
+    """What was in the cluster before a run; in one that was made anew, all would be new."""
+    return folder() / f"before-{run}.json"
+
+
+def forget_cluster() -> None:
+    """It goes: what was written down of it holds no longer."""
+    for each in (made(), *folder().glob(before("*").name)):
+        each.unlink(missing_ok=True)
+
+
+def note_images(references: list[str]) -> None:
+    """The nodes have these images now; a cluster that takes the place of this one needs them."""
+    if not set(references) <= set(known := images()):
+        paths.write_atomically(_images(), json.dumps(sorted({*known, *references})))
+
+
+def images() -> list[str]:
+    """The images that were put into the nodes."""
+    try:
+        return list(json.loads(_images().read_text()))
+    except (OSError, ValueError):
+        return []
+
+
+def note_trouble(told: str) -> None:
+    """Keep why the cluster could not be mended, for whoever looks into it later."""
+    with troubles().open("a") as file:
+        file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}  {told}\n")
+
+
+def troubles() -> Path:
+    """What went wrong with clusters so far, a line for each time; it need not be there."""
+    return folder() / "troubles"
+
+
+def _images() -> Path:
+    return folder() / "images.json"
 
 
 def _kept_places() -> dict[str, str]:

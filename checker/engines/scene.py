@@ -98,5 +98,8 @@ def remove(name: str) -> list[str]:
     if not world.is_kept(name):
         return []
     kind.mend()
+    if not world.is_kept(name):  # made anew
+        _begin_in_cluster(name)
+        return []
     with contextlib.closing(Api(kind.kubeconfig())) as api:
         return world.remove_made(name, api)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker import paths
-from checker.engines import kind
+from checker.engines import kindnodes
 from checker.engines.kube import Api, ApiError
 
 GONE_SECONDS = 60.0
@@ -235,4 +235,4 @@ def _things(api: Api, path: str) -> Iterator[Thing]:
 
 
 def _file(name: str) -> Path:
-    return kind.folder() / f"before-{name}.json"
+    return kindnodes.before(name)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -290,9 +292,10 @@ def test_testcontainers_own_commands_have_a_time_out_too(ran, project) -> None:
 
 def test_database_is_waited_for_while_it_starts(ran, project, monkeypatch) -> None:
     ran.answers = {"exec": (2, "", ""), "ps": (0, '{"Service": "db", "State": "running"}', "")}
-    monkeypatch.setattr(
-        composeproject.time, "sleep", lambda _: ran.answers.update(exec=(0, "", ""))
+    clock = SimpleNamespace(
+        monotonic=time.monotonic, sleep=lambda _: ran.answers.update(exec=(0, "", ""))
     )
+    monkeypatch.setattr(composeproject, "time", clock)
     assert project.expect_sql("db") is project
 
 

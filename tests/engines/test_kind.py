@@ -392,6 +392,22 @@ def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
     assert len(ready.makings) == 1
 
 
+def test_cluster_made_anew_has_the_images_again_and_knows_of_no_run(ready: Cluster) -> None:
+    kind.load(["nginx:1.26", "of-a-learner:1"])
+    kindnodes.before("lab").write_text("[]")
+    ready.loaded.clear()
+    kind.reset()
+    assert ready.loaded == ["nginx:1.26", kind.METRICS]
+    assert not kindnodes.before("lab").exists()
+
+
+def test_what_the_nodes_lacked_is_kept_for_later(ready: Cluster) -> None:
+    stopped(ready)
+    ready.starts_well = False
+    kind.ensure()
+    assert "not there: the API server" in kindnodes.troubles().read_text()
+
+
 def test_load_balancers_of_the_cluster_go_with_it(ready: Cluster) -> None:
     ready.balancers = ["course-lb.bakery.web"]
     kind.stop()

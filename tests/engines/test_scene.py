@@ -94,6 +94,17 @@ def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(ma
     assert made.kept == set()
 
 
+def test_in_a_cluster_that_was_made_anew_meanwhile_nothing_is_removed(
+    made: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scene.recorded("kind", "page") as clean:
+        made.asked.clear()
+        monkeypatch.setattr(kind, "mend", made.kept.clear)
+        assert clean() == []
+        assert made.asked == ["remove from engine"]
+        assert made.kept == {"page"}
+
+
 def test_docker_page_never_asks_the_cluster(made: Scene) -> None:
     with scene.recorded("docker", "page") as clean:
         clean()

@@ -145,8 +145,6 @@ def test_thing_knows_its_kind_and_name() -> None:
 
 def test_nothing_new_is_nothing_made(api: Cluster) -> None:
     assert made(api) == []
-    assert remove(api) == []
-    assert api.graces == {}
 
 
 @pytest.mark.parametrize(

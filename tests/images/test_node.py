@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -167,7 +168,8 @@ def test_slow_containerd_is_waited_for(
 ) -> None:
     ctr = f"docker exec {CONTAINER} ctr version"
     engine.answers[ctr] = (1, "connection refused")
-    monkeypatch.setattr(node.time, "sleep", lambda seconds: engine.answers.pop(ctr))
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: engine.answers.pop(ctr))
+    monkeypatch.setattr(node, "time", clock)
     finish(tmp_path)
     assert engine.calls.count(ctr) == 2
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 
-from checker.engines import docker, kind
+from checker.engines import kind, scene
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
 
 CONTROL_PLANE = kind.CONTROL_PLANE
+BUSYBOX = "busybox:1.37"
+RUN = f"t-{uuid.uuid4().hex[:8]}"
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 GHOST = '{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "ghost"}}'
 OTHER = (
@@ -53,9 +55,8 @@ BREAK = {
 }
 
 
-def inside(node: str, script: str) -> None:
-    command = ["docker", "exec", node, "bash", "-c", script]
-    subprocess.run(command, env=docker.environment(), check=True, capture_output=True, timeout=60)
+def inside(node: str, script: str) -> str:
+    return run("docker", "exec", node, "bash", "-c", script).output
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +74,23 @@ def test_what_is_missing_is_noticed_and_mended(what: str) -> None:
     assert _made() == made
     assert kind.is_ready()
     assert kind.pristine.is_intact(kind.nodes())
+    for node in kind.nodes():
+        assert inside(node, "systemctl is-active containerd kubelet") == "active\nactive\n"
+
+
+def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() -> None:
+    """All of its own objects are new to a run that began before."""
+    kind.load([BUSYBOX])
+    made = _made()
+    with scene.recorded("kind", RUN) as clean:
+        inside(CONTROL_PLANE, "rm -rf /kind/pristine /etc/kubernetes/manifests/etcd.yaml")
+        assert clean() == []
+        assert _made() != made
+        run("kubectl", "create", "namespace", RUN)
+        assert clean() == []
+    assert kind.is_ready()
+    assert RUN not in run("kubectl", "get", "namespaces").output
+    assert BUSYBOX in inside("course-worker", "ctr -n k8s.io images ls")
 
 
 def test_whole_cluster_is_left_alone() -> None:

@@ -149,7 +149,7 @@ def test_events_are_followed_and_again_after_the_engine_was_away(
         if next(rests) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(watcher.time, "sleep", rest)
+    monkeypatch.setattr(watcher, "time", SimpleNamespace(sleep=rest))
     with pytest.raises(KeyboardInterrupt):
         watcher._follow()
     assert watcher.killed == {"task/1"}
