@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from checker.engines import docker, journal
+from checker.engines import docker, journal, kindnodes
 from checker.engines.journal import Entry, Journal
 from checker.engines.removal import remove_all
 from checker.engines.snapshot import Snapshot
@@ -76,6 +77,16 @@ class Recorder:
             self._finish()
         self._stop()
         self._journal.close()
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is made inside is not the run's, such as a cluster in the place of a broken one."""
+        self._finish()
+        before = list(self.entries)
+        yield
+        self._catch_up()
+        self._before = Snapshot.take(self._client)
+        self._journal.replace(before)
 
     def remove(self) -> list[str]:
         """Remove what was recorded, containers first; what is gone already is fine.
@@ -143,7 +154,7 @@ class Recorder:
         identity = actor.get("ID", "")
         if identity in self._seen:
             self._seen[identity].set()
-        elif action == "create" and kind in MADE:
+        elif action == "create" and kind in MADE and not _is_node(actor.get("Attributes", {})):
             self._journal.add(Entry(kind, identity))
         elif action == "create" and kind == "volume" and not identity.startswith("course-marker-"):
             self._take_volume(identity)
@@ -166,6 +177,12 @@ class Recorder:
         if self._thread:
             self._thread.join(5)
         self._thread = None
+
+
+def _is_node(labels: dict[str, str]) -> bool:
+    """Whether it is a machine of the course's cluster, which another command may make meanwhile."""
+    label, _, value = kindnodes.NODES.partition("=")
+    return labels.get(label) == value
 
 
 def remove_left_over() -> list[str]:

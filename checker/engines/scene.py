@@ -59,7 +59,9 @@ def recorded(engine: str, name: str) -> Iterator[Clean]:
     with Recorder(name) as made:
 
         def clean() -> list[str]:
-            return [*remove(name), *made.remove()]
+            with made.apart() if needs(engine, "kind") else contextlib.nullcontext():
+                left = remove(name)
+            return [*left, *made.remove()]
 
         clean()
         begin(engine, name)

@@ -107,6 +107,25 @@ def test_markers_of_other_runs_are_not_recorded(engine: Engine) -> None:
     assert made.entries == []
 
 
+def test_nodes_of_the_cluster_are_nobodys_run(engine: Engine) -> None:
+    with Recorder("run") as made:
+        engine.tell("container", "create", "node", **{"io.x-k8s.kind.cluster": "course"})
+        engine.tell("container", "create", "other", **{"io.x-k8s.kind.cluster": "own"})
+        made._catch_up()
+        assert made.entries == [Entry("container", "other")]
+
+
+def test_what_is_made_apart_is_not_the_runs(engine: Engine) -> None:
+    with Recorder("run") as made:
+        engine.tell("container", "create", "mine")
+        with made.apart():
+            engine.tell("volume", "create", "of-a-node")
+            engine.tags["node:1"] = "sha256:node"
+        engine.tell("container", "create", "mine-too")
+        made._finish()
+        assert made.entries == [Entry("container", "mine"), Entry("container", "mine-too")]
+
+
 def test_run_without_removal_leaves_its_journal_on_purpose(engine: Engine) -> None:
     with Recorder("lab"):
         engine.things["container"] = {"c"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from checker.engines import docker, kind, scene, swarm, world
 from checker.errors import CouldNotFindOut
 from checker.images import provider
+
+APART = ["pause recording", "mend", "remove from cluster", "go on recording"]
 
 
 class Scene:
@@ -27,6 +31,12 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         self.asked.append("stop recording")
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        self.asked.append("pause recording")
+        yield
+        self.asked.append("go on recording")
 
     def remove(self) -> list[str]:
         self.asked.append("remove from engine")
@@ -82,7 +92,7 @@ def test_nothing_is_needed_where_nothing_runs(made: Scene) -> None:
 def test_what_a_killed_run_left_is_removed_first(made: Scene) -> None:
     made.kept.add("page")
     with scene.recorded("kind", "page"):
-        assert made.asked == ["mend", "remove from cluster", "remove from engine"]
+        assert made.asked == [*APART, "remove from engine"]
 
 
 def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(made: Scene) -> None:
@@ -101,7 +111,7 @@ def test_in_a_cluster_that_was_made_anew_meanwhile_nothing_is_removed(
         made.asked.clear()
         monkeypatch.setattr(kind, "mend", made.kept.clear)
         assert clean() == []
-        assert made.asked == ["remove from engine"]
+        assert made.asked == ["pause recording", "go on recording", "remove from engine"]
         assert made.kept == {"page"}
 
 
