@@ -15,6 +15,8 @@ from checker import console, failures, paths, process
 from checker.errors import CourseError
 
 PYTHON = sys.executable
+ORDER = f"--randomly-seed={time.time_ns() % 2**32}"
+"""Told with what failed: only in the same order may a test fail again."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STEP_SECONDS = 45 * 60.0
 
@@ -30,7 +32,7 @@ class Step:
 
 def steps() -> list[Step]:
     """All steps, cheap ones first."""
-    pytest = [PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report=", "--junitxml"]
+    pytest = [PYTHON, "-m", "pytest", "-q", ORDER, "--cov", "--cov-report=", "--junitxml"]
     course = [PYTHON, "-m", "checker"]
     return [
         Step("ruff: lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -78,6 +80,7 @@ def test(fast: bool) -> int:
     shutil.rmtree(Path(results("unit")).parent, ignore_errors=True)
     done = [(step.name, *_run(step)) for step in chosen]
     console.out.rule("what failed", align="left")
+    console.out.print(f"The tests were run with {ORDER}")
     for file in ("unit", "live", "browser", "verify"):
         for line in failures.told(Path(results(file))):
             console.out.print(line, markup=False)

@@ -89,6 +89,11 @@ def test_coverage_is_taken_over_all_kinds_of_tests() -> None:
     assert ["--cov-append" in line for line in pytests] == [False, True, True]
 
 
+def test_order_of_the_tests_can_be_had_again() -> None:
+    pytests = [step.does for step in testing.steps() if "pytest" in str(step.does)]
+    assert all(testing.ORDER in words for words in pytests)
+
+
 @pytest.mark.parametrize("word", ["ruff", "mypy", "pytest", "coverage"])
 def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, capsys) -> None:
     runs.fails = {word}
@@ -128,6 +133,7 @@ def test_what_failed_is_told_again_at_the_end(monkeypatch, tmp_path: Path, capsy
     assert out.endswith(
         "tests.b: test_a\n    assert [1] == 2\nFAILED     0.0 s  unit tests\n0 passed, 1 failed\n"
     )
+    assert f"run with {testing.ORDER}" in out
     assert "of the run before" not in out
 
 

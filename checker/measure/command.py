@@ -37,6 +37,8 @@ def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
         CourseError: There is no such orchestrator; or see `rollouts.series`.
     """
     chosen = _chosen(only)
+    if page:
+        _around()
     place = paths.docs() / PICTURES if page else folder
     place.mkdir(parents=True, exist_ok=True)
     runs, lines = _kept(place)
@@ -69,12 +71,21 @@ def into_page(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
     Raises:
         CourseError: The page has no such marks.
     """
+    before, after = _around()
+    paths.write_atomically(
+        paths.docs() / PAGE, f"{before}{BEGIN}{measured_part(runs, lines)}{END}{after}"
+    )
+
+
+def _around() -> tuple[str, str]:
+    """What stands before and after the marks; looked at before minutes of measuring as well."""
     page = paths.docs() / PAGE
-    before, begin, rest = page.read_text().partition(BEGIN)
+    text = page.read_text() if page.exists() else ""
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise CourseError(f"{page} has no place for what was measured.", expected=BEGIN.strip())
-    paths.write_atomically(page, f"{before}{BEGIN}{measured_part(runs, lines)}{END}{after}")
+    return before, after
 
 
 def measured_part(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> str:

@@ -97,6 +97,7 @@ def test_page_without_marks_is_told_and_left(
     with pytest.raises(CourseError, match="no place for what was measured"):
         command.measure(["swarm"], 1, tmp_path, page=True)
     assert file.read_text() == "nothing\n"
+    assert asked == []
 
 
 def test_one_that_is_measured_anew_takes_its_own_place_among_the_others(
