@@ -23,8 +23,9 @@ from checker.labs.lab import load
 
 
 def busy() -> None:
-    """Keep a core busy until the process is ended."""
-    while True:
+    """Keep a core busy until the process is ended, or the one that began it has gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
         pass
 
 
