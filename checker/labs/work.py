@@ -155,7 +155,7 @@ def _with_engine(lab: Lab, workspace: Path) -> None:
         scene.begin(lab.engine, keeper.journal_name(lab.id))
         with Recorder(keeper.journal_name(lab.id)) as recorder:
             recorder.remove()
-            _begin(lab, workspace)
+            stage.begin(lab, workspace)
         made_now = len(made.entries(lab.id))
         _mark(lab, made_now)
     keeper.start(lab.id)
@@ -163,12 +163,8 @@ def _with_engine(lab: Lab, workspace: Path) -> None:
 
 def _begin_once(lab: Lab, workspace: Path) -> None:
     if not _is_begun(lab):
-        _begin(lab, workspace)
+        stage.begin(lab, workspace)
         _mark(lab, 0)
-
-
-def _begin(lab: Lab, workspace: Path) -> None:
-    stage.begin(lab, workspace)
 
 
 def _is_begun(lab: Lab) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checker.engines import aws
-from checker.engines.emulator import ports, watcher
+from checker.engines.emulator import ports, rollout, watcher
 
 ENDED = "Essential container exited"
 STARTED_TOGETHER = 1.0
@@ -160,14 +160,13 @@ def _unhealthy(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator
 
 def _blocked(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
     """A deployment that may neither stop an old task nor start a new one."""
-    given = service.get("deploymentConfiguration") or {}
-    count = int(service.get("desiredCount", 0))
-    least = -(-count * int(given.get("minimumHealthyPercent", 100)) // 100)
-    most = count * int(given.get("maximumPercent", 200)) // 100
-    for each in service.get("deployments", []):
+    goal = rollout.of_service(service)
+    if len(service.get("deployments", [])) < 2 or not goal.least >= goal.count >= goal.most:
+        return
+    for each in service["deployments"]:
         started = each.get("runningCount", 0) + each.get("pendingCount", 0)
         waits = each["status"] == "PRIMARY" and each.get("rolloutState") == "IN_PROGRESS"
-        if waits and not started and len(service["deployments"]) > 1 and least >= count >= most:
+        if waits and not started:
             yield float(each["createdAt"]), BLOCKED
 
 

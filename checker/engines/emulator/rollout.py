@@ -8,8 +8,9 @@ maximum has room for new ones; AWS does not say which it does first.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 PENDING, HEALTHY, UNHEALTHY = "pending", "healthy", "unhealthy"
 
@@ -71,6 +72,17 @@ def wanted(count: int, minimum: int, maximum: int, failed: bool = False) -> Want
     """From the percents of a deployment configuration; the least is rounded up, the most down."""
     most = max(1, count * maximum // 100)
     return Wanted(count, math.ceil(count * minimum / 100), most, failed)
+
+
+def of_service(service: Mapping[str, Any], failed: bool = False) -> Wanted:
+    """As a service is configured; the defaults are those of CreateService (docs.aws.amazon.com)."""
+    given = service.get("deploymentConfiguration") or {}
+    return wanted(
+        int(service.get("desiredCount", 0)),
+        int(given.get("minimumHealthyPercent", 100)),
+        int(given.get("maximumPercent", 200)),
+        failed,
+    )
 
 
 def plan(copies: Sequence[Copy], goal: Wanted) -> Step:

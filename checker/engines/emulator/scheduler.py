@@ -76,7 +76,8 @@ class Scheduler:
             tasks = self._tasks(service)
             copies = [self._copy(service, primary, each) for each in tasks.values()]
             self._note_healthy(service, primary, copies, tasks)
-            step = rollout.plan(copies, self._wanted(service, primary))
+            goal = rollout.of_service(service, primary.get("rolloutState") == FAILED)
+            step = rollout.plan(copies, goal)
             self._do(cluster, service, primary, step, tasks)
 
     def failed(self, task: Object, digest_resolution_failed: bool = False) -> None:
@@ -128,15 +129,6 @@ class Scheduler:
 
     def _definition(self, name: str) -> Object:
         return self._ecs._task_defs.get(self._ecs._resolve_td_key(name)) or {}
-
-    def _wanted(self, service: Object, primary: Object) -> rollout.Wanted:
-        given = service.get("deploymentConfiguration") or {}
-        return rollout.wanted(
-            int(service.get("desiredCount", 0)),
-            int(given.get("minimumHealthyPercent", 100)),
-            int(given.get("maximumPercent", 200)),
-            primary.get("rolloutState") == FAILED,
-        )
 
     # --- what is done
 
