@@ -88,7 +88,8 @@ def reset() -> None:
 def mend() -> None:
     """Reset the cluster if any part of it is not as it was made; a look costs half a second."""
     found = nodes()
-    if not (found and pristine.is_intact(found) and is_ready()):
+    whole = found and kindnodes.know_each_other() and pristine.is_intact(found)
+    if not (whole and is_ready()):
         reset()
 
 
@@ -158,7 +159,8 @@ def _start() -> bool:
 
 def _is_whole() -> bool:
     """Whether it was made to the end, as it would be made now, and works."""
-    return kindnodes.are_at_their_places() and is_ready() and _is_current()
+    there = kindnodes.are_at_their_places() and kindnodes.know_each_other()
+    return there and is_ready() and _is_current()
 
 
 def _is_current() -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker import paths, process
-from checker.engines import docker, endpoint, readiness
+from checker.engines import docker, endpoint, names, readiness
 from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
@@ -70,7 +70,15 @@ def start() -> bool:
         balancers = load_balancers()
         _docker("stop", *in_order, *balancers)
         _start([*in_order, *balancers])
+    if not know_each_other():
+        names.enter_again(nodes())
     return are_at_their_places()
+
+
+def know_each_other() -> bool:
+    """Whether workers find the control plane, as a kubelet and a kube-proxy do when they start."""
+    workers = [each for each in nodes() if each != CONTROL_PLANE]
+    return all(names.is_found(CONTROL_PLANE, by=each) for each in workers[:1])
 
 
 def must_not_be_anothers() -> None:
@@ -163,8 +171,8 @@ def _places() -> dict[str, str]:
     return {name: str(found.get(NETWORK, {}).get("IPAddress")) for name, found in networks.items()}
 
 
-def _start(names: list[str]) -> bool:
-    _docker("start", *names)
+def _start(containers: list[str]) -> bool:
+    _docker("start", *containers)
     return are_at_their_places()
 
 

@@ -11,7 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from checker import console, paths
-from checker.engines import docker, mesh
+from checker.engines import docker, kindnodes, mesh, names
 from checker.engines.docker import EngineStatus
 from checker.engines.recorder import OWNER
 from checker.errors import CouldNotFindOut
@@ -79,8 +79,7 @@ def stop() -> None:
     if docker.status().running:
         with _locked(), contextlib.closing(docker.client()) as client:
             if _is_ours(client):
-                with console.step("Switching Swarm off"):
-                    _call(client.swarm.leave, force=True)
+                _leave(client)
             _remove_bridge(client)
 
 
@@ -106,6 +105,22 @@ def _init(client: DockerClient) -> None:
         )
     except Exception as error:
         raise _refused("Swarm could not be switched on.", error) from error
+
+
+def _leave(client: DockerClient) -> None:
+    """And mend what it does to the names of containers, where they are the course's; tell of others
+    rather than touch them.
+    """
+    with console.step("Switching Swarm off"):
+        _call(client.swarm.leave, force=True)
+    others = set(names.bearers(client)) - set(own := kindnodes.nodes())
+    names.enter_again(own)
+    if others:
+        console.err.print(
+            f"Docker has forgotten the names of running containers (moby/moby#45144). Where they "
+            f"need each other: docker restart {' '.join(sorted(others))}",
+            markup=False,
+        )
 
 
 def _is_ours(client: DockerClient) -> bool:

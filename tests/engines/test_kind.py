@@ -194,7 +194,8 @@ def test_configuration_is_the_one_for_this_machine(cluster: Cluster) -> None:
 
 def test_ready_cluster_is_left_alone(ready: Cluster) -> None:
     kind.ensure()
-    assert len(ready.calls) == 1
+    looks = [call.split()[0] for call in ready.calls]
+    assert looks == ["docker", "kubectl"]
     assert (ready.makings, ready.tools, ready.images) == ([], 0, [])
 
 
@@ -390,6 +391,17 @@ def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
     stopped(ready)
     kind.reset()
     assert len(ready.makings) == 1
+
+
+@pytest.mark.parametrize("does", [kind.ensure, kind.mend])
+def test_nodes_whose_names_the_engine_has_forgotten_are_entered_again(
+    ready: Cluster, does: Callable[[], None]
+) -> None:
+    ready.restores = True
+    ready.answers["docker exec course-worker getent"] = (2, "")
+    does()
+    assert "docker rename course-worker-again course-worker" in ready.calls
+    assert ready.makings == []
 
 
 def test_cluster_made_anew_has_the_images_again_and_knows_of_no_run(ready: Cluster) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.engines import docker, mesh, swarm
+from checker.engines import docker, kindnodes, mesh, names, swarm
 from checker.engines.docker import EngineStatus
 from checker.engines.recorder import OWNER
 from checker.errors import CouldNotFindOut
@@ -48,6 +48,7 @@ class Engine:
         self.task = "running"
         self.ipvs = b"no\n"
         self.services_there: list[str] = []
+        self.others: list[str] = []
         self.api = Api(self)
         self.swarm = self.networks = self.containers = self
         self.services = type("Services", (), {"create": self._service})()
@@ -114,6 +115,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         return {}
 
     monkeypatch.setattr("checker.engines.removal.remove_all", removed)
+    monkeypatch.setattr(kindnodes, "nodes", lambda: ["course-worker"])
+    monkeypatch.setattr(names, "bearers", lambda client: ["course-worker", *fake.others])
+    monkeypatch.setattr(names, "enter_again", lambda own: fake.asked.append(f"enter {own}"))
     monkeypatch.setattr(docker, "client", lambda: fake)
     monkeypatch.setattr(docker, "ensure", lambda: None)
     monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", True, "26", ""))
@@ -217,7 +221,20 @@ def test_stop_leaves_and_removes_the_network_once_it_is_free(engine: Engine) -> 
     swarm.ensure()
     engine.networks_there[swarm.BRIDGE].busy = 2
     swarm.stop()
-    assert engine.asked[-2:] == ["leave", f"remove {swarm.BRIDGE}"]
+    assert engine.asked[-3:] == ["leave", "enter ['course-worker']", f"remove {swarm.BRIDGE}"]
+
+
+def test_containers_of_others_that_lost_their_names_are_told_and_not_touched(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swarm.ensure()
+    swarm.stop()
+    assert "docker restart" not in capsys.readouterr().err
+    swarm.ensure()
+    engine.others = ["shop-web-1", "shop-db-1"]
+    swarm.stop()
+    assert "docker restart shop-db-1 shop-web-1" in capsys.readouterr().err.replace("\n", " ")
+    assert "enter ['course-worker']" in engine.asked
 
 
 def test_network_that_does_not_go_is_told(engine: Engine) -> None:

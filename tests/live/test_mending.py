@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from checker.engines import kind, scene
+from checker.engines import kind, scene, swarm
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
@@ -129,6 +129,24 @@ def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
     assert _addresses() == before
     assert kind.is_ready()
     assert kind.pristine.is_intact(kind.nodes())
+    assert _made() == made
+
+
+@pytest.mark.parametrize("does", [kind.ensure, kind.mend, swarm.stop])
+def test_names_that_the_engine_forgot_with_its_swarm_are_known_again(
+    does: Callable[[], None],
+) -> None:
+    """A kube-proxy or kubelet that starts anew would not find the API server."""
+    made = _made()
+    swarm.ensure()
+    if does is not swarm.stop:
+        _docker("swarm", "leave", "--force")
+        assert not kind.kindnodes.know_each_other()
+    does()
+    swarm.stop()
+    assert kind.kindnodes.know_each_other()
+    inside("course-worker", "systemctl restart kubelet")
+    kind.ensure()
     assert _made() == made
 
 

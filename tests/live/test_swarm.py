@@ -101,6 +101,25 @@ def test_what_a_run_makes_in_the_swarm_is_removed(ours: None) -> None:
     assert swarm.BRIDGE in networks()
 
 
+def test_containers_of_others_are_told_that_their_names_are_forgotten(
+    ours: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    run("network", "create", name)
+    try:
+        for each in ("a", "b"):
+            own = ("--detach", "--init", "--network", name, "--name", f"{name}-{each}")
+            run("run", *own, BUSYBOX, "sleep", "120")
+        assert run("exec", f"{name}-a", "nslookup", f"{name}-b").status == 0
+        swarm.stop()
+        assert f"{name}-a {name}-b" in capsys.readouterr().err.replace("\n", " ")
+        run("restart", "--time", "0", f"{name}-a", f"{name}-b")
+        assert run("exec", f"{name}-a", "nslookup", f"{name}-b").status == 0
+    finally:
+        run("rm", "--force", f"{name}-a", f"{name}-b", check=False)
+        run("network", "rm", name)
+
+
 @pytest.fixture
 def foreign() -> Iterator[None]:
     """A Swarm of the learner's own."""
