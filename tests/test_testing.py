@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +32,14 @@ class Runs:
     def run(self, argv: list[str], **options: Any) -> SimpleNamespace:
         self.lines.append(" ".join(argv))
         self.options.append(options)
-        return SimpleNamespace(returncode=int(bool(self.fails & set(argv))))
+        status = int(bool(self.fails & set(argv)))
+        return SimpleNamespace(returncode=status, stdout="told" if options["stdout"] else None)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Results of a run that is under way, such as this one's, are not touched."""
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -78,19 +87,101 @@ def test_fast_needs_no_engine_and_no_browser(runs: Runs, calls: list[str], capsy
 
 def test_engine_and_images_are_made_ready_before_what_needs_them() -> None:
     names = [step.name for step in testing.steps()]
-    order = ["the engine is there", "the images are there", "live tests", "coverage"]
+    order = ["the engine is there", "the images are there", "live tests"]
     assert sorted(order, key=names.index) == order
     assert names.index("the browser is there") < names.index("browser tests")
-    assert all(step.needs_engine for step in testing.steps()[names.index(order[0]) :])
 
 
-def test_coverage_is_taken_over_all_kinds_of_tests() -> None:
-    pytests = [" ".join(step.does) for step in testing.steps() if "pytest" in str(step.does)]
-    assert ["--cov-append" in line for line in pytests] == [False, True, True]
+def test_steps_without_an_engine_run_beside_and_are_shown_whole(
+    runs: Runs, calls: list[str], monkeypatch, capsys
+) -> None:
+    first, last = threading.Event(), threading.Event()
+    seen = []
+
+    def meanwhile() -> None:
+        assert first.wait(10)
+        last.set()
+
+    def run(argv: list[str], **options: Any) -> SimpleNamespace:
+        first.set()
+        assert last.wait(10)
+        seen.append(options["stderr"])
+        return SimpleNamespace(returncode=0, stdout="line one\nline two\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    the_steps(monkeypatch, Step("quick", ["a"]), Step("slow", meanwhile, needs_engine=True))
+    assert testing.test(fast=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("quick"))
+    assert lines[at + 1 : at + 3] == ["line one", "line two"]
+    assert [line.split()[-1] for line in lines[-3:-1]] == ["quick", "slow"]
+    assert seen == [subprocess.STDOUT]
+
+
+def test_interrupt_begins_no_further_step(monkeypatch) -> None:
+    begun: list[list[str]] = []
+    going = threading.Event()
+
+    def run(argv: list[str], **options: Any) -> SimpleNamespace:
+        begun.append(argv)
+        going.wait(10)
+        return SimpleNamespace(returncode=0, stdout="")
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", run)
+    on_engine = Step("engine", interrupted, needs_engine=True)
+    the_steps(monkeypatch, Step("one", ["a"]), Step("two", ["b"]), on_engine)
+    threading.Timer(0.2, going.set).start()
+    with pytest.raises(KeyboardInterrupt):
+        testing.test(fast=False)
+    assert begun in ([], [["a"]])
+
+
+def test_coverage_is_taken_over_all_kinds_of_tests(runs: Runs, calls: list[str]) -> None:
+    testing.test(fast=False)
+    given = zip(runs.lines, runs.options, strict=True)
+    files = [options["env"]["COVERAGE_FILE"] for line, options in given if "-m pytest" in line]
+    assert sorted(files) == sorted(map(testing.covered, testing.KINDS))
+    together, enough = runs.lines[-2:]
+    assert all(file in together for file in files)
+    whole = f"--data-file={testing.covered('all')}"
+    assert whole in together
+    assert f"report {whole}" in enough
+
+
+def test_coverage_is_put_together_and_must_be_enough(tmp_path: Path, monkeypatch) -> None:
+    """By the real program, which takes files whose names it did not choose."""
+    folder = Path(testing.covered("all")).parent
+    folder.mkdir(parents=True)
+    code = tmp_path / "code.py"
+    code.write_text("import sys\nif sys.argv[1] == 'a':\n    print(1)\nelse:\n    print(2)\n")
+    (tmp_path / "rc").write_text("[run]\nparallel = true\n[report]\nfail_under = 100\n")
+    coverage = [sys.executable, "-m", "coverage"]
+
+    def run(*words: str) -> int:
+        where = {"cwd": tmp_path, "timeout": 60, "capture_output": True}
+        done = subprocess.run(words, check=False, env={**os.environ, **rc}, **where)
+        return done.returncode
+
+    rc = {"COVERAGE_RCFILE": str(tmp_path / "rc")}
+    for name, word in zip(testing.KINDS, "aab", strict=True):
+        assert run(*coverage, "run", "--source=.", "code.py", word) == 0
+        [data] = tmp_path.glob(".coverage.*")
+        data.rename(testing.covered(name))
+    assert run(*testing._coverage("combine", *testing.KINDS)) == 0
+    assert run(*testing._coverage("report", "--skip-covered")) == 0
+    assert run(*testing._coverage("combine", "unit")) != 0
 
 
 def test_order_of_the_tests_can_be_had_again() -> None:
-    pytests = [step.does for step in testing.steps() if "pytest" in str(step.does)]
+    pytests = [
+        step.does
+        for step in testing.steps()
+        if isinstance(step.does, list) and "pytest" in step.does
+    ]
+    assert len(pytests) == 3
     assert all(testing.ORDER in words for words in pytests)
 
 
@@ -115,16 +206,14 @@ def test_what_went_wrong_with_the_cluster_meanwhile_is_told(monkeypatch, tmp_pat
 
 
 def test_what_failed_is_told_again_at_the_end(monkeypatch, tmp_path: Path, capsys) -> None:
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     old = Path(testing.results("live"))
-    old.parent.mkdir()
+    old.parent.mkdir(parents=True)
     old.write_text(junit.xml([("tests.old", [junit.Case("of the run before", "failed")])]))
 
     def fail(argv: list[str], **options: Any) -> SimpleNamespace:
         case = junit.Case("test_a", "failed", message="assert [1] == 2")
-        Path(testing.results("unit")).parent.mkdir()
         Path(testing.results("unit")).write_text(junit.xml([("tests.b", [case])]))
-        return SimpleNamespace(returncode=1)
+        return SimpleNamespace(returncode=1, stdout=None)
 
     monkeypatch.setattr(subprocess, "run", fail)
     the_steps(monkeypatch, Step("unit tests", ["bad"]))
