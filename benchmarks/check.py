@@ -1,6 +1,6 @@
 """How long a learner waits for `./course check`: cold (no worker yet) and warm, p50 and p95.
 
-    python benchmarks/check.py docker/everyday-commands [--runs 30] [--cold-runs 5]
+    PYTHONPATH=. .venv/bin/python benchmarks/check.py docker/everyday-commands [--runs 30]
 
 Measured from outside, as the learner sees it: the whole command, from start to exit. The lab is
 started in a folder of its own, and what that makes is removed. The target is 300 ms, warm.

@@ -1,6 +1,6 @@
 """What the probe itself costs and loses: 500 requests a second against a plain server.
 
-    python benchmarks/probe.py [--rate 500] [--seconds 60] [--peer /usr/bin/ab]
+    PYTHONPATH=. .venv/bin/python benchmarks/probe.py [--rate 500] [--seconds 60] [--peer PROGRAM]
 
 The server is a process of its own that answers every request with the same bytes, so whatever is
 lost or late is the probe's doing or the machine's. The target: nothing lost, less than 25 % of one

@@ -1,6 +1,6 @@
 """How often a lab's solution passes while another process keeps a core busy.
 
-    python benchmarks/stability.py deploy/zero-downtime-swarm [--times 20]
+    PYTHONPATH=. .venv/bin/python benchmarks/stability.py deploy/zero-downtime-swarm [--times 20]
 
 The lab is set up and solved once; then its checks run again and again, as a learner's would. The
 target: every time. A run that fails prints what its checks said.

@@ -1,6 +1,6 @@
 """What proving a page costs beside its commands: verify against the same commands in one script.
 
-    python benchmarks/verify_page.py docs/docker/everyday-commands.md [--runs 3]
+    PYTHONPATH=. .venv/bin/python benchmarks/verify_page.py docs/docker/share-an-image.md [--runs 3]
 
 The script is what an author would write by hand: the page's setup, files and commands in their
 order, in one bash, captures kept in variables, the output going to a file. Blocks with `until` are

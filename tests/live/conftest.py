@@ -108,11 +108,18 @@ def namespace(cluster: None) -> Iterator[str]:
     kubectl("apply", "-f", "-", input=json.dumps(deployment))
     kubectl("rollout", "status", "deployment/web", "-n", name, "--timeout=90s")
     yield name
-    for service in services(name):
-        bare = '{"metadata":{"finalizers":null}}'
-        kubectl("patch", "service", service, "-n", name, "-p", bare)
+    sweep(name)
     kubectl("delete", "namespace", name, "--wait=false")
-    if left := balancers(name):
+
+
+def sweep(namespace: str) -> None:
+    """Remove all Services and load balancers, also where no controller does its part."""
+    bare = '{"metadata":{"finalizers":null}}'
+    if found := services(namespace):
+        kubectl("delete", "services", "-n", namespace, *found, "--wait=false")
+        for name in found:
+            kubectl("patch", "service", name, "-n", namespace, "-p", bare, check=False)
+    if left := balancers(namespace):
         run("docker", "rm", "-f", *left)
 
 
