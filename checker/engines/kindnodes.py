@@ -62,17 +62,20 @@ def start() -> bool:
     are started in the order of their addresses get their own, where nobody else has taken one.
 
     Returns:
-        False if one has another address now, or the cluster was never finished.
+        False if one has another address now or is not found by its name, or the cluster was never
+        finished.
     """
     kept = _kept_places()
     in_order = sorted(kept, key=lambda name: ipaddress.ip_address(kept[name]))
-    if in_order and not _start(in_order) and set(in_order) == set(nodes()):
-        balancers = load_balancers()
-        _docker("stop", *in_order, *balancers)
-        _start([*in_order, *balancers])
+    if not in_order or set(in_order) != set(nodes()):
+        return False
+    if not _start(in_order):
+        _stop_and_start(in_order)
     if not know_each_other():
-        names.enter_again(nodes())
-    return are_at_their_places()
+        names.enter_again(in_order)
+    if not know_each_other():  # the engine is in another Swarm by now: see `names`
+        _stop_and_start(in_order)
+    return are_at_their_places() and know_each_other()
 
 
 def know_each_other() -> bool:
@@ -169,6 +172,12 @@ def _kept_places() -> dict[str, str]:
 def _places() -> dict[str, str]:
     networks = {str(each.name): each.attrs["NetworkSettings"]["Networks"] for each in _ours(NODES)}
     return {name: str(found.get(NETWORK, {}).get("IPAddress")) for name, found in networks.items()}
+
+
+def _stop_and_start(in_order: list[str]) -> None:
+    balancers = load_balancers()
+    _docker("stop", *in_order, *balancers)
+    _start([*in_order, *balancers])
 
 
 def _start(containers: list[str]) -> bool:

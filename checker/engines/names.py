@@ -2,7 +2,8 @@
 
 It then drops the names of every container in every network, also of those that have nothing to do
 with the Swarm, and they find each other no longer until they start anew (moby/moby#45144, open).
-A container that is renamed is entered anew without that.
+A container that is renamed is entered anew without that; but while the engine is in a Swarm, only
+in the Swarm's own networks (moby, libnetwork, Endpoint.UpdateDNSNames). Then a start is needed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ TASK = "com.docker.swarm.task.id"
 
 
 def enter_again(containers: Iterable[str]) -> None:
-    """Have running containers found by their names again; they notice nothing."""
+    """Have running containers found by their names again; they notice nothing.
+
+    It does nothing while the engine is in a Swarm.
+    """
     for name in containers:
         for old, new in ((name, f"{name}-again"), (f"{name}-again", name)):
             command = ["docker", "rename", old, new]

@@ -44,6 +44,8 @@ class Cluster(Programs):
         self.made_from = "sha256:now"
         self.balancers: list[str] = []
         self.mounted_at = kind.SOCKET
+        self.forgotten = False
+        self.in_swarm = False
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +71,12 @@ class Cluster(Programs):
             kind.kubeconfig().write_text(KUBECONFIG)
         if argv[:2] == ["docker", "stop"]:
             self.taken -= set(argv[2:])
+            self.forgotten = False
             stopped(self)
+        if argv[:2] == ["docker", "rename"]:
+            self.forgotten = self.forgotten and self.in_swarm
+        if "getent" in argv:
+            self.answers[line] = (2 if self.forgotten else 0, "")
         if argv[:2] == ["docker", "start"]:
             self._join(argv[2:])
             if self.starts_well:
@@ -397,10 +404,25 @@ def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
 def test_nodes_whose_names_the_engine_has_forgotten_are_entered_again(
     ready: Cluster, does: Callable[[], None]
 ) -> None:
-    ready.restores = True
-    ready.answers["docker exec course-worker getent"] = (2, "")
+    ready.restores = ready.forgotten = True
     does()
     assert "docker rename course-worker-again course-worker" in ready.calls
+    assert kindnodes.know_each_other()
+    assert not any(call.startswith("docker stop") for call in ready.calls)
+    assert ready.makings == []
+
+
+@pytest.mark.parametrize("does", [kind.ensure, kind.mend])
+def test_nodes_start_anew_where_an_engine_in_a_swarm_enters_no_names(
+    ready: Cluster, does: Callable[[], None]
+) -> None:
+    ready.restores = ready.forgotten = ready.in_swarm = True
+    ready.balancers = ["course-lb.default.web"]
+    does()
+    assert kindnodes.know_each_other()
+    [stop] = [call for call in ready.calls if call.startswith("docker stop")]
+    assert set(stop.split()[2:]) == {*NODES, "course-lb.default.web"}
+    assert kindnodes.are_at_their_places()
     assert ready.makings == []
 
 

@@ -150,6 +150,20 @@ def test_names_that_the_engine_forgot_with_its_swarm_are_known_again(
     assert _made() == made
 
 
+def test_names_are_known_again_though_the_engine_is_in_another_swarm_by_now() -> None:
+    """In a Swarm, a rename enters no name; the nodes are started again."""
+    made = _made()
+    swarm.ensure()
+    _docker("swarm", "leave", "--force")
+    swarm.ensure()
+    assert not kind.kindnodes.know_each_other()
+    kind.mend()
+    assert kind.kindnodes.know_each_other()
+    inside("course-worker", "systemctl restart kubelet")
+    kind.ensure()
+    assert _made() == made
+
+
 def _started() -> list[str]:
     return _nodes("{{.State.StartedAt}}")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from checker import process
-from checker.engines import docker, mesh, swarm
+from checker.engines import docker, kindnodes, mesh, names, swarm
 from checker.engines.recorder import Recorder
 from checker.errors import CouldNotFindOut
 from checker.images import provider
@@ -128,6 +128,7 @@ def foreign() -> Iterator[None]:
     yield
     run("swarm", "leave", "--force")
     run("network", "rm", swarm.BRIDGE, check=False)
+    names.enter_again(kindnodes.nodes())
 
 
 def test_swarm_of_the_learner_is_never_touched(foreign: None) -> None:
