@@ -101,7 +101,12 @@ def forget(name: str) -> None:
 
 
 def contents() -> list[str]:
-    """A line for each thing that is in it, such as `service demo/web`; nothing where it is away."""
+    """A line for each thing that is in it, such as `service demo/web`; nothing where it is away.
+
+    At its port somebody else may answer then.
+    """
+    if ecsprocess.pid() is None:
+        return []
     with contextlib.suppress(CouldNotFindOut):
         lines = []
         for cluster in aws.call(aws.ECS, "ListClusters")["clusterArns"]:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from checker import paths, process
 from checker.engines import docker, endpoint, names, readiness
 from checker.errors import CouldNotFindOut
+from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
 NETWORK = "kind"
 STEP_SECONDS = 120.0
+KNOWN_SECONDS = 15.0
+POLL_SECONDS = 0.2
 NAME = "course"
 CONTROL_PLANE = f"{NAME}-control-plane"
 NODES = f"io.x-k8s.kind.cluster={NAME}"
@@ -73,15 +76,20 @@ def start() -> bool:
         _stop_and_start(in_order)
     if not know_each_other():
         names.enter_again(in_order)
-    if not know_each_other():  # the engine is in another Swarm by now: see `names`
+    if not _get_to_know():  # the engine is in another Swarm by now: see `names`
         _stop_and_start(in_order)
-    return are_at_their_places() and know_each_other()
+    return are_at_their_places() and _get_to_know()
 
 
 def know_each_other() -> bool:
     """Whether workers find the control plane, as a kubelet and a kube-proxy do when they start."""
     workers = [each for each in nodes() if each != CONTROL_PLANE]
     return all(names.is_found(CONTROL_PLANE, by=each) for each in workers[:1])
+
+
+def _get_to_know() -> bool:
+    """The same, within the time that a node needs after a start: it first arranges its own DNS."""
+    return becomes(know_each_other, KNOWN_SECONDS, POLL_SECONDS)
 
 
 def must_not_be_anothers() -> None:

@@ -62,7 +62,9 @@ def test_no_port_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         ecsprocess.choose_port()
 
 
-def test_status_of_an_emulator_that_was_never_started() -> None:
+def test_status_of_an_emulator_that_was_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "call", Known().call)  # somebody else's, at its port
+    monkeypatch.setattr(aws, "balancing", Known().balancing)
     assert not ecs.status().running
     assert ecs.contents() == []
 
@@ -104,6 +106,7 @@ class Known:
 
 
 def test_contents_are_told_by_kind_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ecsprocess, "pid", lambda: 4711)
     monkeypatch.setattr(aws, "call", Known().call)
     monkeypatch.setattr(aws, "balancing", Known().balancing)
     assert ecs.contents() == [

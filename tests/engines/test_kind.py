@@ -46,6 +46,7 @@ class Cluster(Programs):
         self.mounted_at = kind.SOCKET
         self.forgotten = False
         self.in_swarm = False
+        self.slow = 0
 
     @property
     def names(self) -> list[str]:
@@ -76,7 +77,8 @@ class Cluster(Programs):
         if argv[:2] == ["docker", "rename"]:
             self.forgotten = self.forgotten and self.in_swarm
         if "getent" in argv:
-            self.answers[line] = (2 if self.forgotten else 0, "")
+            self.answers[line] = (2 if self.forgotten or self.slow > 0 else 0, "")
+            self.slow -= 1
         if argv[:2] == ["docker", "start"]:
             self._join(argv[2:])
             if self.starts_well:
@@ -153,6 +155,8 @@ def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]
     monkeypatch.setattr(pristine, "free_leases", fake.freed.append)
     for name in ("READY_SECONDS", "AGAIN_SECONDS", "POLL_SECONDS"):
         monkeypatch.setattr(kind, name, 0.01)
+    for name in ("KNOWN_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(kindnodes, name, 0.01)
     (paths.cache() / "engines").mkdir()
     learners = Path.home() / ".kube"
     learners.mkdir()
@@ -423,6 +427,18 @@ def test_nodes_start_anew_where_an_engine_in_a_swarm_enters_no_names(
     [stop] = [call for call in ready.calls if call.startswith("docker stop")]
     assert set(stop.split()[2:]) == {*NODES, "course-lb.default.web"}
     assert kindnodes.are_at_their_places()
+    assert ready.makings == []
+
+
+def test_nodes_that_were_just_started_get_time_to_find_each_other(
+    ready: Cluster, monkeypatch
+) -> None:
+    monkeypatch.setattr(kindnodes, "KNOWN_SECONDS", 5.0)
+    stopped(ready)
+    ready.slow = 5
+    kind.ensure()
+    assert kind.is_ready()
+    assert not any(call.startswith("docker stop") for call in ready.calls)
     assert ready.makings == []
 
 

@@ -229,6 +229,7 @@ def test_namespace_that_does_not_go_is_told_with_what_holds_it(
     assert f"/api/v1/namespaces/{RUN}: held by" in line
     free = '{"metadata": {"finalizers": null}}'
     kubectl("-n", RUN, "patch", "configmap", "bread", "--type=merge", "-p", free)
+    until(lambda: api.find(f"/api/v1/namespaces/{RUN}") is None)
 
 
 @pytest.fixture
