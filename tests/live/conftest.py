@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import uuid
@@ -216,9 +215,3 @@ def configuration(namespace: str, name: str) -> str:
     container = f"{kind.NAME}-lb.{namespace}.{name}"
     command = ("docker", "exec", container, "cat", "/usr/local/etc/haproxy/haproxy.cfg")
     return run(*command, check=False).output
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interruptible() -> None:
-    """A shell has what it starts with & ignore Ctrl-C, and that is inherited by our children."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
