@@ -18,6 +18,12 @@ from checker.cli import main
 from checker.errors import CouldNotFindOut, CourseError
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors that tests provoke are not kept among those of the one who runs them."""
+    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+
+
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[tuple, dict]]]:
     """Puts a function in the place of the one that a command calls; returns its calls."""
@@ -125,10 +131,7 @@ def test_ctrl_c_is_said_and_ends_with_130(stand_in) -> None:
     assert "stopped" in result.output
 
 
-def test_unforeseen_error_is_kept_in_a_file_and_not_shown(
-    stand_in, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COURSE_STATE", str(tmp_path))
+def test_unforeseen_error_is_kept_in_a_file_and_not_shown(stand_in, tmp_path: Path) -> None:
     stand_in("checker.labs.judge", "judge", ZeroDivisionError("by zero"))
     result = course("check", "docker/a")
     assert result.exit_code == 3
