@@ -66,6 +66,7 @@ def steps() -> list[Step]:
         Step("the images are there", _images, needs_engine=True),
         Step("the cluster is there", _cluster, needs_engine=True),
         Step("the ECS emulator is there", _emulator, needs_engine=True),
+        Step("nothing is left of killed runs", _left_over, needs_engine=True),
         Step("live tests", _pytest("live", "live and not fresh"), True, covers="live"),
         Step("the browser is there", _browser, needs_engine=True),
         Step("browser tests", _pytest("browser", "browser"), True, covers="browser"),
@@ -231,6 +232,14 @@ def _emulator() -> None:
     from checker.engines import ecs
 
     ecs.ensure()
+
+
+def _left_over() -> None:
+    """Tests begin in an empty cluster and engine, whatever was ended here before."""
+    from checker.engines import scene
+
+    for line in scene.remove_left_over():
+        console.out.print(f"could not be removed: {line}", markup=False)
 
 
 def _browser() -> None:

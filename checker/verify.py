@@ -12,7 +12,6 @@ from typing import Any
 
 from checker import __version__, console, course, paths, process
 from checker.engines import docker
-from checker.engines.recorder import remove_left_over
 from checker.errors import CouldNotFindOut, CourseError
 from checker.labs.lab import load
 from checker.labs.prove import LabResult, Outcome, prove
@@ -106,8 +105,6 @@ def _say_waiting() -> None:
 def _prove(pages: list[Path], labs: list[str], accept: bool) -> Proof:
     proof = Proof()
     started = time.monotonic()
-    if docker.status().running:
-        remove_left_over()
     total = len(pages) + len(labs)
     for number, page in enumerate(pages, 1):
         with console.step(f"({number}/{total}) {shown(page)}") as step:

@@ -78,7 +78,6 @@ def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     fake = Runs()
     monkeypatch.setattr(verify, "verify_page", fake.verify_page)
     monkeypatch.setattr(verify, "prove", fake.prove)
-    monkeypatch.setattr(verify, "remove_left_over", lambda: fake.asked.append("left over"))
     monkeypatch.setattr(
         "checker.engines.docker.status", lambda: EngineStatus("docker", True, "26.1.5", "")
     )
@@ -90,11 +89,9 @@ def prove(*targets: str, **options: Any) -> int:
     return verify.verify(list(targets), **chosen)
 
 
-def test_everything_is_proven_after_what_killed_runs_left_is_removed(
-    runs: Runs, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_everything_is_proven(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
     assert prove() == 0
-    assert runs.asked == ["left over", "a.md", "b.md", "docker/one"]
+    assert runs.asked == ["a.md", "b.md", "docker/one"]
     out = capsys.readouterr().out
     assert "passed          docs/a.md  1 blocks, 0.5 s\n" in out
     assert "passed          labs/docker/one  2.0 s\n" in out
@@ -103,7 +100,7 @@ def test_everything_is_proven_after_what_killed_runs_left_is_removed(
 
 def test_names_choose_and_accept_is_handed_on(runs: Runs, root: Path) -> None:
     assert prove(str(root / "docs/b.md"), accept=True) == 0
-    assert runs.asked == ["left over", "b.md accept"]
+    assert runs.asked == ["b.md accept"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +118,7 @@ def test_names_choose_and_accept_is_handed_on(runs: Runs, root: Path) -> None:
 def test_the_exit_status_is_that_of_the_worst(runs: Runs, page: Any, lab: Any, status: int) -> None:
     runs.page, runs.lab = page, lab
     assert prove() == status
-    assert len(runs.asked) == 4
+    assert len(runs.asked) == 3
 
 
 def test_what_is_wrong_with_a_lab_is_told(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,13 +159,6 @@ def test_malformed_pages_and_labs_are_all_named_before_anything_is_run(
     assert runs.asked == []
 
 
-def test_without_an_engine_nothing_is_removed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = EngineStatus("docker", False, "", "no socket")
-    monkeypatch.setattr("checker.engines.docker.status", lambda: away)
-    prove()
-    assert "left over" not in runs.asked
-
-
 def test_a_second_verify_says_that_it_waits(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,12 +191,12 @@ def test_changed_takes_what_differs_from_the_last_commit(
     runs: Runs, root: Path, repository: Callable[..., None]
 ) -> None:
     assert prove(changed=True) == 0
-    assert runs.asked == ["left over"]
+    assert runs.asked == []
     (root / "docs/b.md").write_text("# B\n")
     (root / "labs/docker/one/checks.py").write_text("")
     (root / "docs/c.md").write_text("# C\n")
     prove(changed=True)
-    assert runs.asked[1:] == ["left over", "b.md", "c.md", "docker/one"]
+    assert runs.asked == ["b.md", "c.md", "docker/one"]
 
 
 def test_changed_takes_what_differs_from_the_branch_that_is_followed(
@@ -217,7 +207,7 @@ def test_changed_takes_what_differs_from_the_branch_that_is_followed(
     (root / "docs/a.md").write_text("# A\n")
     repository("commit", "-qam", "two")
     prove(changed=True)
-    assert runs.asked == ["left over", "a.md"]
+    assert runs.asked == ["a.md"]
 
 
 def test_changed_outside_a_repository_is_an_error(runs: Runs) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
-from checker.engines import docker, ecs, kind, swarm, world
+from checker import console
+from checker.engines import docker, ecs, journal, kind, swarm, world
 from checker.engines.kube import Api
 from checker.engines.needs import needs
 from checker.engines.recorder import Recorder
@@ -45,7 +46,7 @@ def ensure(engine: str, references: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def recorded(engine: str, name: str) -> Iterator[Clean]:
-    """Record what is made inside; what a killed run of that name left is removed first.
+    """Record what is made inside; what killed runs left, of whatever name, is removed first.
 
     Returns:
         A function that removes what was made so far, and tells what does not go.
@@ -56,6 +57,8 @@ def recorded(engine: str, name: str) -> Iterator[Clean]:
     if engine == "none":
         yield list
         return
+    for line in remove_left_over():
+        console.err.print(f"could not be removed: {line}", markup=False)
     with Recorder(name) as made:
 
         def clean() -> list[str]:
@@ -66,8 +69,29 @@ def recorded(engine: str, name: str) -> Iterator[Clean]:
         clean()
         begin(engine, name)
         yield clean
-        world.forget(name)
-        ecs.forget(name)
+        _forget(name)
+
+
+def remove_left_over() -> list[str]:
+    """Remove what runs made that were killed before they could remove it: it may be in the way.
+
+    Returns:
+        A line for each thing that does not go.
+
+    Raises:
+        CouldNotFindOut: An engine is away; what was written down of the runs is kept.
+    """
+    left = []
+    for name in journal.killed():
+        left += remove(name)
+        _forget(name)
+        left += Recorder.adopt(name).remove()
+    return left
+
+
+def _forget(name: str) -> None:
+    world.forget(name)
+    ecs.forget(name)
 
 
 def begin(engine: str, name: str) -> None:

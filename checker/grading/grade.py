@@ -8,8 +8,6 @@ from pathlib import Path
 from rich.markup import escape
 
 from checker import console, paths
-from checker.engines import docker
-from checker.engines.recorder import remove_left_over
 from checker.errors import CourseError
 from checker.grading import write
 from checker.grading.run import Report, judge
@@ -52,8 +50,6 @@ def grade(submissions: list[Path], lab: str | None, report: Path | None) -> int:
 
 def _judge_all(found: list[Submission], folder: Path) -> list[Report]:
     """Written anew after each, so that a kill loses only the submission under way."""
-    if docker.status().running:
-        remove_left_over()
     reports: list[Report] = []
     for number, submission in enumerate(found, 1):
         with console.step(f"({number}/{len(found)}) {submission.name}"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import docker, kind, scene, swarm, world
+from checker.engines import docker, journal, kind, scene, swarm, world
 from checker.errors import CouldNotFindOut
 from checker.images import provider
 
@@ -23,7 +23,7 @@ class Scene:
         self.kept: set[str] = set()
         self.stuck: list[str] = []
 
-    def recorder(self, name: str) -> Scene:
+    def __call__(self, name: str) -> Scene:
         return self
 
     def __enter__(self) -> Scene:
@@ -37,6 +37,8 @@ class Scene:
         self.asked.append("pause recording")
         yield
         self.asked.append("go on recording")
+
+    adopt = __call__
 
     def remove(self) -> list[str]:
         self.asked.append("remove from engine")
@@ -59,7 +61,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.setattr(kind, "mend", lambda: ask("mend"))
     monkeypatch.setattr(kind, "kubeconfig", lambda: tmp_path / "config")
     monkeypatch.setattr(scene, "Api", lambda path: type("Api", (), {"close": lambda self: None})())
-    monkeypatch.setattr(scene, "Recorder", fake.recorder)
+    monkeypatch.setattr(scene, "Recorder", fake)
     monkeypatch.setattr(world, "is_kept", lambda name: name in fake.kept)
     monkeypatch.setattr(world, "keep", lambda name, api: fake.kept.add(name))
     monkeypatch.setattr(world, "forget", fake.kept.discard)
@@ -89,10 +91,32 @@ def test_nothing_is_needed_where_nothing_runs(made: Scene) -> None:
     assert made.asked == []
 
 
-def test_what_a_killed_run_left_is_removed_first(made: Scene) -> None:
+def test_what_this_run_left_when_it_was_killed_is_removed_first(made: Scene) -> None:
     made.kept.add("page")
     with scene.recorded("kind", "page"):
         assert made.asked == [*APART, "remove from engine"]
+
+
+def test_what_other_killed_runs_left_is_removed_before(
+    made: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "killed", lambda: ["other", "docker-only"])
+    made.kept.add("other")
+    with scene.recorded("docker", "page"):
+        removed = ["mend", "remove from cluster", "remove from engine", "remove from engine"]
+        assert made.asked[: len(removed)] == removed
+        assert made.kept == set()
+
+
+def test_what_does_not_go_of_a_killed_run_is_told(
+    made: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(journal, "killed", lambda: ["other"])
+    made.stuck = ["/api/v1/namespaces/bakery: held by somebody"]
+    made.kept.add("other")
+    with scene.recorded("docker", "page"):
+        pass
+    assert f"could not be removed: {made.stuck[0]}\n" in capsys.readouterr().err
 
 
 def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(made: Scene) -> None:

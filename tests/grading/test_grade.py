@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -48,7 +47,6 @@ def judged(course: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         }
 
     monkeypatch.setattr(module, "judge", judge)
-    monkeypatch.setattr(module.docker, "status", lambda: SimpleNamespace(running=False))
     return names
 
 
@@ -125,13 +123,3 @@ def test_folder_that_cannot_be_written_is_found_before_any_work(
     with pytest.raises(CourseError, match="cannot be written"):
         grade(folders(tmp_path, "ok"), "first", tmp_path / "out")
     assert judged == []
-
-
-def test_what_killed_runs_left_is_removed_first(
-    tmp_path: Path, judged: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-    monkeypatch.setattr(module.docker, "status", lambda: SimpleNamespace(running=True))
-    monkeypatch.setattr(module, "remove_left_over", lambda: calls.append(len(judged)))
-    grade(folders(tmp_path, "ok"), "first", tmp_path / "out")
-    assert calls == [0]

@@ -36,16 +36,23 @@ def there(api: Api) -> Iterator[Namespace]:
         yield Kube(api).namespace(name)
 
 
+@pytest.fixture(scope="module")
+def empty(api: Api) -> Iterator[str]:
+    """A namespace in which nothing is: `apply` merges a manifest with what is there already."""
+    with own_namespace(api) as name:
+        yield name
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_api_server_takes_every_manifest_strictly(api: Api, name: str) -> None:
+def test_the_api_server_takes_every_manifest_strictly(empty: str, name: str) -> None:
     text = yaml_text(converted(name).manifests)
-    done = kubectl("apply", *STRICT, "-f", "-", input=text, check=False)
+    done = kubectl("-n", empty, "apply", *STRICT, "-f", "-", input=text, check=False)
     assert done.status == 0, done.errors
 
 
-def test_the_api_server_would_have_refused_a_field_that_it_does_not_know(api: Api) -> None:
+def test_the_api_server_would_have_refused_a_field_that_it_does_not_know(empty: str) -> None:
     text = yaml_text(converted("single-web").manifests).replace("replicas:", "replicaz:")
-    done = kubectl("apply", *STRICT, "-f", "-", input=text, check=False)
+    done = kubectl("-n", empty, "apply", *STRICT, "-f", "-", input=text, check=False)
     assert "unknown field" in done.errors
 
 

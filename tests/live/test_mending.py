@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 
-from checker.engines import kind, scene, swarm
+from checker import paths
+from checker.engines import docker, kind, scene, swarm
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
@@ -91,6 +95,23 @@ def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() 
     assert kind.is_ready()
     assert RUN not in run("kubectl", "get", "namespaces").output
     assert BUSYBOX in inside("course-worker", "ctr -n k8s.io images ls")
+
+
+def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins() -> None:
+    code = (
+        "import os, signal, subprocess\n"
+        "from checker.engines import scene\n"
+        f"with scene.recorded('kind', '{RUN}-killed'):\n"
+        f"    subprocess.run(['kubectl', 'create', 'configmap', '{RUN}'], check=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**docker.environment(), "PYTHONPATH": str(paths.root())}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    there = ("kubectl", "get", "configmaps", "-o", "name")
+    assert f"configmap/{RUN}\n" in run(*there).output
+    with scene.recorded("docker", RUN):
+        assert RUN not in run(*there).output
 
 
 def test_whole_cluster_is_left_alone() -> None:
