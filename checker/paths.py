@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from checker.errors import CourseError
+
 NAME = "from-docker-to-kubernetes"
 
 
@@ -56,6 +58,27 @@ def _made(path: str | Path, mode: int = 0o755) -> Path:
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True, mode=mode)
     return folder
+
+
+def for_results(folder: Path, option: str) -> Path:
+    """The folder, made where it is missing; found out before minutes of work.
+
+    Args:
+        option: What names it on the command line.
+
+    Raises:
+        CourseError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise CourseError(
+            f"{folder} cannot be written.",
+            found=str(error),
+            next_step=f"Name another folder with {option}.",
+        ) from error
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

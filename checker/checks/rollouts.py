@@ -224,8 +224,7 @@ class Rollout:
         said = [
             f"{each['type']}: {each.get('message', '')}"
             for each in self._conditions
-            if (each["type"], each["status"])
-            in (("Progressing", "False"), ("ReplicaFailure", "True"))
+            if (each["type"], each["status"]) in TROUBLES
         ]
         for pod in [each for each in self._deployment.pods if not each.ready][:SHOWN_PODS]:
             events = pod.events

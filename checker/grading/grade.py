@@ -40,7 +40,7 @@ def grade(submissions: list[Path], lab: str | None, report: Path | None) -> int:
     if all(each.trouble for each in found):
         raise CourseError("\n".join(each.trouble for each in found))
     console.err.print(TRUST)
-    folder = _writable(report or FOLDER)
+    folder = paths.for_results(report or FOLDER, "--report")
     with paths.lock("verify", waiting=_say_waiting):
         reports = _judge_all(found, folder)
     _show(reports)
@@ -56,18 +56,6 @@ def _judge_all(found: list[Submission], folder: Path) -> list[Report]:
             reports.append(judge(submission))
         write.all_reports(folder, reports, total=len(found), trust=TRUST)
     return reports
-
-
-def _writable(folder: Path) -> Path:
-    try:
-        paths.write_atomically(folder / "index.html", "")
-    except OSError as error:
-        raise CourseError(
-            f"{folder} cannot be written.",
-            found=str(error),
-            next_step="Name another folder with --report.",
-        ) from error
-    return folder
 
 
 def _say_waiting() -> None:

@@ -34,13 +34,13 @@ def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
         page: Write into the course's page of the comparison instead.
 
     Raises:
-        CourseError: There is no such orchestrator; or see `rollouts.series`.
+        CourseError: There is no such orchestrator, or the folder cannot be written; or see
+            `rollouts.series`.
     """
     chosen = _chosen(only)
     if page:
         _around()
-    place = paths.docs() / PICTURES if page else folder
-    place.mkdir(parents=True, exist_ok=True)
+    place = paths.for_results(paths.docs() / PICTURES if page else folder, "--out")
     runs, lines = _kept(place)
     for at in chosen:
         found = []

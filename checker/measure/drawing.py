@@ -64,7 +64,8 @@ def _told(timeline: Timeline, copy: str) -> str:
     moments = []
     for kind, word in words.items():
         at = timeline.when(kind, copy)
-        if at is not None and at >= 0:
+        got_any = kind != "left" or timeline.when("joined", copy) is not None
+        if at is not None and at >= 0 and got_any:
             moments.append(f"{word} second {at:.1f}")
     version = timeline.version_of(copy)
     return (

@@ -98,7 +98,7 @@ class Timeline:
 
 
 def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width: float) -> Timeline:
-    """Put a load and events on one clock.
+    """Put a load and events on one clock; a copy that had ended before the load is left out.
 
     Args:
         events: Each with its moment in seconds since the epoch, which replaces its `at`.
@@ -108,6 +108,8 @@ def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width:
         Event(round(moment - result.started_at, 3), each.kind, each.subject, each.version)
         for moment, each in events
     ]
+    former = {each.subject for each in moved if each.kind == "ended" and each.at < 0}
+    events_meanwhile = [each for each in moved if each.subject not in former]
     losses = result.losses
     return Timeline(
         title,
@@ -119,7 +121,7 @@ def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width:
         max(result.latencies, default=0.0),
         width,
         result.buckets(width),
-        sorted(moved, key=lambda each: each.at),
+        sorted(events_meanwhile, key=lambda each: each.at),
     )
 
 

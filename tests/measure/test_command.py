@@ -63,6 +63,14 @@ def test_unknown_one_is_told_with_those_there_are(asked, tmp_path: Path) -> None
     assert asked == []
 
 
+def test_folder_that_cannot_be_written_is_found_before_any_work(asked, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(CourseError, match="out cannot be written") as told:
+        command.measure([], 1, tmp_path / "out", page=False)
+    assert told.value.next_step == "Name another folder with --out."
+    assert asked == []
+
+
 def test_what_was_finished_is_kept_when_another_is_away(asked, tmp_path: Path) -> None:
     asked.append(("away", 0))
     with pytest.raises(CouldNotFindOut):

@@ -39,6 +39,13 @@ def test_text_alternative_tells_the_same() -> None:
     assert "asked for at second 0.1. It was finished at second 0.9." in words
 
 
+def test_copy_that_never_got_requests_is_not_said_to_have_got_them_until_it_left() -> None:
+    bad = [(1000.1, Event(0, "started", "c", "3")), (1000.3, Event(0, "left", "c", "3"))]
+    assert drawing.describe(timeline.of("x", result(ROLLOUT), bad, 0.5)).endswith(
+        "C (version 3): started second 0.1."
+    )
+
+
 def test_moments_of_the_rollout_are_marked() -> None:
     marked = [(1000.3, Event(0, "back")), *MOMENTS]
     root = ET.fromstring(drawing.draw(timeline.of("x", result(ROLLOUT), marked, 0.5)))

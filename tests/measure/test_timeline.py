@@ -44,6 +44,13 @@ def test_it_can_be_asked() -> None:
     assert found.rollout_seconds == pytest.approx(0.8)
 
 
+def test_copy_that_had_ended_before_the_load_is_left_out() -> None:
+    former = (999.9, Event(0, "ended", "z", "0"))
+    assert timeline.of("x", result(ROLLOUT), [former, *MOMENTS], 0.5) == timeline.of(
+        "x", result(ROLLOUT), MOMENTS, 0.5
+    )
+
+
 def test_rollout_that_did_not_end_has_no_length() -> None:
     assert timeline.of("x", result([]), [], 0.5).rollout_seconds is None
 
