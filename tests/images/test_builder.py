@@ -252,12 +252,12 @@ def test_pinned_wheel_is_unpacked_and_only_its_files_are_left(
 
 
 @pytest.mark.parametrize(
-    ("machine", "named"), [("x86_64", "x86_64"), ("aarch64", "aarch64"), ("arm64", "aarch64")]
+    ("processor", "named"), [("x86_64", "x86_64"), ("aarch64", "aarch64"), ("arm64", "aarch64")]
 )
 def test_wheels_are_those_for_the_python_that_the_recipe_names(
-    engine: Engine, tool, recipes: Path, monkeypatch: pytest.MonkeyPatch, machine: str, named: str
+    engine: Engine, tool, recipes: Path, monkeypatch: pytest.MonkeyPatch, processor: str, named: str
 ) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(platform, "machine", lambda: processor)
     (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
     builder.build(tool)
     assert "--python-version" not in engine.calls[0]
