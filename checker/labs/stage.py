@@ -19,6 +19,12 @@ PRELUDE = "trap 'status=$?; case $status in 1|2|12[567]) exit $status;; esac' ER
 `docker run` passes on: a setup may well leave one behind that ended with 3."""
 
 
+SAME_NAME = "Is something of the same name there already? docker container ls -a tells."
+TAKEN = "Another program has that port: ./course doctor names it. End it, and try again."
+PORT_IN_USE = ("address already in use", "port is already allocated")
+"""What the engine says of a port that another program, or another container, has."""
+
+
 def ensure_engine(lab: Lab) -> None:
     """Have the lab's engine, and every image of the catalogue that a file of the lab mentions.
 
@@ -108,7 +114,7 @@ def _wrong(lab: Lab, code: Code, failed: CommandFailed) -> CourseError:
     return CourseError(
         f"{lab.source}:{code.line}: the setup failed ({status}).",
         found=failed.found,
-        next_step="Is something of the same name there already? docker container ls -a tells.",
+        next_step=TAKEN if any(each in failed.found for each in PORT_IN_USE) else SAME_NAME,
     )
 
 

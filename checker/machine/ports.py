@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from checker import paths
+from checker.engines import ecsprocess
 from checker.engines.loopback import is_free
 
 SERVER = 8888
@@ -46,7 +47,7 @@ def _port(number: int, process: psutil.Process | None) -> Port:
         return Port(number, "a program of another user")
     with contextlib.suppress(psutil.Error):
         line = process.cmdline()
-        ours = {"checker", "up"} <= set(line)
+        ours = {"checker", "up"} <= set(line) or process.pid == ecsprocess.pid()
         return Port(number, f"{process.name()} (process {process.pid})", ours)
     return Port(number, f"process {process.pid}")
 

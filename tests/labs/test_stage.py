@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from checker.errors import CourseError
 from checker.labs import stage
 from checker.labs.lab import load
 from checker.process import CommandFailed
-from tests.labs.conftest import LAB
+from tests.labs.conftest import LAB, MakeLab
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,20 @@ def test_lab_without_an_engine_needs_no_images(make_lab, monkeypatch) -> None:
     monkeypatch.setattr("checker.images.provider.ensure", lambda names: 1 / 0)
     make_lab()
     stage.ensure_engine(load("first"))
+
+
+@pytest.mark.parametrize(
+    ("said", "next_step"),
+    [
+        ("listen tcp4 127.0.0.1:8093: bind: address already in use", stage.TAKEN),
+        ("Bind for 127.0.0.1:8093 failed: port is already allocated", stage.TAKEN),
+        ('The container name "/door" is already in use', stage.SAME_NAME),
+    ],
+)
+def test_setup_that_fails_says_what_to_do(
+    make_lab: MakeLab, tmp_path: Path, said: str, next_step: str
+) -> None:
+    make_lab(LAB.replace("{ .setup }\n", f"{{ .setup }}\necho '{said}' >&2; exit 1\n"))
+    with pytest.raises(CourseError, match="the setup failed") as caught:
+        stage.begin(load("docker/first"), tmp_path)
+    assert caught.value.next_step == next_step

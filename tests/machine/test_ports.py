@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checker.engines import ecsprocess
 from checker.machine import ports
 
 
@@ -50,6 +51,11 @@ def test_holder_is_named(taken: int) -> None:
 def test_courses_own_server_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     line = [sys.executable, "-m", "checker", "up"]
     monkeypatch.setattr(psutil.Process, "cmdline", lambda self: line)
+    assert ports.look([taken])[0].ours
+
+
+def test_courses_own_emulator_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ecsprocess, "pid", os.getpid)
     assert ports.look([taken])[0].ours
 
 
