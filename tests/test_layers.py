@@ -19,7 +19,7 @@ LAYERS = (
     {"checks"},
     {"engines", "images"},
     {"course", "console", "process"},
-    {"errors", "failures", "paths", "polling"},
+    {"errors", "failures", "fingerprint", "paths", "polling"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 

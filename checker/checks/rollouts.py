@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+from checker.checks.deployment_state import DeploymentState
 from checker.checks.failure import CheckFailed, shown
 from checker.checks.kubeobjects import KINDS
 from checker.checks.pods import Pod
@@ -14,7 +15,6 @@ from checker.errors import CouldNotFindOut
 from checker.polling import becomes
 
 if TYPE_CHECKING:
-    from checker.checks.workloads import Deployment
     from checker.engines.kube import Api
 
 POLL_SECONDS = 0.2
@@ -29,7 +29,7 @@ Object = dict[str, Any]
 class Rollout:
     """The rollouts of a Deployment; every fact is looked up anew."""
 
-    def __init__(self, api: Api, deployment: Deployment) -> None:
+    def __init__(self, api: Api, deployment: DeploymentState) -> None:
         self._api = api
         self._deployment = deployment
 

@@ -136,13 +136,6 @@ def stop() -> None:
     daemon.stop()
 
 
-def reset() -> None:
-    """Remove what runs made that were killed, so that the next one starts clean."""
-    from checker.engines import recorder
-
-    recorder.remove_left_over()
-
-
 def usable(found: endpoint.Answer) -> endpoint.Answer:
     """The same answer, where the course can work with it or put an engine of its own there.
 

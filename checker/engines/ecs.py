@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from importlib import metadata
 from pathlib import Path
 
 from checker import console, paths
 from checker.engines import aws, awsconfig, docker, ecsprocess
 from checker.engines.docker import EngineStatus
 from checker.engines.emulator import labels
-from checker.engines.emulator.fingerprint import fingerprint
 from checker.errors import CouldNotFindOut
+from checker.fingerprint import fingerprint_package
 
 START_SECONDS = 60.0
 RESET_SECONDS = 60.0
@@ -64,7 +65,12 @@ def is_ready() -> bool:
     number = ecsprocess.pid()
     if number is None:
         return False
-    wanted = {"process": number, "engine": docker.status().host, "code": fingerprint()}
+    wanted = {
+        "process": number,
+        "engine": docker.status().host,
+        "code": fingerprint_package(),
+        "version": metadata.version("ministack"),
+    }
     return wanted.items() <= _health().items()
 
 

@@ -17,6 +17,7 @@ from checker import console, paths, process
 from checker.engines import docker, kindnodes, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
 from checker.engines.kindnodes import CONTROL_PLANE as CONTROL_PLANE
+from checker.engines.kindnodes import IMAGE as IMAGE
 from checker.engines.kindnodes import NAME as NAME
 from checker.engines.kindnodes import NETWORK as NETWORK
 from checker.engines.kindnodes import folder as folder
@@ -24,7 +25,6 @@ from checker.engines.kindnodes import kubeconfig as kubeconfig
 from checker.engines.kindnodes import nodes as nodes
 from checker.errors import CouldNotFindOut
 
-IMAGE = "kindest/node:v1.37"
 SOCKET = "/run/cloud/docker.sock"
 """Where the control plane has the socket of the engine, its cloud's."""
 

@@ -17,6 +17,7 @@ from checker.polling import becomes
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
+IMAGE = "kindest/node:v1.37"
 NETWORK = "kind"
 STEP_SECONDS = 120.0
 KNOWN_SECONDS = 15.0

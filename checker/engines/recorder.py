@@ -1,8 +1,8 @@
 """What a run makes in the engine, written down as it happens, so that exactly that is removed.
 
 The engine's events are followed live, because it replays only its last 256. A journal is held
-locked while its run lives; the kernel frees the lock however the run ends, and then
-`remove_left_over` removes what the journal names.
+locked while its run lives; the kernel frees the lock however the run ends, and then the next run
+removes what the journal names.
 """
 
 from __future__ import annotations
@@ -183,18 +183,6 @@ def _is_node(labels: dict[str, str]) -> bool:
     """Whether it is a machine of the course's cluster, which another command may make meanwhile."""
     label, _, value = kindnodes.NODES.partition("=")
     return labels.get(label) == value
-
-
-def remove_left_over() -> list[str]:
-    """Remove what runs made that were killed before they could remove it.
-
-    Returns:
-        A line for each thing that the engine refused to remove.
-
-    Raises:
-        CouldNotFindOut: The engine is away; the journals are kept.
-    """
-    return [line for name in journal.killed() for line in Recorder.adopt(name).remove()]
 
 
 def remove_everything() -> list[str]:

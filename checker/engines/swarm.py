@@ -83,12 +83,6 @@ def stop() -> None:
             _remove_bridge(client)
 
 
-def reset() -> None:
-    """A Swarm as it was when it was new."""
-    stop()
-    ensure()
-
-
 def state(info: dict[str, Any]) -> str:
     """What `docker info` says of Swarm: inactive, active, pending, locked or error."""
     return str(info.get("Swarm", {}).get("LocalNodeState", "inactive")) or "inactive"

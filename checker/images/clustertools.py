@@ -9,15 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker import process
-from checker.engines import docker, kind, tools
+from checker.engines import docker, tools
+from checker.engines.kindnodes import IMAGE
 from checker.images import catalogue, golang, store
 
 RECIPE = Path(__file__).parent / "recipes" / "kindest-node"
 NAMES = {"kind": "kind", "kubernetes": "kubectl"}
 """Each program of the recipe that people call, and by which name."""
 
-
-IMAGE = kind.IMAGE
 INSIDE = {"kind": "/usr/local/bin/kind", "kubernetes": "/usr/local/lib/kubernetes/kubernetes"}
 """Where a node image that the course built holds the same programs."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from checker import paths
 from checker.checks.request import Request
-from checker.errors import CouldNotFindOut, CourseError
+from checker.errors import CourseError
 from checker.labs import progress, worker
 from checker.labs.lab import Lab, Task, load
 
@@ -69,7 +69,7 @@ def check(
     *,
     all_checks: bool = False,
 ) -> dict[str, Any]:
-    """Judge a workspace; what is found in the learner's own is remembered as progress.
+    """Judge a workspace; nothing is remembered.
 
     Args:
         task: Judge this task alone.
@@ -93,9 +93,17 @@ def check(
     started = time.monotonic()
     run = _run(found, task, folder, all_checks=all_checks)
     _judge_coverage(found, run)
-    report = _report(found, task, run, time.monotonic() - started)
-    if workspace is None:
-        progress.record(report)
+    return _report(found, task, run, time.monotonic() - started)
+
+
+def check_and_record(lab: Lab | str, task: str | None = None) -> dict[str, Any]:
+    """Judge the learner's own workspace, and remember as progress what is found.
+
+    Raises:
+        CourseError: As `check`.
+    """
+    report = check(lab, task)
+    progress.record(report)
     return report
 
 
@@ -250,12 +258,3 @@ def _overall(verdicts: list[str]) -> str:
     if "could-not-check" in verdicts:
         return "could-not-check"
     return "passed" if set(verdicts) == {"passed"} else "failed"
-
-
-def could_not(report: dict[str, Any]) -> CouldNotFindOut:
-    """The error for whoever needs a verdict and got none."""
-    checks = [each for task in report["tasks"] for each in task["checks"]]
-    first = next(each for each in checks if each["verdict"] == "could-not-check")
-    return CouldNotFindOut(
-        f"{report['lab']} could not be judged.", found=first["found"], next_step=first["next_step"]
-    )

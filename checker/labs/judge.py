@@ -8,7 +8,7 @@ import threading
 from importlib import import_module
 from pathlib import Path
 
-from checker.labs.check import check
+from checker.labs.check import check, check_and_record
 
 EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}
 
@@ -24,7 +24,7 @@ def judge(lab: str, task: str | None, workspace: Path | None, *, as_json: bool) 
     """
     if not as_json:
         threading.Thread(target=import_module, args=("checker.labs.show",)).start()
-    report = check(lab, task, workspace)
+    report = check(lab, task, workspace) if workspace else check_and_record(lab, task)
     if as_json:
         sys.stdout.write(json.dumps(report) + "\n")
     else:

@@ -16,10 +16,11 @@ from typing import Any
 
 from rich.markup import escape
 
-from checker import console, paths
+from checker import console, course
 from checker.engines.needs import needs
 from checker.errors import CourseError
-from checker.labs.check import check, workspace_of
+from checker.labs import work
+from checker.labs.check import check_and_record, workspace_of
 from checker.labs.lab import Lab, load
 from checker.labs.show import show, show_task
 
@@ -61,7 +62,7 @@ def watch(lab_id: str | None) -> None:
     console.err.print(f"Watching {lab.id}; Ctrl-C ends it.")
     before: dict[str, Any] = {}
     for _ in changes(lab, workspace_of(lab.id)):
-        report = check(lab)
+        report = check_and_record(lab)
         tell(report, before)
         before = report
 
@@ -193,10 +194,11 @@ def _state(folder: Path) -> dict[str, tuple[int, int]]:
 
 def _latest() -> str:
     """The lab that was started last."""
-    begun = sorted((paths.state() / "labs").glob("*.json"), key=lambda each: each.stat().st_mtime)
+    names = {work.marker_of(name): name for name in course.labs()}
+    begun = [each for each in names if each.exists()]
     if not begun:
         raise CourseError("No lab was started.", next_step="./course start LAB")
-    return begun[-1].stem.replace("-", "/", 1)
+    return names[max(begun, key=lambda each: each.stat().st_mtime)]
 
 
 def _judged(task: dict[str, Any]) -> list[Any]:

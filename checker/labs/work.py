@@ -50,7 +50,7 @@ def prepare(lab_id: str) -> Path:
     workspace = workspace_of(lab.id)
     with paths.lock(f"lab-{lab.id.replace('/', '-')}"):
         if not workspace.is_dir():
-            _marker(lab.id).unlink(missing_ok=True)
+            marker_of(lab.id).unlink(missing_ok=True)
             workspace.mkdir(parents=True)
         if lab.engine == "none":
             _begin_once(lab, workspace)
@@ -109,7 +109,7 @@ def begin_again(lab_id: str) -> Path | None:
     if lab.engine != "none" and (left := made.remove(lab.id)):
         raise CourseError("Not all could be removed.", found="; ".join(left))
     kept = _put_aside(workspace_of(lab.id))
-    _marker(lab.id).unlink(missing_ok=True)
+    marker_of(lab.id).unlink(missing_ok=True)
     progress.forget(lab.id)
     prepare(lab.id)
     return kept
@@ -172,7 +172,7 @@ def _is_begun(lab: Lab) -> bool:
     if not made.is_kept(lab):
         return False
     try:
-        mark = json.loads(_marker(lab.id).read_text())
+        mark = json.loads(marker_of(lab.id).read_text())
         return not mark["made"] or bool(made.entries(lab.id))
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -180,10 +180,11 @@ def _is_begun(lab: Lab) -> bool:
 
 def _mark(lab: Lab, count: int) -> None:
     at = datetime.now().isoformat(timespec="seconds")
-    paths.write_atomically(_marker(lab.id), json.dumps({"begun": at, "made": count}) + "\n")
+    paths.write_atomically(marker_of(lab.id), json.dumps({"begun": at, "made": count}) + "\n")
 
 
-def _marker(lab_id: str) -> Path:
+def marker_of(lab_id: str) -> Path:
+    """Return the file that says that a lab was begun."""
     return paths.state() / "labs" / f"{lab_id.replace('/', '-')}.json"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import checker
 from checker import paths
 from checker.checks.warm import STOP
+from checker.fingerprint import fingerprint_package
 
 START_SECONDS = 15.0
 PAUSE = 0.02
@@ -38,7 +38,7 @@ def stop() -> None:
 
 def _warm() -> socket.socket | None:
     """A connection to the worker, which is started if need be; None if that does not work."""
-    path = paths.runtime() / f"check-{_key()}.sock"
+    path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
     if connection := _connected(path):
         return connection
     with paths.lock("check-worker"):
@@ -46,17 +46,6 @@ def _warm() -> socket.socket | None:
             return connection
         stop()
         return _started(path)
-
-
-def _key() -> str:
-    """Changes with every source file of the checker, so that no worker runs stale code."""
-    folder = Path(checker.__file__).parent
-    digest = hashlib.sha256(sys.executable.encode())
-    for part in ("", "checks", "engines", "images"):
-        for file in sorted(os.scandir(folder / part), key=lambda entry: entry.name):
-            if file.name.endswith((".py", ".ini")):
-                digest.update(f"{file.path} {file.stat().st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:12]
 
 
 def _started(path: Path) -> socket.socket | None:

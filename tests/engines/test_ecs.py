@@ -6,6 +6,7 @@ import os
 import socket
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +14,8 @@ import pytest
 
 from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, loopback, needs
 from checker.engines.emulator import labels
-from checker.engines.emulator.fingerprint import fingerprint
 from checker.errors import CouldNotFindOut
+from checker.fingerprint import fingerprint_package
 
 
 @pytest.fixture
@@ -128,16 +129,26 @@ def test_a_page_or_lab_that_uses_it_is_noted_and_forgotten(
     assert not ecs.is_begun("first")
 
 
+def health() -> dict[str, object]:
+    """What an emulator says that process 7 of this course runs."""
+    return {
+        "process": 7,
+        "engine": "unix:///here",
+        "version": metadata.version("ministack"),
+        "code": fingerprint_package(),
+    }
+
+
 def test_one_that_answers_for_another_engine_or_process_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
     monkeypatch.setattr(docker, "status", lambda: engine)
     monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
-    told = {"process": 7, "engine": "unix:///here", "version": "1.5.33", "code": fingerprint()}
+    told = health()
     monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
     assert ecs.is_ready()
-    assert ecs.status().version == "1.5.33"
+    assert ecs.status().version == told["version"]
     told["engine"] = "unix:///there"
     assert not ecs.is_ready()
     told["engine"] = "unix:///here"
@@ -154,13 +165,15 @@ def test_one_that_runs_the_code_of_before_an_update_is_not_ready(
     engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
     monkeypatch.setattr(docker, "status", lambda: engine)
     monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
-    told = {"process": 7, "engine": "unix:///here", "code": fingerprint()}
+    told = health()
     monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
     assert ecs.is_ready()
-    monkeypatch.setattr(ecs, "fingerprint", lambda: "updated")
+    monkeypatch.setattr(ecs, "fingerprint_package", lambda: "updated")
     assert not ecs.is_ready()
-    del told["code"]
-    assert not ecs.is_ready()
+    monkeypatch.setattr(ecs, "fingerprint_package", fingerprint_package)
+    for name in ("code", "version"):
+        told |= health() | {name: "older"}
+        assert not ecs.is_ready()
 
 
 def test_another_program_on_the_port_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

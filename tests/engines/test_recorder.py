@@ -130,7 +130,7 @@ def test_run_without_removal_leaves_its_journal_on_purpose(engine: Engine) -> No
     with Recorder("lab"):
         engine.things["container"] = {"c"}
         engine.tell("container", "create", "c")
-    assert recorder.remove_left_over() == []
+    assert journal.killed() == []
     assert Recorder.adopt("lab").entries == [Entry("container", "c")]
     assert Recorder.adopt("lab").remove() == []
     assert engine.removed == ["c"]
@@ -143,7 +143,8 @@ def test_left_over_of_a_killed_run_is_removed(engine: Engine) -> None:
     killed.add(Entry("container", "c"))
     assert killed._file
     killed._file.close()
-    docker.reset()
+    assert journal.killed() == ["killed"]
+    assert Recorder.adopt("killed").remove() == []
     assert engine.removed == ["c"]
     assert journal.names() == []
 

@@ -262,9 +262,3 @@ def test_stop_without_an_engine_is_fine(engine: Engine, monkeypatch: pytest.Monk
     monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", False, "", "away"))
     swarm.stop()
     assert engine.asked == []
-
-
-def test_reset_makes_it_anew(engine: Engine) -> None:
-    swarm.ensure()
-    swarm.reset()
-    assert engine.asked.count("init 127.0.0.1 127.0.0.1:2377") == 2

@@ -89,14 +89,14 @@ def test_first_report_is_told_as_a_whole_and_then_only_what_changed(
 
 def test_watch_follows_the_lab_that_was_started_last(make_lab, monkeypatch, capsys) -> None:
     make_lab()
-    make_lab(name="docker/second-lab")
+    make_lab(name="cloud-native/second-lab")
     work.prepare("first")
     work.prepare("second-lab")
     monkeypatch.setattr(watch, "changes", lambda lab, folder: iter([None]))
     watch.watch(None)
     captured = capsys.readouterr()
-    assert "Watching docker/second-lab" in captured.err
-    assert "docker/second-lab: not yet" in captured.out.replace("\n", " ")
+    assert "Watching cloud-native/second-lab" in captured.err
+    assert "cloud-native/second-lab: not yet" in captured.out.replace("\n", " ")
 
 
 def test_watch_of_a_lab_that_was_not_started_is_refused(make_lab) -> None:

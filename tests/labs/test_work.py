@@ -12,7 +12,7 @@ from checker import paths
 from checker.cli import main
 from checker.errors import CouldNotFindOut, CourseError
 from checker.labs import keeper, made, stage, work
-from checker.labs.check import check
+from checker.labs.check import check_and_record
 
 
 def course(*words: str):
@@ -149,7 +149,7 @@ def test_hints_come_one_by_one_and_the_last_stays(make_lab) -> None:
 def test_hint_begins_with_what_the_last_check_found(make_lab, workspace: Path) -> None:
     make_lab()
     (workspace / "word.txt").write_text("no")
-    check("first")
+    check_and_record("first")
     result = course("hint", "first", "word")
     assert "Your last check found: no Write yes, nothing else." in result.output
     assert "Hint 1 of 2: Which command prints a word?" in result.output

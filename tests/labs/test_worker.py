@@ -13,6 +13,7 @@ import pytest
 
 from checker import paths
 from checker.checks.request import Request
+from checker.fingerprint import fingerprint_package
 from checker.labs import worker
 from checker.labs.check import check
 
@@ -77,7 +78,7 @@ def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -
     with worker.connect():
         pass
     (old,) = sockets()
-    monkeypatch.setattr(worker, "_key", lambda: "changed")
+    monkeypatch.setattr(worker, "fingerprint_package", lambda: "changed")
     with worker.connect() as connection:
         connection.sendall(request_line)
         assert answers(connection)[-1] == {"end": True}
@@ -85,21 +86,9 @@ def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -
     assert not old.exists()
 
 
-def test_key_changes_with_a_source_file(monkeypatch, tmp_path: Path) -> None:
-    before = worker._key()
-    assert worker._key() == before
-    for part in ("", "checks", "engines", "images"):
-        (tmp_path / part).mkdir(exist_ok=True)
-    (tmp_path / "__init__.py").touch()
-    monkeypatch.setattr("checker.__file__", str(tmp_path / "__init__.py"))
-    first = worker._key()
-    os.utime(tmp_path / "__init__.py", ns=(1, 1))
-    assert worker._key() not in (before, first)
-
-
 def test_dead_socket_is_no_obstacle(request_line: bytes) -> None:
     worker.stop()
-    path = paths.runtime() / f"check-{worker._key()}.sock"
+    path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(path))
     dead.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import docker, journal, recorder
+from checker.engines import docker, journal, scene
 from checker.engines.recorder import Recorder
 
 pytestmark = pytest.mark.live
@@ -115,7 +115,7 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert inventory() != before
-    assert recorder.remove_left_over() == []
+    assert scene.remove_left_over() == []
     assert inventory() == before
 
 

@@ -168,7 +168,7 @@ def test_without_a_token_the_api_answers_nothing(ask: Ask, path: str) -> None:
 
 
 def test_a_cookie_alone_does_not_start_a_check(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check", {})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {})
 
     async def forge(client: httpx.AsyncClient) -> httpx.Response:
         await client.get("/course/?token=secret")
@@ -181,7 +181,7 @@ def test_a_cookie_alone_does_not_start_a_check(ask: Ask, monkeypatch: pytest.Mon
 def test_a_page_with_cookie_and_xsrf_token_may_check(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check", {"verdict": "passed"})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {"verdict": "passed"})
 
     async def page(client: httpx.AsyncClient) -> httpx.Response:
         await client.get("/course/?token=secret")
@@ -226,7 +226,7 @@ def test_a_task_that_is_no_text_is_a_bad_request(ask: Ask) -> None:
 
 
 def test_a_body_that_is_a_list_names_no_task(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check", {})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {})
     ask(post("/course/api/labs/docker/first/check", json=["hello"]))
     assert calls == [("docker/first", None)]
 
@@ -241,7 +241,7 @@ def test_a_body_that_is_a_list_names_no_task(ask: Ask, monkeypatch: pytest.Monke
 def test_an_error_of_the_course_is_told_in_full(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, error: CourseError, status: int
 ) -> None:
-    fake(monkeypatch, "checker.labs.check.check", error)
+    fake(monkeypatch, "checker.labs.check.check_and_record", error)
     answer = ask(post("/course/api/labs/docker/first/check", json={"task": None}))
     assert answer.status_code == status
     said = {"message": error.message, "expected": "a", "found": "b", "next_step": "c"}
@@ -262,7 +262,7 @@ def test_the_server_answers_others_while_a_check_runs_and_checks_a_lab_once_at_a
         running.pop()
         return {}
 
-    monkeypatch.setattr("checker.labs.check.check", slow)
+    monkeypatch.setattr("checker.labs.check.check_and_record", slow)
     address = "/course/api/labs/docker/first/check"
 
     async def both(client: httpx.AsyncClient) -> float:

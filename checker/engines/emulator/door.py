@@ -12,10 +12,10 @@ from typing import Any
 
 from checker.engines import aws
 from checker.engines.emulator import events, refusals, throttle
-from checker.engines.emulator.fingerprint import fingerprint
 from checker.engines.emulator.front import PREFIX, Front
 from checker.engines.emulator.scaling import Scaler
 from checker.engines.emulator.targets import Targets
+from checker.fingerprint import fingerprint_package
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -36,7 +36,7 @@ class Door:
         self._scaler = scaler
         self._targets = targets
         self._front = front
-        self._code = fingerprint()
+        self._code = fingerprint_package()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""

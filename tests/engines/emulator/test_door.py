@@ -14,10 +14,10 @@ import pytest
 from checker.engines import aws
 from checker.engines.emulator import door, refusals, throttle
 from checker.engines.emulator.door import Door
-from checker.engines.emulator.fingerprint import fingerprint
 from checker.engines.emulator.front import Front
 from checker.engines.emulator.scaling import Scaler
 from checker.engines.emulator.targets import Targets
+from checker.fingerprint import fingerprint_package
 
 Message = MutableMapping[str, Any]
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}
@@ -107,7 +107,7 @@ def test_health_tells_which_code_the_process_was_started_with(
     ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///there")
-    assert ask(ministack, scaler, "", b"", path=door.HEALTH)[1]["code"] == fingerprint()
+    assert ask(ministack, scaler, "", b"", path=door.HEALTH)[1]["code"] == fingerprint_package()
 
 
 def test_reset_forgets_targets(ministack: MiniStack, scaler: Scaler) -> None:
