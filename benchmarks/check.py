@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from checker import paths
+from checker.base import paths
 from checker.labs import keeper, made, work, worker
 
 TARGET_SECONDS = 0.3

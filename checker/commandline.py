@@ -13,8 +13,8 @@ import traceback
 import click
 from click.shell_completion import CompletionItem
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 
 
 class LabName(click.ParamType[str]):
@@ -25,7 +25,7 @@ class LabName(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from checker.course import labs
+        from checker.base.course import labs
 
         return [CompletionItem(name) for name in labs() if incomplete in name]
 

@@ -15,8 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import console, failures, paths, process
-from checker.errors import CourseError
+from checker.base import console, paths, process
+from checker.base.errors import CourseError
+from checker.formats import junit_failures
 
 PYTHON = sys.executable
 ORDER = f"--randomly-seed={time.time_ns() % 2**32}"
@@ -152,7 +153,7 @@ def _tell(done: list[Done], troubles: list[str]) -> int:
     console.out.rule("what failed", align="left")
     console.out.print(f"The tests were run with {ORDER}")
     for file in (*KINDS, "verify"):
-        for line in failures.told(Path(results(file))):
+        for line in junit_failures.told(Path(results(file))):
             console.out.print(line, markup=False)
     for line in troubles:
         console.out.print(f"the cluster: {line}", markup=False)

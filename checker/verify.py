@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checker import __version__, console, course, paths, process
+from checker import __version__
+from checker.base import console, course, paths, process
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines import docker
-from checker.errors import CouldNotFindOut, CourseError
 from checker.labs.lab import load
 from checker.labs.prove import LabResult, Outcome, prove
 from checker.pages import junit, report

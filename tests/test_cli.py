@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.cli import main
-from checker.errors import CouldNotFindOut, CourseError
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from checker import paths, process, testing
+from checker import testing
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines import docker, ecs, kind, kindnodes
-from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, provider
 from checker.pages import junit
 from checker.testing import Step

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from checker import verify
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines.docker import EngineStatus
-from checker.errors import CouldNotFindOut, CourseError
 from checker.labs.prove import LabResult, Outcome
 from checker.pages.results import BlockResult, PageResult
 
@@ -167,7 +167,7 @@ def test_a_second_verify_says_that_it_waits(
         waiting()
         yield
 
-    monkeypatch.setattr("checker.paths.lock", taken)
+    monkeypatch.setattr("checker.base.paths.lock", taken)
     assert prove() == 0
     assert "Another verify is under way" in capsys.readouterr().err
 

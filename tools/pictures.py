@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 
-from checker import console, paths
+from checker.base import console, paths
 from checker.labs import stage
 from checker.labs.check import check
 from checker.labs.lab import load

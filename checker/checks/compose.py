@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker.checks import composefile, composepolicy, own
+from checker.base.process import CommandFailed, run
+from checker.checks import composefile, own
 from checker.checks.failure import CheckFailed, last_line, listed, near
 from checker.checks.workspace import Workspace
-from checker.process import CommandFailed, run
+from checker.formats import compose_practice
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -75,7 +76,7 @@ class File:
 
     def expect_good_practice(self, *, next_step: str = "") -> File:
         """No old syntax, no password in the file, no database for everybody."""
-        for finding in composepolicy.findings(self.written):
+        for finding in compose_practice.findings(self.written):
             what, _, cure = finding.rpartition("; ")
             step = next_step or f"{cure[0].upper()}{cure[1:]}"
             raise CheckFailed(f"good practice in {self.name}", what, step)

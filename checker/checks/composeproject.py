@@ -15,12 +15,12 @@ from typing import Any
 
 from testcontainers.compose import DockerCompose
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, Completed, run
 from checker.checks import own
 from checker.checks.composeown import renamed
 from checker.checks.content import Output
 from checker.checks.failure import CheckFailed, last_line, shown
-from checker.errors import CouldNotFindOut
-from checker.process import CommandFailed, Completed, run
 
 CALL_SECONDS = 60.0
 BUILD_SECONDS = 180.0

@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.checks.failure import CheckFailed
 from checker.engines import aws
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 POLL_SECONDS = 0.2
 """ECS tells nobody when a rollout ends."""

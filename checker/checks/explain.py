@@ -6,8 +6,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.base.errors import CourseError
 from checker.checks.failure import CheckFailed
-from checker.errors import CourseError
 
 OUTSIDE = (
     "docker",

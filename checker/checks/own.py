@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, run
 from checker.checks.failure import CheckFailed
-from checker.errors import CouldNotFindOut
-from checker.process import CommandFailed, run
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks.failure import CheckFailed
 from checker.checks.probing import plan as plans
 from checker.checks.probing.load import Counts
 from checker.checks.probing.result import Result, quantile
 from checker.checks.probing.running import Running, until_answered
 from checker.checks.probing.sample import OUTCOMES
-from checker.errors import CouldNotFindOut
 
 
 class Load:

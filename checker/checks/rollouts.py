@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.checks.deployment_state import DeploymentState
 from checker.checks.failure import CheckFailed, shown
 from checker.checks.kubeobjects import KINDS
 from checker.checks.pods import Pod
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from checker.engines.kube import Api

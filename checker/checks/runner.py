@@ -18,10 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
 from checker.checks.request import Request
 from checker.engines.needs import needs
-from checker.errors import CouldNotFindOut
 
 INI = Path(__file__).with_name("pytest.ini")
 LONGEST_REQUEST = 1024 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.checks.failure import CheckFailed, listed, near
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from checker.base.errors import CourseError
 from checker.convert import hosts, ports, probes, security, settings, sizes, volumes
 from checker.convert.draft import Draft
 from checker.convert.given import Given, Object
-from checker.errors import CourseError
 
 ECR = re.compile(r"\d{12}\.dkr\.ecr\.")
 SECONDS_TO_STOP = 30

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from checker.base.errors import CourseError
 from checker.convert import names
 from checker.convert.given import Given, Object
-from checker.errors import CourseError
 
 ENDS = ("SUCCESS", "COMPLETE")
 """Conditions of dependsOn that are about the end of a container."""

@@ -6,8 +6,8 @@ import difflib
 import functools
 from typing import Any
 
+from checker.base.errors import CourseError
 from checker.convert.given import Path, written
-from checker.errors import CourseError
 
 Shape = dict[str, Any]
 MOST = 2**31 - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 LONGEST = 63
 LONGEST_PORT = 15

@@ -7,10 +7,10 @@ container with restartPolicy Always, which counts as started when its startup pr
 
 from __future__ import annotations
 
+from checker.base.errors import CourseError
 from checker.convert import probes
 from checker.convert.draft import ENDS, Draft
 from checker.convert.given import Given, Object
-from checker.errors import CourseError
 
 Needs = dict[str, list[tuple[str, str]]]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from checker.base.errors import CourseError
 from checker.convert import names
 from checker.convert.draft import Draft
 from checker.convert.given import Given, Object, written
-from checker.errors import CourseError
 
 RANGE = re.compile(r"(\d{1,5})-(\d{1,5})", re.A)
 MOST_PORTS = 20

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from checker.base.errors import CourseError
 from checker.convert import model
 from checker.convert.given import Object
-from checker.errors import CourseError
 
 HOW = "aws ecs describe-task-definition --task-definition NAME prints one."
 HOW_SERVICE = "aws ecs describe-services --cluster CLUSTER --services NAME prints one."

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from checker.base.errors import CourseError
 from checker.convert.given import Given
-from checker.errors import CourseError
 
 UNITS_PER_CORE = 1024
 LEAST_MEMORY_MIB = 6

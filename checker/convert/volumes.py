@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from checker.base.errors import CourseError
 from checker.convert import names, sizes
 from checker.convert.draft import Draft
 from checker.convert.given import Given, Object
-from checker.errors import CourseError
 
 UNKNOWN_SIZE = "1Gi"
 SIZE_WORDS = f"its size is not known: {UNKNOWN_SIZE} is a guess."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from checker.base.errors import CourseError
 from checker.convert import names, ports, probes
 from checker.convert.draft import Draft
 from checker.convert.given import Given, Object
 from checker.convert.pod import place
-from checker.errors import CourseError
 
 MINIMUM, MAXIMUM = 100, 200
 """Per cent, of a service that says nothing (DeploymentConfiguration of the API of ECS)."""

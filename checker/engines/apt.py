@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines.privilege import run_as_root
-from checker.errors import CouldNotFindOut
 
 LISTS_SECONDS = 300.0
 LISTS_AGE_SECONDS = 3600.0

@@ -13,8 +13,8 @@ import urllib.request
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import awsconfig
-from checker.errors import CouldNotFindOut
 
 ECS = "AmazonEC2ContainerServiceV20141113"
 SCALING = "AnyScaleFrontendService"

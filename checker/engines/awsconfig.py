@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from checker import paths
+from checker.base import paths
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"

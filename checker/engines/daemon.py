@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import endpoint
 from checker.engines.privilege import run_as_root
-from checker.errors import CouldNotFindOut
 
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0

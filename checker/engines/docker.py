@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import awsconfig, daemon, endpoint, install, tools
-from checker.errors import CouldNotFindOut
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -13,12 +13,12 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
+from checker.base.fingerprint import fingerprint_package
 from checker.engines import aws, awsconfig, docker, ecsprocess
 from checker.engines.docker import EngineStatus
 from checker.engines.emulator import labels
-from checker.errors import CouldNotFindOut
-from checker.fingerprint import fingerprint_package
 
 START_SECONDS = 60.0
 RESET_SECONDS = 60.0

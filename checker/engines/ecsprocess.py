@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from checker import console, paths
-from checker.engines import awsconfig, docker, loopback
-from checker.errors import CouldNotFindOut
+from checker.base import console, loopback, paths
+from checker.base.errors import CouldNotFindOut
+from checker.engines import awsconfig, docker
 
 MODULE = "checker.engines.emulator"
 STOP_SECONDS = 30.0

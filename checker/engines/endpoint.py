@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from checker import paths
+from checker.base import paths
 
 PING_SECONDS = 5.0
 HANDED_OUT = "COURSE_DOCKER_HOST"

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import apt, daemon, endpoint, tools
 from checker.engines.privilege import need_root, run_as_root
-from checker.errors import CouldNotFindOut
 
 ENGINE = ("docker.io", "containerd", "tini")
 CLIENT = ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx")

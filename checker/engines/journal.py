@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
-from checker import paths
-from checker.errors import CourseError
+from checker.base import paths
+from checker.base.errors import CourseError
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, kindnodes, pristine, quirks, readiness
 from checker.engines.docker import EngineStatus
 from checker.engines.kindnodes import CONTROL_PLANE as CONTROL_PLANE
@@ -23,7 +24,6 @@ from checker.engines.kindnodes import NETWORK as NETWORK
 from checker.engines.kindnodes import folder as folder
 from checker.engines.kindnodes import kubeconfig as kubeconfig
 from checker.engines.kindnodes import nodes as nodes
-from checker.errors import CouldNotFindOut
 
 SOCKET = "/run/cloud/docker.sock"
 """Where the control plane has the socket of the engine, its cloud's."""

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker import paths, process
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.engines import docker, endpoint, names, readiness
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker.models.containers import Container

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 
 CALL_SECONDS = 20.0
 SERVING_SECONDS = 30.0

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.engines import removal
 from checker.engines.journal import Entry
 from checker.engines.recorder import OWNER
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from checker import process
+from checker.base import process
 from checker.engines import docker
 
 if TYPE_CHECKING:

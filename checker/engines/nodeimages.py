@@ -8,9 +8,9 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 
 LOAD_SECONDS = 300.0
 CALL_SECONDS = 30.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from checker import process
+from checker.base import process
 from checker.engines import docker
 
 KEEP_SECONDS = 60.0

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from checker import process
-from checker.errors import CouldNotFindOut
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
 
 
 def run_as_root(

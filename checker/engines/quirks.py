@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from checker import process
+from checker.base import process
 from checker.engines import docker
 
 WORKERS = 2

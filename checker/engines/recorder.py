@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, journal, kindnodes
 from checker.engines.journal import Entry, Journal
 from checker.engines.removal import remove_all
 from checker.engines.snapshot import Snapshot
-from checker.errors import CouldNotFindOut
 
 STREAM_SECONDS = 24 * 60 * 60
 MARKER_SECONDS = 30.0

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.engines.journal import Entry
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
-from checker import console
+from checker.base import console
 from checker.engines import docker, ecs, journal, kind, swarm, world
 from checker.engines.kube import Api
 from checker.engines.needs import needs

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.engines import docker, kindnodes, mesh, names
 from checker.engines.docker import EngineStatus
 from checker.engines.recorder import OWNER
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from checker import paths, process
+from checker.base import paths, process
 
 PROBE_SECONDS = 20.0
 ENGINE_MINIMUM = (24, 0)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import paths
+from checker.base import paths
 from checker.engines import kindnodes
 from checker.engines.kube import Api, ApiError
 

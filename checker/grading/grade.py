@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from checker import console, paths
-from checker.errors import CourseError
+from checker.base import console, paths
+from checker.base.errors import CourseError
 from checker.grading import write
 from checker.grading.run import Report, judge
 from checker.grading.submission import Submission, find

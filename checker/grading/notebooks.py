@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.labs.lab import Lab
 from checker.labs.notebook import KERNELS
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.grading import notebooks
 from checker.grading.submission import Submission
 from checker.labs import stage, worker

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import course
-from checker.errors import CourseError
+from checker.base import course
+from checker.base.errors import CourseError
 from checker.grading import notebooks
 
 MARKER = ".course-lab"

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from checker import paths
+from checker.base import paths
 from checker.grading.run import Report
 from checker.pages import junit
 

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import apt, docker
-from checker.errors import CouldNotFindOut
 from checker.images import catalogue, golang, node
 from checker.images.catalogue import Image
 from checker.images.store import RECIPE_LABEL

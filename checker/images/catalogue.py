@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 HERE = Path(__file__).parent
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from checker import process
+from checker.base import process
 from checker.engines import docker, tools
 from checker.engines.kindnodes import IMAGE
 from checker.images import catalogue, golang, store

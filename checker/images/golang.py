@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import paths, process
-from checker.errors import CouldNotFindOut
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
 
 BUILD_SECONDS = 3600.0
 FETCH_SECONDS = 900.0

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from checker import console, paths, process
+from checker.base import console, paths, process
+from checker.base.errors import CourseError
 from checker.engines import docker
-from checker.errors import CourseError
 from checker.images import catalogue, provider
 
 SAVE_SECONDS = 1800.0

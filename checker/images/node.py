@@ -14,9 +14,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 from checker.images import golang
 
 KIND = "sigs.k8s.io/kind"

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 from checker.images import builder, catalogue, registry, store
 from checker.images.catalogue import Image
 

@@ -7,9 +7,9 @@ import functools
 import os
 from typing import TYPE_CHECKING
 
-from checker import console, process
+from checker.base import console, process
+from checker.base.errors import CourseError
 from checker.engines import docker
-from checker.errors import CourseError
 from checker.images.catalogue import Image
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from checker import console, course, paths
+from checker.base import console, course, paths
 from checker.engines import docker
 from checker.images import catalogue, store
 from checker.images.catalogue import Image

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CourseError
 from checker.checks.request import Request
-from checker.errors import CourseError
 from checker.labs import progress, worker
 from checker.labs.lab import Lab, Task, load
 

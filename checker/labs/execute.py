@@ -8,8 +8,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.labs.notebook import ensure_kernels, format4
 
 CELL_SECONDS = 180

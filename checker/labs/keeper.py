@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from checker import paths
+from checker.base import paths
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from checker import course, paths
+from checker.base import course, paths
+from checker.base.errors import CourseError
 from checker.engines import needs
-from checker.errors import CourseError
+from checker.formats.markdown import Fence, Heading, front_matter_end
 from checker.labs.source import Part, parts
-from checker.pages.scanner import Fence, Heading, front_matter_end
 
 KERNELS = {"bash": "bash", "python": "python"}
 """The kernels of notebooks, and the language of their solution fences."""

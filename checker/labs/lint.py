@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import course, paths
-from checker.errors import CourseError
+from checker.base import course, paths
+from checker.base.errors import CourseError
+from checker.base.process import run
 from checker.labs import notebook, stage
 from checker.labs.check import collect, coverage
 from checker.labs.lab import Lab, Task, load
 from checker.labs.wrong import Wrong, wrongs
-from checker.process import run
 
 FEWEST_HINTS = 2
 FEWEST_WRONG = 3

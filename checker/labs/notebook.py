@@ -68,7 +68,7 @@ def write(notebook: Any) -> str:
 
 def ensure_kernels() -> None:
     """Put the description of the Bash kernel where Jupyter looks for it: beside ipykernel's."""
-    from checker import paths
+    from checker.base import paths
 
     file = Path(sys.prefix) / "share/jupyter/kernels/bash/kernel.json"
     wanted = json.dumps(BASH_SPEC, indent=1) + "\n"

@@ -6,7 +6,7 @@ import html
 import re
 import textwrap
 
-from checker import paths
+from checker.base import paths
 from checker.labs.lab import KERNELS, Lab, Task
 
 

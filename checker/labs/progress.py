@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checker import paths
+from checker.base import paths
 from checker.labs.lab import load
 
 
@@ -105,7 +105,7 @@ def _empty() -> dict[str, Any]:
 
 
 def _set_aside() -> None:
-    from checker import console
+    from checker.base import console
 
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     kept = file().with_name(f"progress.unreadable-{stamp}.json")

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.process import CommandFailed
 from checker.labs import notebook, stage
 from checker.labs.check import check
 from checker.labs.execute import CellFailed, execute
 from checker.labs.lab import Lab, load
 from checker.labs.wrong import Wrong, wrongs
-from checker.process import CommandFailed
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from checker import console
+from checker.base import console
 
 MARKS = {
     "passed": "[green]✔[/green]",

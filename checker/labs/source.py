@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.pages.scanner import Fence, Heading, scan
+from checker.formats.markdown import Fence, Heading, scan
 
 HINT = re.compile(r"\?\?\?\+? hint\b.*")
 

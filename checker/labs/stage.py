@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.base.process import CommandFailed, run
 from checker.labs.lab import Code, Lab
-from checker.process import CommandFailed, run
 
 SETUP_SECONDS = 180.0
 SCRIPT_SECONDS = 120.0

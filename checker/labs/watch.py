@@ -16,9 +16,9 @@ from typing import Any
 
 from rich.markup import escape
 
-from checker import console, course
+from checker.base import console, course
+from checker.base.errors import CourseError
 from checker.engines.needs import needs
-from checker.errors import CourseError
 from checker.labs import work
 from checker.labs.check import check_and_record, workspace_of
 from checker.labs.lab import Lab, load

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from checker import console, paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.labs import keeper, made, notebook, progress, stage
 from checker.labs.check import workspace_of
 from checker.labs.lab import Lab, load

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import checker
-from checker import paths
+from checker.base import paths
+from checker.base.fingerprint import fingerprint_package
 from checker.checks.warm import STOP
-from checker.fingerprint import fingerprint_package
 
 START_SECONDS = 15.0
 PAUSE = 0.02

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.labs.lab import Lab
 
 LINE = re.compile(r"# (?P<key>fails|says|after): *(?P<value>.*\S)\s*")

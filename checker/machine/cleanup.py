@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines import apt, daemon, docker, ecs, endpoint, kind, recorder, swarm
 from checker.engines.privilege import run_as_root
-from checker.errors import CouldNotFindOut, CourseError
 from checker.images import catalogue, store
 from checker.labs import keeper, worker
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from checker import __version__, paths
+from checker import __version__
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import apt, docker, ecs, endpoint, kind, swarm, tools
-from checker.errors import CouldNotFindOut
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from checker import paths
+from checker.base import paths
+from checker.base.loopback import is_free
 from checker.engines import ecsprocess
-from checker.engines.loopback import is_free
 
 SERVER = 8888
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from checker import console
+from checker.base import console
 from checker.engines import daemon
 from checker.engines.docker import EngineStatus
 from checker.machine import facts as machine_facts

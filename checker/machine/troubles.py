@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checker import console
+from checker.base import console
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, ecsprocess, install, journal, kind, quirks, swarm, tools
-from checker.errors import CouldNotFindOut
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.status import GIB, gib

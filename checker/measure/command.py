@@ -10,8 +10,8 @@ from typing import Any
 
 import psutil
 
-from checker import console, paths
-from checker.errors import CourseError
+from checker.base import console, paths
+from checker.base.errors import CourseError
 from checker.measure import chart, drawing, rollouts, summary, timeline
 from checker.measure.rollouts import Measured
 from checker.measure.stages import STAGES, Stage

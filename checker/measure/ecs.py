@@ -11,8 +11,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import aws
-from checker.errors import CouldNotFindOut
 from checker.measure.following import Following
 
 LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")

@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks.kubeobjects import KINDS
 from checker.checks.settings import environment_of
 from checker.engines import kind
 from checker.engines.kube import Api
-from checker.errors import CouldNotFindOut
 from checker.measure.following import Following
 
 Object = dict[str, Any]

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import console
+from checker.base import console
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
+from checker.base.process import CommandFailed
 from checker.checks.probing import plan as plans
 from checker.checks.probing.result import Result, quantile
 from checker.checks.probing.running import Running, until_answered
-from checker.errors import CouldNotFindOut
 from checker.labs import prove, stage
 from checker.labs.lab import load as load_lab
 from checker.measure import timeline
 from checker.measure.following import Following
 from checker.measure.stages import Stage
 from checker.measure.timeline import Timeline
-from checker.polling import becomes
-from checker.process import CommandFailed
 
 RATE = 200.0
 TIMEOUT_SECONDS = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.measure.rollouts import BAD, CAREFUL, CARELESS, KINDS, Measured
 
 SCHEMA = 1

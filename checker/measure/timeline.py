@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from checker.base.errors import CourseError
 from checker.checks.probing.result import Bucket, Result
-from checker.errors import CourseError
 
 SCHEMA = 1
 KINDS = {

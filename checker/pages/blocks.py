@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.formats.markdown import Fence
 from checker.pages import quiz, transcript
 from checker.pages.quiz import Question
-from checker.pages.scanner import Fence
 from checker.pages.transcript import Statement
 
 ALLOWED = {

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from markdown.extensions.toc import slugify
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.formats.markdown import Fence, Heading, scan
 from checker.pages import matter
 from checker.pages.blocks import Block, block
 from checker.pages.match import CAPTURE, REUSE, TYPES
 from checker.pages.matter import FrontMatter
-from checker.pages.scanner import Fence, Heading, scan
 from checker.pages.transcript import Statement
 
 __all__ = ["Block", "Fence", "Heading", "Page", "Statement", "parse", "scan"]

@@ -53,11 +53,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.formats.markdown import Attributes, Fence
 from checker.pages import quiz_html
 from checker.pages.blocks import Block, block
 from checker.pages.highlight import highlighted, output_html
-from checker.pages.scanner import Attributes, Fence
 from checker.pages.transcript import Statement, prompt_pattern
 
 LABELS = {

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from checker import course
-from checker.checks import composepolicy
-from checker.errors import CourseError
+from checker.base import course
+from checker.base.errors import CourseError
+from checker.formats import compose_practice
+from checker.formats.markdown import Heading
 from checker.pages.fences import Page, parse
 from checker.pages.results import shown
-from checker.pages.scanner import Heading
 from checker.pages.validate import COMPOSE_FILE
 
 FIRST_SECTION = "What you will be able to do"
@@ -122,7 +122,7 @@ def _practice(text: str) -> list[str]:
         documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
     except yaml.YAMLError:
         return []  # an illustration of a mistake; the syntax of files is judged where they are read
-    return [message for each in documents for message in composepolicy.findings(each)]
+    return [message for each in documents for message in compose_practice.findings(each)]
 
 
 def _front_matter(page: Page) -> Iterator[Finding]:

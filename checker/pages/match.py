@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 TYPES = {
     "hex": r"[0-9a-f]+",

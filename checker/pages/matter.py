@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from checker.base.errors import CourseError
 from checker.engines import needs
-from checker.errors import CourseError
-from checker.pages.scanner import front_matter_end
+from checker.formats.markdown import front_matter_end
 
 OURS = ("title", "engine", "minutes", "lab", "setup", "cleanup")
 THEIRS = ("description", "hide", "icon", "search", "status", "subtitle", "tags", "template")

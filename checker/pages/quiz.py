@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from checker.pages.scanner import Fence
+from checker.formats.markdown import Fence
 
 ANSWER = re.compile(r"- \[(?P<mark>.)\]\s+(?P<rest>.*)")
 

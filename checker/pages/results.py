@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from checker import paths
+from checker.base import paths
 
 Verdict = Literal["passed", "failed", "could-not-check", "not-run"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.match import lines_of

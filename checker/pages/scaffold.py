@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from checker import console, course, paths
-from checker.errors import CourseError
+from checker.base import console, course, paths
+from checker.base.errors import CourseError
 
 TEMPLATE = """\
 ---

@@ -20,7 +20,7 @@ from types import TracebackType
 
 import psutil
 
-from checker.errors import CouldNotFindOut
+from checker.base.errors import CouldNotFindOut
 from checker.pages.terminal import Terminal, shown
 
 MOST_OUTPUT = 1_000_000

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.formats.markdown import Fence
 from checker.pages.match import ANY, ANY_LINES, lines_of
-from checker.pages.scanner import Fence
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, scene
-from checker.errors import CouldNotFindOut
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown

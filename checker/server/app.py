@@ -8,7 +8,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checker import console
+from checker.base import console
 from checker.server import instance, settings, site
 
 if TYPE_CHECKING:

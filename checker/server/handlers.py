@@ -19,9 +19,9 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from checker import paths
-from checker.course import labs
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.course import labs
+from checker.base.errors import CouldNotFindOut, CourseError
 
 if TYPE_CHECKING:
     from checker.labs.lab import Lab

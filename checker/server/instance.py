@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psutil
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.machine import ports
 
 STOP_SECONDS = 15.0

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from checker import console, course, paths, process
-from checker.errors import CourseError
+from checker.base import console, course, paths, process
+from checker.base.errors import CourseError
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"

@@ -15,7 +15,7 @@ from queue import Queue
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker
 from checker.testing import browser as chromium
 from tests.browser.visit import Course, Visit

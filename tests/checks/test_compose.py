@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, Completed
 from checker.checks import CheckFailed, compose, composeproject, own
 from checker.checks.compose import Compose, File, Service
 from checker.checks.composeproject import Project
 from checker.checks.workspace import Workspace
-from checker.errors import CouldNotFindOut
-from checker.process import CommandFailed, Completed
 
 SERVICES = {
     "app": {

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
 from checker.engines import aws
-from checker.errors import CouldNotFindOut
 
 PREFIX = "arn:aws:ecs:us-east-1:000000000000:task-definition/"
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import requests
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.explain import outcome
-from checker.errors import CouldNotFindOut
 
 CHECKS = Path("/labs/docker/a/checks.py")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.engines.kube import ApiError
-from checker.errors import CouldNotFindOut
 from tests.checks.cluster import (
     DEPLOYMENTS,
     EVENTS,

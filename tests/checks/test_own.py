@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed, own
 from checker.checks.own import Own, labels, remove_left_over
-from checker.errors import CouldNotFindOut
 from tests.checks.conftest import Engine
 
 

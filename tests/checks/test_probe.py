@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.checks import CheckFailed
 from checker.checks.probe import Load, Probe
-from checker.errors import CouldNotFindOut, CourseError
 from tests.checks.probing.conftest import Server, free_port, server
 
 __all__ = ["free_port", "server"]

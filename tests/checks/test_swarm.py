@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from docker.errors import APIError, NotFound
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks import swarm as module
 from checker.checks.swarm import Service, Swarm
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 
 
 def task(state: str = "running", wanted: str = "running", error: str = "") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cloud_controller.cloud import Machine
 from cloud_controller.nodes import SHUTDOWN, UNINITIALIZED, NodeController, machine_name
 from cloud_controller.routes import METRIC, RouteController, script
 
-from checker import process
+from checker.base import process
 
 Object = dict[str, Any]
 RUNNING = Machine("worker", True, "172.18.0.3", "container-2cpu-24gib")

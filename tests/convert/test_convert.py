@@ -10,13 +10,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checker.base.errors import CourseError
 from checker.convert import model
 from checker.convert.convert import convert
 from checker.convert.given import Given, Notes, leaves, rest, written
 from checker.convert.names import LABEL, label
 from checker.convert.settings import literal
 from checker.convert.write import yaml_text
-from checker.errors import CourseError
 
 Object = dict[str, Any]
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from checker.base.errors import CourseError
 from checker.convert.convert import convert
 from checker.convert.given import leaves, written
 from checker.convert.write import yaml_text
-from checker.errors import CourseError
 from tests.convert.samples import NAMES, at, converted, inputs, warned
 
 FIRST = "Deployment POD.containers.0"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CourseError
 from checker.convert import read
-from checker.errors import CourseError
 
 GOOD: dict[str, Any] = {
     "family": "web",

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.cli import main
-from checker.errors import CouldNotFindOut, CourseError
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))

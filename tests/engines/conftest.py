@@ -12,15 +12,15 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from checker import process
+from checker.base import process
+from checker.base.process import Completed
 from checker.engines import endpoint
-from checker.process import Completed
 
 Answers = dict[str, "tuple[int, str] | Exception"]
 
 
 class Programs:
-    """Stands in for `checker.process.run`: answers by the beginning of the command line."""
+    """Stands in for `checker.base.process.run`: answers by the beginning of the command line."""
 
     def __init__(self) -> None:
         self.answers: Answers = {}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed
 from checker.engines import apt
-from checker.errors import CouldNotFindOut
-from checker.process import CommandFailed
 from tests.engines.conftest import Programs
 
 TARGETS = """\
@@ -127,7 +127,7 @@ def test_packages_are_downloaded_and_unpacked(
             (options["cwd"] / "tini_1.deb").touch()
         return Programs.run(programs, argv, **options)
 
-    monkeypatch.setattr("checker.process.run", run)
+    monkeypatch.setattr("checker.base.process.run", run)
     apt.Archive(machine / "apt", "trixie").unpack(["tini"], machine / "target")
     assert programs.calls[-1].startswith("dpkg-deb -x")
     assert programs.calls[-1].endswith(f"tini_1.deb {machine}/target")

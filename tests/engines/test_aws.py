@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import aws, awsconfig
-from checker.errors import CouldNotFindOut
 
 
 class Answers(http.server.BaseHTTPRequestHandler):

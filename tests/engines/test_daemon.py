@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import daemon, endpoint
-from checker.errors import CouldNotFindOut
 
 DOCKERD = """\
 #!/bin/sh

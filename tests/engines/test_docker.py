@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import daemon, docker, endpoint, install, tools
 from checker.engines.install import Step
-from checker.errors import CouldNotFindOut
 
 Serve = Callable[..., str]
 

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, loopback, needs
+from checker.base import loopback
+from checker.base.errors import CouldNotFindOut
+from checker.base.fingerprint import fingerprint_package
+from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, needs
 from checker.engines.emulator import labels
-from checker.errors import CouldNotFindOut
-from checker.fingerprint import fingerprint_package
 
 
 @pytest.fixture

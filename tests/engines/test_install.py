@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import apt, daemon, install, tools
 from checker.engines.install import Step
-from checker.errors import CouldNotFindOut
 from tests.engines.conftest import Programs
 
 

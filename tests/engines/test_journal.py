@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CourseError
 from checker.engines import journal
 from checker.engines.journal import Entry, Journal
-from checker.errors import CourseError
 
 BOX, NET = Entry("container", "b0"), Entry("network", "n0")
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from docker.errors import NotFound
 
-from checker import paths, process
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import Completed
 from checker.engines import docker, endpoint, kind, kindnodes, nodeimages, pristine, quirks
-from checker.errors import CouldNotFindOut
 from checker.images import clustertools, provider, store
-from checker.process import Completed
 from tests.engines import cluster_objects
 from tests.engines.conftest import Programs
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import kube
 from checker.engines.kube import Api, ApiError
-from checker.errors import CouldNotFindOut
 
 PODS = "/api/v1/namespaces/default/pods"
 POD = f"{PODS}/web"

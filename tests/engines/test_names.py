@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from checker import process
+from checker.base import process
+from checker.base.process import Completed
 from checker.engines import docker, names
-from checker.process import Completed
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, nodeimages
-from checker.errors import CouldNotFindOut
 from tests.engines.conftest import Client, Programs
 
 HEAD = "REF TYPE DIGEST SIZE PLATFORMS LABELS"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checker import process
+from checker.base import process
 from checker.engines import docker, pristine
 
 NODES = ["course-control-plane", "course-worker"]

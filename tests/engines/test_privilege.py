@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed
 from checker.engines.privilege import run_as_root
-from checker.errors import CouldNotFindOut
-from checker.process import CommandFailed
 from tests.engines.conftest import Programs
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, journal, recorder
 from checker.engines.journal import Entry
 from checker.engines.recorder import Recorder
-from checker.errors import CouldNotFindOut
 from tests.engines.conftest import Client
 
 Event = dict[str, Any]

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import removal
 from checker.engines.journal import Entry
 from checker.engines.removal import remove_all
-from checker.errors import CouldNotFindOut
 from tests.engines.conftest import Client
 
 

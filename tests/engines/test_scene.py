@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, journal, kind, scene, swarm, world
-from checker.errors import CouldNotFindOut
 from checker.images import provider
 
 APART = ["pause recording", "mend", "remove from cluster", "go on recording"]

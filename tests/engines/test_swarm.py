@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, kindnodes, mesh, names, swarm
 from checker.engines.docker import EngineStatus
 from checker.engines.recorder import OWNER
-from checker.errors import CouldNotFindOut
 from checker.images import provider
 
 

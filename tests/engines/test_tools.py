@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.process import CommandFailed
 from checker.engines import tools
-from checker.process import CommandFailed
 from tests.engines.conftest import Programs
 
 GOOD = {

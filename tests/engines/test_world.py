@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import kind, world
 from checker.engines.kube import ApiError, Object
 from checker.engines.world import Thing
-from checker.errors import CouldNotFindOut
 
 RESOURCES = {
     "/api/v1": {"namespaces": False, "persistentvolumes": False, "nodes": False}

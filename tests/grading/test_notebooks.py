@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import v4
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.grading import notebooks
 from checker.labs.lab import load
 

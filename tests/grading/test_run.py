@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
-from checker.errors import CouldNotFindOut
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
 from checker.grading import run as module
 from checker.grading.run import judge
 from checker.grading.submission import find

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.grading.submission import Submission, find
 
 pytestmark = pytest.mark.usefixtures("course")

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from checker import paths, process
+from checker.base import paths, process
+from checker.base.process import Completed
 from checker.engines import docker
 from checker.images import catalogue, registry
 from checker.images.store import RECIPE_LABEL
-from checker.process import Completed
 from tests.engines.conftest import Programs
 
 CATALOGUE = """

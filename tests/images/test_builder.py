@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, Completed
 from checker.engines import apt
-from checker.errors import CouldNotFindOut
 from checker.images import builder, catalogue, golang, node
 from checker.images.catalogue import Image
-from checker.process import CommandFailed, Completed
 from tests.images.conftest import Engine
 
 SOURCES = "deb http://mirror.example/debian trixie main\n"

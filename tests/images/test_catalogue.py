@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.images import catalogue
 from checker.images.catalogue import Image
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from checker import process
+from checker.base import process
+from checker.base.process import Completed
 from checker.engines import docker, tools
 from checker.images import catalogue, clustertools, golang
-from checker.process import Completed
 from tests.images.conftest import Engine
 
 NODE = catalogue.find(clustertools.IMAGE)

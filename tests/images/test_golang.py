@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from checker import paths, process
-from checker.errors import CouldNotFindOut
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, Completed
 from checker.images import golang
 from checker.images.golang import Program
-from checker.process import CommandFailed, Completed
 from tests.engines.conftest import Programs
 
 OWN_GO = "/usr/bin/go"

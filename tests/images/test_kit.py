@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.process import CommandFailed
 from checker.images import kit
-from checker.process import CommandFailed
 from tests.images.conftest import Engine
 
 NAMES = ["base:1", "tool:1", "tool:latest", "app:latest"]

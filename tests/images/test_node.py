@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed, Completed
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 from checker.images import golang, node
-from checker.process import CommandFailed, Completed
 from tests.engines.conftest import Programs
 
 RECIPE = Path(node.__file__).parent / "recipes" / "kindest-node"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.process import CommandFailed, Completed
 from checker.engines import docker
-from checker.errors import CouldNotFindOut, CourseError
 from checker.images import provider
-from checker.process import CommandFailed, Completed
 from tests.images.conftest import Engine
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from docker.errors import DockerException
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 from checker.images import catalogue, registry
 from tests.images.conftest import Engine
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker
-from checker.errors import CouldNotFindOut
 from checker.images import catalogue, report
 from checker.images.store import Held
 from tests.images.conftest import Engine

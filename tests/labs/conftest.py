@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.labs import worker
 
 LAB = """---

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.labs import check as module
 from checker.labs import progress
 from checker.labs.check import check, check_and_record

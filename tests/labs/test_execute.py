@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat import v4
 
-from checker.errors import CouldNotFindOut
+from checker.base.errors import CouldNotFindOut
 from checker.labs.execute import CellFailed, execute
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import journal, recorder
 from checker.labs import keeper
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from docker.errors import NotFound
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, ecs, world
 from checker.engines.journal import Entry, Journal
 from checker.engines.recorder import Recorder
-from checker.errors import CouldNotFindOut
 from checker.labs import made
 
 LAB = "docker/first"

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from checker import course
+from checker.base import course
 from checker.labs import notebook
 from checker.labs.lab import Lab, load, read
 from checker.labs.lint import secrets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.errors import CouldNotFindOut
+from checker.base.errors import CouldNotFindOut
 from checker.labs import prove as module
 from checker.labs.execute import CellFailed
 from checker.labs.prove import prove

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from checker.base.errors import CourseError
 from checker.cli import main
-from checker.errors import CourseError
 from checker.labs.lab import load
 from checker.labs.lint import lint
 from checker.labs.scaffold import new_lab

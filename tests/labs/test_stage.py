@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
+from checker.base.process import CommandFailed
 from checker.labs import stage
 from checker.labs.lab import load
-from checker.process import CommandFailed
 from tests.labs.conftest import LAB, MakeLab
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.labs import watch, work
 from checker.labs.check import check
 from checker.labs.lab import load

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.cli import main
-from checker.errors import CouldNotFindOut, CourseError
 from checker.labs import keeper, made, stage, work
 from checker.labs.check import check_and_record
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
+from checker.base.fingerprint import fingerprint_package
 from checker.checks.request import Request
-from checker.fingerprint import fingerprint_package
 from checker.labs import worker
 from checker.labs.check import check
 

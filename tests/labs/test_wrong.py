@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.labs.lab import load
 from checker.labs.wrong import wrongs
 

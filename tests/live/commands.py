@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from checker import process
+from checker.base import process
 from checker.engines import docker, world
 from checker.engines.kube import Api
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker, kind, nodeimages
 from checker.images import provider
 from tests.live import commands

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
 from checker.engines import docker
 from checker.images import provider
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.process import run
 from checker.checks import CheckFailed, http
 from checker.checks.docker import Docker
 from checker.checks.own import OWNER, RUN, remove_left_over
 from checker.engines.docker import client, environment
 from checker.engines.recorder import Recorder
 from checker.images import provider
-from checker.process import run
 
 pytestmark = pytest.mark.live
 IMAGE = "debian:trixie-slim"

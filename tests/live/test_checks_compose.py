@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.process import run
 from checker.checks import CheckFailed, http
 from checker.checks.compose import Compose
 from checker.checks.workspace import Workspace
 from checker.engines.docker import client, environment
 from checker.images import provider
-from checker.process import run
 
 pytestmark = pytest.mark.live
 

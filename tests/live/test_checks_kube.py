@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.runner import _engine
 from checker.engines import docker, kind, scene
 from checker.engines.kube import Api
-from checker.errors import CouldNotFindOut
 from checker.pages.fences import parse
 from checker.pages.validate import command
 from tests.live.commands import kubectl, own_namespace

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
 from checker.checks.kube import Kube, Namespace
 from checker.convert import read
 from checker.convert.convert import convert

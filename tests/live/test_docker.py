@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker, tools
 
 pytestmark = pytest.mark.live

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
 from checker.engines import aws, awsconfig, docker, ecs, ecsprocess
 from checker.engines.emulator import labels
 from checker.images import provider

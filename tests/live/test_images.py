@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
 from checker.engines import docker
 from checker.images import provider
 

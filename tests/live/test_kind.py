@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from checker import paths, process
+from checker.base import paths, process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, endpoint, kind, nodeimages, quirks, world
 from checker.engines.kube import Api
-from checker.errors import CouldNotFindOut
 from checker.images import clustertools, golang, provider
 from checker.pages import fences, validate
 from tests.live import commands

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
+from checker.base.process import run
 from checker.engines import docker, journal
 from checker.images import provider
 from checker.labs import keeper, made, progress, work, worker
 from checker.labs.check import check
 from checker.labs.prove import prove
 from checker.labs.scaffold import new_lab
-from checker.process import run
 
 pytestmark = pytest.mark.live
 NAME = "docker/scratch"

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker, kind, scene, swarm
 from tests.live.commands import run
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker
 from checker.images import provider
 from checker.pages.results import PageResult

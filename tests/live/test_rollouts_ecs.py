@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.checks.ecs import Ecs
 from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
 from checker.checks.probe import Probe
 from checker.engines import aws, awsconfig, docker, ecs
 from checker.engines.emulator import labels
-from checker.errors import CouldNotFindOut
 from checker.images import provider
 from checker.measure.ecs import Follower
-from checker.polling import becomes
 
 pytestmark = pytest.mark.live
 

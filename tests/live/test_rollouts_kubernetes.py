@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.workloads import Deployment
 from checker.engines import kind, scene
 from checker.engines.kube import Api
-from checker.errors import CouldNotFindOut
 from checker.measure.kubernetes import Follower
 from tests.live.commands import kubectl, own_namespace
 

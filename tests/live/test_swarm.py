@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checker import process
+from checker.base import process
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, kindnodes, mesh, names, swarm
 from checker.engines.recorder import Recorder
-from checker.errors import CouldNotFindOut
 from checker.images import provider
 
 pytestmark = pytest.mark.live

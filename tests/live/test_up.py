@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.engines import docker
 from checker.server import instance
 

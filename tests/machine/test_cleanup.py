@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from docker.errors import APIError, NotFound
 
-from checker import paths
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines import apt, docker, ecs, endpoint, kind, recorder, swarm
-from checker.errors import CouldNotFindOut, CourseError
 from checker.images import store
 from checker.labs import keeper, worker
 from checker.machine import cleanup

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import docker, ecs, endpoint, kind, swarm, tools
-from checker.errors import CouldNotFindOut
 from checker.images import store
 from checker.machine import facts, ports
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.measure import command, rollouts, summary
 from checker.measure.stages import STAGES, Stage
 from tests.measure.test_summary import run

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import aws
-from checker.errors import CouldNotFindOut
 from checker.measure import ecs, following
 from checker.measure.ecs import Follower
 

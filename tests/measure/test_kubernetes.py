@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import kind
-from checker.errors import CouldNotFindOut
 from checker.measure import following, kubernetes
 from checker.measure.kubernetes import Follower
 

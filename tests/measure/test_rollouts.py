@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
+from checker.base.process import CommandFailed
 from checker.checks.probing import plan as plans
 from checker.checks.probing.result import Result
-from checker.errors import CouldNotFindOut
 from checker.labs import prove, stage
 from checker.measure import rollouts
 from checker.measure.stages import STAGES, Stage
 from checker.measure.timeline import Event
-from checker.process import CommandFailed
 from tests.checks.probing.test_result import sample
 
 LAB = SimpleNamespace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.measure import summary
 from checker.measure.rollouts import Measured
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.measure import timeline
 from checker.measure.timeline import Event, Timeline
 from tests.checks.probing.test_result import ROLLOUT, result

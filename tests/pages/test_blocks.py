@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.formats.markdown import Attributes, Fence
 from checker.pages.blocks import block, kind_of, place
-from checker.pages.scanner import Attributes, Fence
 
 
 def fence(language: str, content: str = "$ true", **given: object) -> Fence:

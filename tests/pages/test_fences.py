@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.pages.fences import parse
 
 CORPUS = sorted((Path(__file__).parent / "malformed").glob("*.md"))

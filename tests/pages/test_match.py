@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.pages.match import fill, lines_of, match, match_line
 
 PLAIN = string.ascii_letters + string.digits + " .,:;/=+*?()|^$\\{}-_'\"é"

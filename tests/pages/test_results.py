@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.pages.results import BlockResult, Failure, PageResult, shown, worst
 
 FAILURE = Failure(7, "ls", "The output differs.", 0, "a", "b", ("- a", "+ b"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.pages.fences import parse
 from checker.pages.rewrite import rewrite
 from checker.pages.runner import Runner

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 from checker.pages.lint import lint
 from checker.pages.scaffold import new_page
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker.errors import CouldNotFindOut
+from checker.base.errors import CouldNotFindOut
 from checker.pages.session import MOST_OUTPUT, Session
 
 

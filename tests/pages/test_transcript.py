@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.formats.markdown import Attributes, Fence
 from checker.pages import transcript
-from checker.pages.scanner import Attributes, Fence
 from checker.pages.transcript import Statement, prompt_pattern
 
 
@@ -54,7 +54,7 @@ def test_replies_stand_under_their_command() -> None:
 
 
 def test_an_inner_prompt_before_any_command_is_refused() -> None:
-    from checker.errors import CourseError
+    from checker.base.errors import CourseError
 
     with pytest.raises(CourseError, match="must begin with a command"):
         console("# ls", tty="# ")
@@ -106,7 +106,7 @@ def test_python_dots_after_a_finished_statement_stand_for_any_output() -> None:
 
 
 def test_python_that_can_never_be_finished_is_not_continued() -> None:
-    from checker.errors import CourseError
+    from checker.base.errors import CourseError
 
     with pytest.raises(CourseError, match=r"p\.md:11: this is not Python"):
         python(">>> )\n... more")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.engines.docker import EngineStatus
-from checker.errors import CouldNotFindOut, CourseError
 from checker.pages.results import PageResult
 from checker.pages.verify import journal_name, verify_page
 
@@ -225,7 +225,7 @@ def test_a_malformed_page_is_refused_before_anything_is_asked_for(
 
 
 def test_the_name_of_a_record_is_that_of_the_page(tmp_path: Path) -> None:
-    from checker import paths
+    from checker.base import paths
 
     assert journal_name(paths.docs() / "docker/a.md") == "verify-docs-docker-a"
     assert journal_name(Path("/else where/ü.md")) == "verify-else-where-ü"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from checker import paths
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.server import app, instance
 
 URL = "http://127.0.0.1:9/course/?token=secret"

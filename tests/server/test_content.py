@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from checker import course, paths
+from checker.base import course, paths
 from checker.server import site
 
 BASE = "http://127.0.0.1:8888/course/"

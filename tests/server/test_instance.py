@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker import paths
-from checker.errors import CourseError
+from checker.base import paths
+from checker.base.errors import CourseError
 from checker.server import instance
 
 HOLDER = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 from checker.server import settings
 
 LEARNERS_OWN = {

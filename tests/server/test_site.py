@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from checker import paths, process
-from checker.errors import CourseError
+from checker.base import paths, process
+from checker.base.errors import CourseError
 from checker.server import site
 
 MKDOCS = """

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from checker import console, paths
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut, CourseError
 from checker.checks.probing import picture
 from checker.checks.probing.load import Counts
 from checker.checks.probing.plan import Plan
 from checker.checks.probing.result import Result, quantile
 from checker.checks.probing.running import Running, until_answered
 from checker.checks.probing.sample import OUTCOMES
-from checker.errors import CouldNotFindOut, CourseError
 
 COLUMNS = ("number", "intended", "sent", "ended", "outcome", "status", "version", "connection")
 

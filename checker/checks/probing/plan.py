@@ -13,7 +13,7 @@ import resource
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 LEAST_RATE, MOST_RATE = 0.01, 2000.0
 MOST_SECONDS = 300.0

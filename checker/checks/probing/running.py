@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import checker
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import becomes
 from checker.checks.probing.load import Counts, Load
 from checker.checks.probing.plan import Plan
 from checker.checks.probing.result import Result, unpack
-from checker.errors import CouldNotFindOut
-from checker.polling import becomes
 
 START_SECONDS = 30.0
 POLL_SECONDS = 0.1

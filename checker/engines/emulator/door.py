@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
 from typing import Any
 
+from checker.base.fingerprint import fingerprint_package
 from checker.engines import aws
 from checker.engines.emulator import events, refusals, throttle
 from checker.engines.emulator.front import PREFIX, Front
 from checker.engines.emulator.scaling import Scaler
 from checker.engines.emulator.targets import Targets
-from checker.fingerprint import fingerprint_package
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

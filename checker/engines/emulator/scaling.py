@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import aws
 from checker.engines.emulator import scalingforms, usage
-from checker.errors import CouldNotFindOut
 
 MINUTE = 1.0
 """Seconds that stand for a minute."""

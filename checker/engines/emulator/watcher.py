@@ -12,10 +12,10 @@ import threading
 import time
 from typing import Any
 
+from checker.base.errors import CouldNotFindOut
 from checker.engines import aws
 from checker.engines.emulator import limits, throttle
 from checker.engines.emulator.labels import CLUSTER, FAMILY, TASK
-from checker.errors import CouldNotFindOut
 
 STREAM_SECONDS = 3600
 AGAIN_SECONDS = 1.0

@@ -6,8 +6,8 @@ import resource
 
 import pytest
 
+from checker.base.errors import CourseError
 from checker.checks.probing import plan
-from checker.errors import CourseError
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.errors import CouldNotFindOut
 from checker.checks.probing import __main__ as child
 from checker.checks.probing import plan, running
 from checker.checks.probing.running import Running, until_answered
-from checker.errors import CouldNotFindOut
 from tests.checks.probing.conftest import Server
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from checker.base.fingerprint import fingerprint_package
 from checker.engines import aws
 from checker.engines.emulator import door, refusals, throttle
 from checker.engines.emulator.door import Door
 from checker.engines.emulator.front import Front
 from checker.engines.emulator.scaling import Scaler
 from checker.engines.emulator.targets import Targets
-from checker.fingerprint import fingerprint_package
 
 Message = MutableMapping[str, Any]
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.pages.scanner import scan
+from checker.formats.markdown import scan
 
 EXTENSIONS = ["attr_list", "pymdownx.superfences"]
 
@@ -56,7 +56,7 @@ line = st.sampled_from(["", "text", "    indented", "``` text", "```", "~~~", " 
 
 @given(st.lists(line, max_size=10))
 def test_where_nothing_is_refused_the_site_sees_the_same_blocks(lines: list[str]) -> None:
-    from checker.errors import CourseError
+    from checker.base.errors import CourseError
 
     text = "\n".join(lines)
     try:

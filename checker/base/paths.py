@@ -13,14 +13,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 NAME = "from-docker-to-kubernetes"
 
 
 def root() -> Path:
     """The checkout (COURSE_ROOT moves it)."""
-    return Path(os.environ.get("COURSE_ROOT", Path(__file__).resolve().parents[1]))
+    return Path(os.environ.get("COURSE_ROOT", Path(__file__).resolve().parents[2]))
 
 
 def docs() -> Path:

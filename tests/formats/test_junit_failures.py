@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checker import failures
+from checker.formats import junit_failures
 from checker.pages import junit
 
 
@@ -15,7 +15,7 @@ def test_of_pytest_the_asserted_facts_are_told(tmp_path: Path) -> None:
     test.write_text("def test_good(): pass\n\ndef test_bad():\n    assert 1 == 2, 'odd'\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=r.xml"]
     subprocess.run([*command, test.name], cwd=tmp_path, capture_output=True, timeout=60)
-    lines = list(failures.told(tmp_path / "r.xml"))
+    lines = list(junit_failures.told(tmp_path / "r.xml"))
     assert lines == ["test_it: test_bad", "    AssertionError: odd", "    assert 1 == 2"]
 
 
@@ -24,7 +24,7 @@ def test_of_verify_the_problem_and_the_difference_are_told(tmp_path: Path) -> No
     unknown = junit.Case("page", "could-not-check", message="No engine.")
     cases = [junit.Case("10: run", "passed"), bad, junit.Case("14: rm", "not-run"), unknown]
     (tmp_path / "r.xml").write_text(junit.xml([("docs/page.md", cases)]))
-    assert list(failures.told(tmp_path / "r.xml")) == [
+    assert list(junit_failures.told(tmp_path / "r.xml")) == [
         "docs/page.md: 12: ps",
         *("    Other output.", "    page.md:12", "    $ ps", "    - a", "    + b"),
         "docs/page.md: page",
@@ -36,12 +36,12 @@ def test_long_failure_is_cut_and_says_so(tmp_path: Path) -> None:
     text = "\n".join(map(str, range(40)))
     case = junit.Case("long", "failed", message="Much.", text=text)
     (tmp_path / "r.xml").write_text(junit.xml([("x", [case])]))
-    lines = list(failures.told(tmp_path / "r.xml"))
-    assert lines[-1] == f"    ... and {41 - failures.MOST} more lines"
-    assert len(lines) == failures.MOST + 2
+    lines = list(junit_failures.told(tmp_path / "r.xml"))
+    assert lines[-1] == f"    ... and {41 - junit_failures.MOST} more lines"
+    assert len(lines) == junit_failures.MOST + 2
 
 
 def test_nothing_is_told_of_a_file_that_is_missing_or_cut_off(tmp_path: Path) -> None:
-    assert list(failures.told(tmp_path / "none.xml")) == []
+    assert list(junit_failures.told(tmp_path / "none.xml")) == []
     (tmp_path / "r.xml").write_text("<testsuites><testsuite")
-    assert list(failures.told(tmp_path / "r.xml")) == []
+    assert list(junit_failures.told(tmp_path / "r.xml")) == []

@@ -1,6 +1,6 @@
 """Errors say what was expected, what was found and what to do."""
 
-from checker.errors import CouldNotFindOut, CourseError
+from checker.base.errors import CouldNotFindOut, CourseError
 
 
 def test_text_has_all_parts_in_order() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.process import CommandFailed, run
+from checker.base.process import CommandFailed, run
 
 
 def test_output_errors_and_status_are_told_apart() -> None:

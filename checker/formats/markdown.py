@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checker.errors import CourseError
+from checker.base.errors import CourseError
 
 OPENING = re.compile(r"(?P<prefix>[> \t]*)(?P<mark>`{3,}|~{3,})(?P<info>.*)")
 INFO = re.compile(r"\s*(?P<language>[\w#.+-]*)\s*(?:\{(?P<attributes>.*)\})?\s*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from checker.engines import loopback
+from checker.base import loopback
 
 
 def test_a_port_is_free_until_somebody_listens() -> None:

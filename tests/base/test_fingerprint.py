@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.fingerprint import fingerprint_package
+from checker.base.fingerprint import fingerprint_package
 
 
 @pytest.fixture

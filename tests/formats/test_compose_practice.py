@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checker.checks.composepolicy import findings
+from checker.formats.compose_practice import findings
 
 
 def _service(**keys: Any) -> dict[str, Any]:

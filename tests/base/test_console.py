@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from checker import console
+from checker.base import console
 
 
 @pytest.mark.parametrize("terminal", [True, False])

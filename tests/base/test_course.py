@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checker import course
-from checker.errors import CourseError
+from checker.base import course
+from checker.base.errors import CourseError
 
 
 @pytest.fixture(autouse=True)

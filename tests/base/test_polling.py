@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from checker.polling import becomes
+from checker.base.polling import becomes
 
 
 def test_what_is_true_is_not_waited_for() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from checker import paths
-from checker.errors import CourseError
+from checker.base import paths
+from checker.base.errors import CourseError
 
 CHAPTERS = ("docker", "compose", "ecs", "kubernetes", "deploy")
 """The folders of docs/ whose pages are chapters; all others hold reference pages."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import paths
+from checker.base import paths
 
 
 @pytest.mark.parametrize(

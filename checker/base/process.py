@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.errors import CouldNotFindOut
+from checker.base.errors import CouldNotFindOut
 
 
 @dataclass(frozen=True)

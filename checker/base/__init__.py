@@ -1,0 +1,1 @@
+"""What everything stands on: errors, paths and locks, programs, waiting, the console."""
