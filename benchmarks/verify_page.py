@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.engines.recorder import Recorder
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
@@ -73,7 +73,7 @@ def run_script(text: str) -> float:
             subprocess.run(
                 ["bash", "-c", text],
                 cwd=folder,
-                env=docker.environment(),
+                env=docker_engine.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

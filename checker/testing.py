@@ -212,9 +212,9 @@ def _environment(step: Step) -> dict[str, str]:
 
 
 def _engine() -> None:
-    from checker.engines import docker
+    from checker.docker import docker_engine
 
-    docker.ensure(assume_yes=True)
+    docker_engine.ensure(assume_yes=True)
 
 
 def _images() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from checker import __version__
 from checker.base import console, course, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.labs.lab import load
 from checker.labs.prove import LabResult, Outcome, prove
 from checker.pages import junit, report
@@ -158,7 +158,7 @@ def versions() -> dict[str, str]:
     return {
         "course": __version__,
         "python": platform.python_version(),
-        "docker": docker.status().version,
+        "docker": docker_engine.status().version,
         "kernel": platform.release(),
     }
 

@@ -16,7 +16,8 @@ import pytest
 from checker import testing
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines import docker, ecs, kind, kindnodes
+from checker.docker import docker_engine
+from checker.engines import ecs, kind, kindnodes
 from checker.images import catalogue, provider
 from checker.pages import junit
 from checker.testing import Step
@@ -54,7 +55,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was made ready of engine, images and browser, without making it."""
     made: list[str] = []
-    monkeypatch.setattr(docker, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}"))
+    monkeypatch.setattr(
+        docker_engine, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}")
+    )
     monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
     monkeypatch.setattr(kind, "ensure", lambda: made.append("cluster"))
     monkeypatch.setattr(ecs, "ensure", lambda: made.append("emulator"))

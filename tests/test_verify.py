@@ -14,7 +14,7 @@ import pytest
 
 from checker import verify
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines.docker import EngineStatus
+from checker.docker.docker_engine import EngineStatus
 from checker.labs.prove import LabResult, Outcome
 from checker.pages.results import BlockResult, PageResult
 
@@ -79,7 +79,7 @@ def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     monkeypatch.setattr(verify, "verify_page", fake.verify_page)
     monkeypatch.setattr(verify, "prove", fake.prove)
     monkeypatch.setattr(
-        "checker.engines.docker.status", lambda: EngineStatus("docker", True, "26.1.5", "")
+        "checker.docker.docker_engine.status", lambda: EngineStatus("docker", True, "26.1.5", "")
     )
     return fake
 

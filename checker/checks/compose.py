@@ -169,7 +169,7 @@ class Service:
 
 def _config(folder: Path, name: str) -> dict[str, Any]:
     """What `docker compose config` makes of a file: variables filled in, paths absolute."""
-    from checker.engines.docker import environment
+    from checker.docker.docker_engine import environment
 
     argv = ["docker", "compose", "-f", name, "config", "--format", "json"]
     env = {**environment(), **NOTHING_REMOTE}

@@ -191,7 +191,7 @@ class _Compose(DockerCompose):
 
     def ask(self, command: list[str], seconds: float) -> Completed:
         """Run a command; whatever its status is."""
-        from checker.engines.docker import environment
+        from checker.docker.docker_engine import environment
 
         env = {**environment(), "COMPOSE_PROGRESS": "plain", "BUILDKIT_PROGRESS": "plain"}
         return run(command, timeout=seconds, cwd=Path(self.context), env=env, check=False)

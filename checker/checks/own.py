@@ -89,7 +89,7 @@ class Own:
         name = f"course-check/{uuid.uuid4().hex[:12]}"
         self._stack.callback(self._remove_image, name)
         words = [*_options(labels(), args, target, cache), "-t", name, "-f", context / dockerfile]
-        from checker.engines.docker import environment
+        from checker.docker.docker_engine import environment
 
         try:
             run(
@@ -114,7 +114,7 @@ class Own:
         os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
         from testcontainers.core.container import DockerContainer
 
-        from checker.engines.docker import environment
+        from checker.docker.docker_engine import environment
 
         client = {"environment": environment()}
         container = DockerContainer(image, docker_client_kw=client)

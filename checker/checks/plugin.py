@@ -34,7 +34,7 @@ class Fixtures:
     @pytest.fixture(scope="session")
     def _client(self) -> Iterator[Any]:
         """One connection to the engine for all checks."""
-        from checker.engines.docker import client
+        from checker.docker.docker_engine import client
 
         made = client()
         yield made

@@ -89,7 +89,7 @@ def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None
 
 def _settle(request: Request) -> None:
     """Take the request's environment, and a folder where nothing of the learner can be imported."""
-    from checker.engines.docker import environment
+    from checker.docker.docker_engine import environment
 
     pinned = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
     foreign = [name for name in request.env if name.startswith(("PYTEST", "PYTHON"))]
@@ -119,7 +119,7 @@ def _engine(name: str) -> dict[str, str]:
         from checker.engines import ecs
 
         return {"name": name, "version": ecs.status().version}
-    from checker.engines.docker import status
+    from checker.docker.docker_engine import status
 
     return {"name": name, "version": status().version}
 

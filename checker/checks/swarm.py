@@ -205,7 +205,7 @@ class Service:
             CheckFailed: It does not end in time; with the reason that Swarm gives.
             CouldNotFindOut: The service is made from that image already, so nothing would happen.
         """
-        from checker.engines.docker import environment
+        from checker.docker.docker_engine import environment
 
         if self.image == image:
             raise CouldNotFindOut(

@@ -44,7 +44,7 @@ def preload() -> None:
     import kubernetes.config  # noqa: F401
     import testcontainers.core.container  # noqa: F401
 
-    import checker.engines.docker
+    import checker.docker.docker_engine
     import checker.engines.ecs
     import checker.engines.kind  # noqa: F401
 

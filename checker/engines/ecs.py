@@ -16,8 +16,9 @@ from pathlib import Path
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.fingerprint import fingerprint_package
-from checker.engines import aws, awsconfig, docker, ecsprocess
-from checker.engines.docker import EngineStatus
+from checker.docker import docker_engine
+from checker.docker.docker_engine import EngineStatus
+from checker.engines import aws, awsconfig, ecsprocess
 from checker.engines.emulator import labels
 
 START_SECONDS = 60.0
@@ -34,7 +35,7 @@ def ensure() -> None:
     Raises:
         CouldNotFindOut: No engine, no port, or it does not come up; the error quotes its log.
     """
-    docker.ensure()
+    docker_engine.ensure()
     if is_ready():
         return
     with paths.lock("ecs", _say_waiting):
@@ -67,7 +68,7 @@ def is_ready() -> bool:
         return False
     wanted = {
         "process": number,
-        "engine": docker.status().host,
+        "engine": docker_engine.status().host,
         "code": fingerprint_package(),
         "version": metadata.version("ministack"),
     }
@@ -178,7 +179,7 @@ def _wait_until_ready() -> None:
 def _remove_containers() -> None:
     """Containers of tasks that a killed emulator left, on whatever port it was."""
     ours = f"{ecsprocess.host()}:"
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker_engine.client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": labels.TASK}
         for each in client.containers.list(all=True, filters=wanted, ignore_removed=True):
             if each.labels.get(INSTANCE, "").startswith(ours):

@@ -12,7 +12,8 @@ import psutil
 
 from checker.base import console, loopback, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import awsconfig, docker
+from checker.docker import docker_engine
+from checker.engines import awsconfig
 
 MODULE = "checker.engines.emulator"
 STOP_SECONDS = 30.0
@@ -120,7 +121,7 @@ def _pid_file() -> Path:
 def _environment(folder: Path) -> dict[str, str]:
     """What MiniStack reads; its own name for a setting where it has one."""
     return {
-        **docker.environment(),
+        **docker_engine.environment(),
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "BIND_HOST": "127.0.0.1",

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, kindnodes, pristine, quirks, readiness
-from checker.engines.docker import EngineStatus
+from checker.docker import docker_engine
+from checker.docker.docker_engine import EngineStatus
+from checker.engines import kindnodes, pristine, quirks, readiness
 from checker.engines.kindnodes import CONTROL_PLANE as CONTROL_PLANE
 from checker.engines.kindnodes import IMAGE as IMAGE
 from checker.engines.kindnodes import NAME as NAME
@@ -46,7 +47,7 @@ def ensure() -> None:
     Raises:
         CouldNotFindOut: No engine, no node image, or the cluster does not come up.
     """
-    docker.ensure()
+    docker_engine.ensure()
     if _is_whole():
         return
     kindnodes.must_not_be_anothers()
@@ -75,7 +76,7 @@ def is_ready() -> bool:
 
 def reset() -> None:
     """Mend whatever a lab did to the cluster; make it anew where that does not help."""
-    docker.ensure()
+    docker_engine.ensure()
     kindnodes.must_not_be_anothers()
     with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
         _get_tools()
@@ -100,7 +101,9 @@ def stop() -> None:
             _delete()
             if _network_is_ours().exists():
                 remove = ["docker", "network", "rm", NETWORK]
-                process.run(remove, timeout=CALL_SECONDS, env=docker.environment(), check=False)
+                process.run(
+                    remove, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False
+                )
     shutil.rmtree(folder(), ignore_errors=True)
 
 
@@ -143,7 +146,7 @@ def _create() -> None:
 
 def _socket() -> dict[str, str]:
     """The engine's socket, which the cloud controller needs; none where the engine is elsewhere."""
-    scheme, _, path = docker.environment()["DOCKER_HOST"].partition("://")
+    scheme, _, path = docker_engine.environment()["DOCKER_HOST"].partition("://")
     return {path: SOCKET} if scheme == "unix" else {}
 
 
@@ -169,7 +172,7 @@ def _is_current() -> bool:
 
     from checker.images import catalogue, store
 
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         held = store.look(client, catalogue.find(IMAGE))
         try:
             node = client.containers.get(CONTROL_PLANE).attrs
@@ -222,13 +225,16 @@ def _delete() -> None:
     """
     if found := [*nodes(), *kindnodes.load_balancers()]:
         remove = ["docker", "rm", "--force", "--volumes", *found]
-        process.run(remove, timeout=CREATE_SECONDS, env=docker.environment())
+        process.run(remove, timeout=CREATE_SECONDS, env=docker_engine.environment())
 
 
 def _note_network() -> None:
     """The network `kind` serves all clusters of kind; it is ours only if we were the first."""
     look = ["docker", "network", "inspect", NETWORK]
-    if process.run(look, timeout=CALL_SECONDS, env=docker.environment(), check=False).status != 0:
+    if (
+        process.run(look, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False).status
+        != 0
+    ):
         paths.write_atomically(_network_is_ours(), "")
 
 
@@ -237,13 +243,13 @@ def _network_is_ours() -> Path:
 
 
 def _kind(*words: str, timeout: float) -> None:
-    env = {**docker.environment(), "KUBECONFIG": str(kubeconfig())}
+    env = {**docker_engine.environment(), "KUBECONFIG": str(kubeconfig())}
     process.run(["kind", "--quiet", *words], timeout=timeout, env=env)
 
 
 def _kubectl(*words: str, timeout: float, check: bool = True) -> process.Completed:
     command = ["kubectl", "--kubeconfig", str(kubeconfig()), *words]
-    return process.run(command, timeout=timeout, env=docker.environment(), check=check)
+    return process.run(command, timeout=timeout, env=docker_engine.environment(), check=check)
 
 
 def _get_tools() -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.engines import docker, endpoint, names, readiness
+from checker.docker import container_names, docker_engine, endpoint
+from checker.engines import readiness
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -76,7 +77,7 @@ def start() -> bool:
     if not _start(in_order):
         _stop_and_start(in_order)
     if not know_each_other():
-        names.enter_again(in_order)
+        container_names.enter_again(in_order)
     if not _get_to_know():  # the engine is in another Swarm by now: see `names`
         _stop_and_start(in_order)
     return are_at_their_places() and _get_to_know()
@@ -85,7 +86,7 @@ def start() -> bool:
 def know_each_other() -> bool:
     """Whether workers find the control plane, as a kubelet and a kube-proxy do when they start."""
     workers = [each for each in nodes() if each != CONTROL_PLANE]
-    return all(names.is_found(CONTROL_PLANE, by=each) for each in workers[:1])
+    return all(container_names.is_found(CONTROL_PLANE, by=each) for each in workers[:1])
 
 
 def _get_to_know() -> bool:
@@ -195,7 +196,9 @@ def _start(containers: list[str]) -> bool:
 
 
 def _docker(*words: str) -> None:
-    process.run(["docker", *words], timeout=STEP_SECONDS, env=docker.environment(), check=False)
+    process.run(
+        ["docker", *words], timeout=STEP_SECONDS, env=docker_engine.environment(), check=False
+    )
 
 
 def _is_ours() -> bool:
@@ -209,7 +212,7 @@ def _ours(label: str) -> list[Container]:
 
 
 def _found(label: str) -> list[Container]:
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker_engine.client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": label}
         return client.containers.list(all=True, filters=wanted)
     return []

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.engines import removal
-from checker.engines.journal import Entry
+from checker.docker import removal
+from checker.docker.journal import Entry
 from checker.engines.recorder import OWNER
 
 if TYPE_CHECKING:

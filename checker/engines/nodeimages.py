@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker
+from checker.docker import docker_engine
 
 LOAD_SECONDS = 300.0
 CALL_SECONDS = 30.0
@@ -37,7 +37,7 @@ def load(references: list[str], nodes: list[str]) -> None:
         with tempfile.TemporaryDirectory(dir=paths.cache()) as folder:
             archive = Path(folder) / "images.tar"
             command = ["docker", "save", "--output", str(archive), *wanted]
-            process.run(command, timeout=LOAD_SECONDS, env=docker.environment())
+            process.run(command, timeout=LOAD_SECONDS, env=docker_engine.environment())
             with ThreadPoolExecutor() as pool:
                 receivers = [node for node, names in missing.items() if names]
                 list(pool.map(lambda node: _import(node, archive, ids, missing[node]), receivers))
@@ -60,7 +60,7 @@ def _ids(references: list[str]) -> dict[str, str]:
     from docker.errors import ImageNotFound
 
     try:
-        with contextlib.closing(docker.client()) as client:
+        with contextlib.closing(docker_engine.client()) as client:
             return {name: str(client.images.get(name).id) for name in references}
     except ImageNotFound as error:
         raise CouldNotFindOut("The engine lacks an image.", found=str(error)) from error
@@ -69,7 +69,7 @@ def _ids(references: list[str]) -> dict[str, str]:
 def _missing(node: str, ids: dict[str, str]) -> list[str]:
     """Those that the node does not have; it bears our label with the engine's id."""
     command = ["docker", "exec", node, *CTR, "ls"]
-    done = process.run(command, timeout=CALL_SECONDS, env=docker.environment())
+    done = process.run(command, timeout=CALL_SECONDS, env=docker_engine.environment())
     rows = {line.split()[0]: line for line in done.output.splitlines()[1:] if line.strip()}
     return [
         name
@@ -84,7 +84,7 @@ def _import(node: str, archive: Path, ids: dict[str, str], names: list[str]) -> 
     try:
         with archive.open("rb") as source:
             done = subprocess.run(
-                command, stdin=source, env=docker.environment(), timeout=LOAD_SECONDS,
+                command, stdin=source, env=docker_engine.environment(), timeout=LOAD_SECONDS,
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
     except (subprocess.TimeoutExpired, OSError) as error:
@@ -93,4 +93,4 @@ def _import(node: str, archive: Path, ids: dict[str, str], names: list[str]) -> 
         raise CouldNotFindOut(f"{node} does not take the images.", found=done.stderr[-400:])
     for name in names:
         label = ["docker", "exec", node, *CTR, "label", full_name(name), f"{LABEL}={ids[name]}"]
-        process.run(label, timeout=CALL_SECONDS, env=docker.environment())
+        process.run(label, timeout=CALL_SECONDS, env=docker_engine.environment())

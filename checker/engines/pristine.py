@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from checker.base import process
-from checker.engines import docker
+from checker.docker import docker_engine
 
 KEEP_SECONDS = 60.0
 STEP_SECONDS = 120.0
@@ -186,4 +186,4 @@ def _inside(node: str, script: str, seconds: float, check: bool = True) -> bool:
 
 def _run(node: str, script: str, seconds: float, check: bool) -> process.Completed:
     command = ["docker", "exec", node, "bash", "-c", script]
-    return process.run(command, timeout=seconds, env=docker.environment(), check=check)
+    return process.run(command, timeout=seconds, env=docker_engine.environment(), check=check)

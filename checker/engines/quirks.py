@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.base import process
-from checker.engines import docker
+from checker.docker import docker_engine
 
 WORKERS = 2
 LEAST_MEMORY = 4 * 1024**3
@@ -52,7 +52,7 @@ def find(image: str = "debian:bookworm-slim") -> Quirks:
     Args:
         image: Any image with a shell that is there.
     """
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         info: dict[str, Any] = client.info()
     capabilities, instances, watches = _probe(image)
     if instances < INSTANCES or watches < WATCHES:
@@ -66,7 +66,7 @@ def find(image: str = "debian:bookworm-slim") -> Quirks:
 
 def node_count() -> int:
     """How many nodes the cluster has on this machine."""
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         return 1 if int(client.info()["MemTotal"]) < LEAST_MEMORY else 1 + WORKERS
 
 
@@ -127,4 +127,4 @@ def _set_limits(image: str, instances: int, watches: int) -> None:
 def _privileged(image: str, script: str) -> str:
     command = ["docker", "run", "--rm", "--privileged", "--network", "none"]
     command += ["--entrypoint", "sh", image, "-c", script]
-    return process.run(command, timeout=PROBE_SECONDS, env=docker.environment()).output
+    return process.run(command, timeout=PROBE_SECONDS, env=docker_engine.environment()).output

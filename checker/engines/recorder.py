@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, journal, kindnodes
-from checker.engines.journal import Entry, Journal
-from checker.engines.removal import remove_all
+from checker.docker import docker_engine, journal
+from checker.docker.journal import Entry, Journal
+from checker.docker.removal import remove_all
+from checker.engines import kindnodes
 from checker.engines.snapshot import Snapshot
 
 STREAM_SECONDS = 24 * 60 * 60
@@ -56,7 +57,7 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._journal.open()
         try:
-            self._client = docker.client()
+            self._client = docker_engine.client()
             self._before = Snapshot.take(self._client)
             self._closing.clear()
             self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -99,7 +100,7 @@ class Recorder:
         """
         if self._thread:
             self._finish()
-        with contextlib.closing(docker.client()) as client:
+        with contextlib.closing(docker_engine.client()) as client:
             refused = remove_all(client, self._journal.entries)
         self._journal.replace(list(refused))
         return list(refused.values())
@@ -140,7 +141,7 @@ class Recorder:
             self._closing.wait(0.2)
 
     def _read(self) -> None:
-        with contextlib.closing(docker.client(timeout=STREAM_SECONDS)) as client:
+        with contextlib.closing(docker_engine.client(timeout=STREAM_SECONDS)) as client:
             self._stream = client.api.events(decode=True, since=self._since)
             for event in self._stream:
                 if self._closing.is_set():

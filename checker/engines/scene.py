@@ -10,7 +10,8 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
 from checker.base import console
-from checker.engines import docker, ecs, journal, kind, swarm, world
+from checker.docker import docker_engine, journal
+from checker.engines import ecs, kind, swarm, world
 from checker.engines.kube import Api
 from checker.engines.needs import needs
 from checker.engines.recorder import Recorder
@@ -33,7 +34,7 @@ def ensure(engine: str, references: Iterable[str]) -> None:
     if engine == "none":
         return
     wanted = [each for each in references if each != kind.IMAGE]
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure(wanted)
     if needs(engine, "kind"):
         kind.ensure()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from checker.engines.journal import Entry
+from checker.docker.journal import Entry
 from checker.images import catalogue
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.engines import docker, kindnodes, mesh, names
-from checker.engines.docker import EngineStatus
+from checker.docker import container_names, docker_engine
+from checker.docker.docker_engine import EngineStatus
+from checker.engines import kindnodes, mesh
 from checker.engines.recorder import OWNER
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def ensure() -> None:
     Raises:
         CouldNotFindOut: No engine, a Swarm that is not ours, or it does not come up.
     """
-    docker.ensure()
-    with _locked(), contextlib.closing(docker.client()) as client:
+    docker_engine.ensure()
+    with _locked(), contextlib.closing(docker_engine.client()) as client:
         if not _is_ours(client):
             _refuse_foreign(client)
             with console.step("Switching Swarm on"):
@@ -59,7 +60,7 @@ def ensure() -> None:
 
 def status() -> EngineStatus:
     """The Swarm as it is now."""
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker.client()) as client:
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker_engine.client()) as client:
         info = client.info()
         if state(info) == "inactive":
             return EngineStatus("swarm", False, "", "no Swarm yet; a page or lab makes it")
@@ -76,8 +77,8 @@ def stop() -> None:
     Raises:
         CouldNotFindOut: The engine does not let go of it.
     """
-    if docker.status().running:
-        with _locked(), contextlib.closing(docker.client()) as client:
+    if docker_engine.status().running:
+        with _locked(), contextlib.closing(docker_engine.client()) as client:
             if _is_ours(client):
                 _leave(client)
             _remove_bridge(client)
@@ -107,8 +108,8 @@ def _leave(client: DockerClient) -> None:
     """
     with console.step("Switching Swarm off"):
         _call(client.swarm.leave, force=True)
-    others = set(names.bearers(client)) - set(own := kindnodes.nodes())
-    names.enter_again(own)
+    others = set(container_names.bearers(client)) - set(own := kindnodes.nodes())
+    container_names.enter_again(own)
     if others:
         console.err.print(
             f"Docker has forgotten the names of running containers (moby/moby#45144). Where they "

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import apt, docker
+from checker.docker import apt, docker_engine
 from checker.images import catalogue, golang, node
 from checker.images.catalogue import Image
 from checker.images.store import RECIPE_LABEL
@@ -62,7 +62,9 @@ def _build(image: Image, step: console.Step) -> None:
         is_node = (image.recipe / NODE).exists()
         names = (f"course-part/bare:{folder.name.lower()}",) if is_node else image.names
         command = _command(names, _labels(image), folder)
-        process.run(command, timeout=BUILD_SECONDS, env=docker.environment(), on_line=step.update)
+        process.run(
+            command, timeout=BUILD_SECONDS, env=docker_engine.environment(), on_line=step.update
+        )
         if is_node:
             node.finish(names[0], image.names, _labels(image), folder, step.update)
 

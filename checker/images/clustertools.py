@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker.base import process
-from checker.engines import docker, tools
+from checker.docker import docker_client, docker_engine
 from checker.engines.kindnodes import IMAGE
 from checker.images import catalogue, golang, store
 
@@ -35,7 +35,7 @@ def ensure(progress: golang.Progress) -> None:
     if system == "linux":
         _copy_from_node([program for program in own if not program.file.exists()])
     golang.compile_all(list(own), progress)
-    folder = tools.cluster_folder()
+    folder = docker_client.cluster_folder()
     folder.mkdir(parents=True, exist_ok=True)
     for program, name in own.items():
         _point(folder / name, program.file)
@@ -57,7 +57,7 @@ def _copy_from_node(missing: list[golang.Program]) -> None:
 
 
 def _has_current_image() -> bool:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         return store.look(client, catalogue.find(IMAGE)).source == "rebuilt"
 
 
@@ -71,7 +71,9 @@ def _copy(container: str, program: golang.Program) -> None:
 
 def _docker(*words: str) -> str:
     command = ["docker", *words]
-    return process.run(command, timeout=COPY_SECONDS, env=docker.environment()).output.strip()
+    return process.run(
+        command, timeout=COPY_SECONDS, env=docker_engine.environment()
+    ).output.strip()
 
 
 def _point(link: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ from typing import IO
 
 from checker.base import console, paths, process
 from checker.base.errors import CourseError
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import catalogue, provider
 
 SAVE_SECONDS = 1800.0
@@ -56,7 +56,7 @@ def import_kit(file: Path) -> None:
         images = Path(folder) / "images.tar"
         names = _unpack(file, images)
         command = ["docker", "load", "--quiet", "--input", str(images)]
-        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
+        process.run(command, timeout=SAVE_SECONDS, env=docker_engine.environment())
     console.out.print(f"Loaded: {', '.join(names)}")
 
 
@@ -74,7 +74,7 @@ def _save(file: Path, names: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         images, whole = Path(folder) / "images.tar", Path(folder) / "kit.tar"
         command = ["docker", "save", "--output", str(images), *names]
-        process.run(command, timeout=SAVE_SECONDS, env=docker.environment())
+        process.run(command, timeout=SAVE_SECONDS, env=docker_engine.environment())
         _pack(whole, images, names)
         whole.replace(file)
 

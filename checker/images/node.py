@@ -16,7 +16,7 @@ from pathlib import Path
 
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import golang
 
 KIND = "sigs.k8s.io/kind"
@@ -90,7 +90,7 @@ def _removed(name: str) -> Iterator[None]:
 
 def _docker(*words: str, check: bool = True) -> str:
     command = ["docker", *words]
-    done = process.run(command, timeout=STEP_SECONDS, env=docker.environment(), check=check)
+    done = process.run(command, timeout=STEP_SECONDS, env=docker_engine.environment(), check=check)
     return done.output.strip()
 
 
@@ -159,7 +159,9 @@ def _import(node: str, names: list[str], folder: Path) -> None:
 def _wait_for_containerd(node: str) -> None:
     command = ["docker", "exec", node, "ctr", "version"]
     deadline = time.monotonic() + START_SECONDS
-    while process.run(command, timeout=30, env=docker.environment(), check=False).status != 0:
+    while (
+        process.run(command, timeout=30, env=docker_engine.environment(), check=False).status != 0
+    ):
         if time.monotonic() > deadline:
             raise CouldNotFindOut("containerd does not start in the node image.")
         time.sleep(POLL_SECONDS)

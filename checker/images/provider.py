@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import builder, catalogue, registry, store
 from checker.images.catalogue import Image
 
@@ -29,7 +29,7 @@ def ensure(references: Iterable[str]) -> None:
         CouldNotFindOut: No engine, or an image can be had in no way.
     """
     wanted = [catalogue.find(reference) for reference in references]
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         if not _missing(client, wanted):
             return
         with _alone():
@@ -43,7 +43,7 @@ def pull(references: list[str]) -> None:
     Raises:
         CouldNotFindOut: A registry is out of reach or refused; names what was not pulled.
     """
-    with _alone(), contextlib.closing(docker.client()) as client:
+    with _alone(), contextlib.closing(docker_engine.client()) as client:
         images = _chosen(references)
         failed = [image.reference for image in images if not registry.pull(client, image)]
     if failed:
@@ -55,7 +55,7 @@ def pull(references: list[str]) -> None:
 
 def build(references: list[str]) -> None:
     """Build the named images, or all, from their recipes, where that was not done before."""
-    with _alone(), contextlib.closing(docker.client()) as client:
+    with _alone(), contextlib.closing(docker_engine.client()) as client:
         for image in catalogue.with_bases(_chosen(references)):
             if store.look(client, image).source != "rebuilt":
                 builder.build(image)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from checker.base import console, process
 from checker.base.errors import CourseError
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images.catalogue import Image
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def is_in_reach(reference: str) -> bool:
     from docker.errors import DockerException
 
     try:
-        with contextlib.closing(docker.client(timeout=PROBE_SECONDS)) as client:
+        with contextlib.closing(docker_engine.client(timeout=PROBE_SECONDS)) as client:
             client.images.get_registry_data(upstream(reference))
     except (DockerException, OSError):
         return False
@@ -58,7 +58,7 @@ def pull(client: DockerClient, image: Image) -> bool:
         with console.step(f"Pulling {source}") as step:
             command = ["docker", "pull", source]
             process.run(
-                command, timeout=PULL_SECONDS, env=docker.environment(), on_line=step.update
+                command, timeout=PULL_SECONDS, env=docker_engine.environment(), on_line=step.update
             )
     except process.CommandFailed as error:
         _say_why(source, error)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 
 from checker.base import console, course, paths
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import catalogue, store
 from checker.images.catalogue import Image
 from checker.images.store import Held
@@ -36,7 +36,7 @@ def show(as_json: bool) -> None:
     Raises:
         CouldNotFindOut: No engine answers.
     """
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         held = [store.look(client, image) for image in catalogue.load()]
     users = {image: _users(image) for image in catalogue.load()}
     if as_json:

@@ -54,7 +54,7 @@ def execute(
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    from checker.engines.docker import environment
+    from checker.docker.docker_engine import environment
 
     ensure_kernels()
     strict = not allow_errors and notebook.metadata["kernelspec"]["name"] == "bash"

@@ -84,7 +84,7 @@ def _recorded() -> str:
 
 
 def _record(lab_id: str, ready: int) -> None:
-    from checker.engines import journal
+    from checker.docker import journal
     from checker.engines.recorder import Recorder
 
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})

@@ -9,13 +9,13 @@ from checker.engines.needs import needs
 from checker.labs.keeper import journal_name
 
 if TYPE_CHECKING:
-    from checker.engines.journal import Entry
+    from checker.docker.journal import Entry
     from checker.labs.lab import Lab
 
 
 def entries(lab_id: str) -> list[Entry]:
     """What the journal names; some of it may be gone."""
-    from checker.engines.journal import Journal
+    from checker.docker.journal import Journal
 
     return Journal(journal_name(lab_id)).entries
 
@@ -30,7 +30,7 @@ def describe(lab_id: str) -> list[str]:
     in_cluster = [*_in_cluster(lab_id), *_in_emulator(lab_id)]
     if not found:
         return in_cluster
-    from checker.engines.docker import client
+    from checker.docker.docker_engine import client
 
     with contextlib.closing(client()) as engine:
         return [*in_cluster, *(line for entry in found if (line := _line(engine, entry)))]

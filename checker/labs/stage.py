@@ -103,7 +103,7 @@ def shell(script: str, workspace: Path, timeout: float = SCRIPT_SECONDS) -> str:
     Raises:
         CommandFailed: A command failed, or it took too long.
     """
-    from checker.engines.docker import environment
+    from checker.docker.docker_engine import environment
 
     command = ["bash", "--noprofile", "--norc", "-Euo", "pipefail", "-c", f"{PRELUDE}\n{script}\n:"]
     return run(command, timeout=timeout, cwd=workspace, env=environment()).output

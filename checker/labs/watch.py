@@ -120,7 +120,7 @@ def _drain(events: queue.Queue[str], only: tuple[str, ...] | None) -> None:
 
 def _follow(events: queue.Queue[str], over: threading.Event) -> None:
     """The thread that listens to the engine, and comes back when the engine does."""
-    from checker.engines.docker import client
+    from checker.docker.docker_engine import client
 
     while not over.is_set():
         with contextlib.suppress(Exception), contextlib.closing(client(STREAM_SECONDS)) as engine:

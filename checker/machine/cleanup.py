@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines import apt, daemon, docker, ecs, endpoint, kind, recorder, swarm
-from checker.engines.privilege import run_as_root
+from checker.docker import apt, daemon, docker_engine, endpoint
+from checker.docker.privilege import run_as_root
+from checker.engines import ecs, kind, recorder, swarm
 from checker.images import catalogue, store
 from checker.labs import keeper, worker
 
@@ -39,7 +40,7 @@ def clean_up(purge: bool) -> None:
         kind.stop()
         swarm.stop()
         refused = _empty_engine(purge)
-    docker.stop()
+    docker_engine.stop()
     if purge:
         _purge()
     if refused:
@@ -54,7 +55,7 @@ def _empty_engine(images: bool) -> list[str]:
     with console.step("Removing what the course made"):
         refused = recorder.remove_everything()
         try:
-            with contextlib.closing(docker.client()) as client:
+            with contextlib.closing(docker_engine.client()) as client:
                 refused += _remove_labelled(client, images)
         except (DockerException, OSError) as error:
             raise CouldNotFindOut("The Docker Engine went away.", found=str(error)) from error

@@ -13,7 +13,8 @@ import psutil
 from checker import __version__
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import apt, docker, ecs, endpoint, kind, swarm, tools
+from checker.docker import apt, docker_client, docker_engine, endpoint
+from checker.engines import ecs, kind, swarm
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
 
@@ -28,9 +29,9 @@ class Facts:
     """One look at the machine; sizes are in bytes."""
 
     answer: endpoint.Answer
-    cluster: docker.EngineStatus | None = None
-    swarm: docker.EngineStatus | None = None
-    ecs: docker.EngineStatus | None = None
+    cluster: docker_engine.EngineStatus | None = None
+    swarm: docker_engine.EngineStatus | None = None
+    ecs: docker_engine.EngineStatus | None = None
     engine: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     disk: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -61,7 +62,7 @@ def _ask_engine() -> tuple[dict[str, Any], dict[str, Any]]:
     from docker.errors import DockerException
 
     with contextlib.suppress(CouldNotFindOut, DockerException, OSError):
-        with contextlib.closing(docker.client(timeout=REGISTRY_SECONDS)) as client:
+        with contextlib.closing(docker_engine.client(timeout=REGISTRY_SECONDS)) as client:
             images = {each.reference: store.look(client, each).source for each in catalogue.load()}
             sources = {"registry": _registry(client), "images": images}
             return dict(client.info()), sources
@@ -95,7 +96,7 @@ def _versions(answer: endpoint.Answer, engine: dict[str, Any]) -> dict[str, str]
     }
     return {name: value for name, value in found.items() if value} | {
         "client" if name == "docker" else name: version
-        for name, version in tools.versions(docker.environment()).items()
+        for name, version in docker_client.versions(docker_engine.environment()).items()
     }
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from checker.base import console
-from checker.engines import daemon
-from checker.engines.docker import EngineStatus
+from checker.docker import daemon
+from checker.docker.docker_engine import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from checker.base import console
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, ecsprocess, install, journal, kind, quirks, swarm, tools
+from checker.docker import docker_client, docker_engine, install, journal
+from checker.engines import ecsprocess, kind, quirks, swarm
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.status import GIB, gib
@@ -60,7 +61,7 @@ def examine(facts: Facts) -> Iterator[Trouble]:
 
 def _engine(facts: Facts) -> Iterator[Trouble]:
     try:
-        found = docker.usable(facts.answer)
+        found = docker_engine.usable(facts.answer)
         if found.state != "running":
             steps = "; ".join(step.says for step in install.plan(True, not _bad_tools()))
             yield Trouble(
@@ -75,14 +76,14 @@ def _engine(facts: Facts) -> Iterator[Trouble]:
 def _client() -> Iterator[Trouble]:
     for line in _bad_tools():
         yield Trouble(line, "Type: ./course up   It brings a client with Compose and buildx.")
-    for package in tools.missing_packages(install.HOST_PROGRAMS):
+    for package in docker_client.missing_packages(install.HOST_PROGRAMS):
         yield Trouble(
             f"{package} is not installed.", f"As root: apt-get update && apt-get install {package}"
         )
 
 
 def _bad_tools() -> list[str]:
-    return tools.troubles(docker.environment())
+    return docker_client.troubles(docker_engine.environment())
 
 
 def _room(facts: Facts) -> Iterator[Trouble]:

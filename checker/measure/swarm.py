@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from checker.checks.settings import environment_of
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.measure.following import Following
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Follower(Following):
         self._before: str | None = None
 
     def __enter__(self) -> Follower:
-        self._client: DockerClient = docker.client()
+        self._client: DockerClient = docker_engine.client()
         return super().__enter__()
 
     def __exit__(self, *_: object) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, scene
+from checker.docker import docker_engine
+from checker.engines import scene
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown
@@ -78,7 +79,7 @@ def journal_name(path: Path) -> str:
 
 
 def _environment(page: Page) -> dict[str, str]:
-    return {**docker.environment(), "LC_ALL": "C.UTF-8"}
+    return {**docker_engine.environment(), "LC_ALL": "C.UTF-8"}
 
 
 def _run(page: Page, runner: Runner, progress: Callable[[str], None]) -> list[BlockResult]:
@@ -108,7 +109,7 @@ def _result(block: Block, page: Page, runner: Runner, stopped: bool) -> BlockRes
 
 def _with_cause(result: BlockResult, page: Page) -> BlockResult:
     """A failure tells nothing about the page where the engine has gone away."""
-    if result.failure and page.engine != "none" and not docker.status().running:
+    if result.failure and page.engine != "none" and not docker_engine.status().running:
         return replace(result, verdict="could-not-check")
     return result
 

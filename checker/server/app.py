@@ -46,10 +46,10 @@ def _has_screen() -> bool:
 
 
 def _make_ready(assume_yes: bool) -> Path:
-    from checker.engines import docker
+    from checker.docker import docker_engine
     from checker.labs import notebook
 
-    docker.ensure(assume_yes=assume_yes)
+    docker_engine.ensure(assume_yes=assume_yes)
     os.environ.update(settings.environment())
     notebook.ensure_kernels()
     settings.write()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.base import paths
-from checker.engines import docker
+from checker.docker import docker_engine
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -40,7 +40,7 @@ def environment() -> dict[str, str]:
     """The whole environment of the server, its kernels and its terminals."""
     own = {
         name: value
-        for name, value in docker.environment().items()
+        for name, value in docker_engine.environment().items()
         if not name.startswith(("JUPYTER", "IPYTHON"))
     }
     return {

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checker.base import paths
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.testing import browser as chromium
 from tests.browser.visit import Course, Visit
 
@@ -53,9 +53,9 @@ def course() -> Iterator[Course]:
     The learner's folders have a fixed place, so that what a killed run left can be removed.
     """
     folder = paths.cache() / "browser-test"
-    docker.ensure()
+    docker_engine.ensure()
     environment = {
-        **docker.environment(),
+        **docker_engine.environment(),
         "COURSE_STATE": str(folder / "state"),
         "COURSE_WORK": str(folder / "work"),
     }

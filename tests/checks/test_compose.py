@@ -62,7 +62,7 @@ def ran(monkeypatch) -> Ran:
     made = Ran()
     monkeypatch.setattr(compose, "run", made)
     monkeypatch.setattr(composeproject, "run", made)
-    monkeypatch.setattr("checker.engines.docker.environment", lambda: {"PATH": "/bin"})
+    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: {"PATH": "/bin"})
     return made
 
 

@@ -27,7 +27,7 @@ def ran(monkeypatch) -> list[dict[str, Any]]:
     """Every program that would have been run."""
     calls: list[dict[str, Any]] = []
     monkeypatch.setattr(own, "run", lambda argv, **options: calls.append({"argv": argv, **options}))
-    monkeypatch.setattr("checker.engines.docker.environment", lambda: {"PATH": "/bin"})
+    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: {"PATH": "/bin"})
     return calls
 
 
@@ -115,7 +115,7 @@ def test_container_is_published_on_this_machine_alone(engine, monkeypatch) -> No
             return type("Wrapped", (), {"id": "abc"})
 
     handed_out = {"DOCKER_HOST": "unix:///course.sock"}
-    monkeypatch.setattr("checker.engines.docker.environment", lambda: handed_out)
+    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: handed_out)
     monkeypatch.setattr("testcontainers.core.container.DockerContainer", Container)
     made = Own(engine)
     assert made.start("shop", ("a", "b"), {"A": "1"}, [80], {"network": "n"}) == "abc"

@@ -13,7 +13,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks import swarm as module
 from checker.checks.swarm import Service, Swarm
-from checker.engines import docker
+from checker.docker import docker_engine
 
 
 def task(state: str = "running", wanted: str = "running", error: str = "") -> dict[str, Any]:
@@ -167,7 +167,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, engine: Engine) -> list[Sequence[str]
         lines.append(command)
         engine.then = ["updating", "completed"]
 
-    monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(docker_engine, "environment", dict)
     monkeypatch.setattr(process, "run", run)
     return lines
 
@@ -204,6 +204,6 @@ def test_end_of_the_rollout_before_is_not_taken_for_this_ones(
     shop: Service, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.status = {"State": "completed", "StartedAt": "before", "Message": ""}
-    monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(docker_engine, "environment", dict)
     monkeypatch.setattr(process, "run", lambda command, **options: None)
     fails(lambda: shop.deploy("shop:2", within=0.02), "ends within")

@@ -15,7 +15,8 @@ import pytest
 from checker.base import loopback
 from checker.base.errors import CouldNotFindOut
 from checker.base.fingerprint import fingerprint_package
-from checker.engines import aws, awsconfig, docker, ecs, ecsprocess, needs
+from checker.docker import docker_engine
+from checker.engines import aws, awsconfig, ecs, ecsprocess, needs
 from checker.engines.emulator import labels
 
 
@@ -32,7 +33,7 @@ def test_a_shell_gets_nothing_of_the_learners_aws_settings(
 ) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_ECS", "AWS_CA_BUNDLE"):
         monkeypatch.setenv(name, "mine")
-    given = docker.environment()
+    given = docker_engine.environment()
     assert not [name for name, value in given.items() if value == "mine"]
     assert given["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert str(awsconfig.folder()) in given["AWS_CONFIG_FILE"]
@@ -143,8 +144,8 @@ def health() -> dict[str, object]:
 def test_one_that_answers_for_another_engine_or_process_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
-    monkeypatch.setattr(docker, "status", lambda: engine)
+    engine = docker_engine.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(docker_engine, "status", lambda: engine)
     monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
     told = health()
     monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
@@ -163,8 +164,8 @@ def test_one_that_answers_for_another_engine_or_process_is_not_ready(
 def test_one_that_runs_the_code_of_before_an_update_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = docker.EngineStatus("docker", True, "26", "", "unix:///here")
-    monkeypatch.setattr(docker, "status", lambda: engine)
+    engine = docker_engine.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(docker_engine, "status", lambda: engine)
     monkeypatch.setattr(ecsprocess, "pid", lambda: 7)
     told = health()
     monkeypatch.setattr(aws, "manage", lambda *_, **__: told)
@@ -211,7 +212,7 @@ def test_containers_left_on_an_earlier_port_are_removed_and_no_others(
 
     containers = SimpleNamespace(list=listed)
     engine = SimpleNamespace(containers=containers, close=lambda: None)
-    monkeypatch.setattr(docker, "client", lambda: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda: engine)
     ecs.reset()
     assert removed == [f"{ours}:4566", f"{ours}:4570"]
 

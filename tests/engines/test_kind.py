@@ -14,10 +14,11 @@ from docker.errors import NotFound
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import Completed
-from checker.engines import docker, endpoint, kind, kindnodes, nodeimages, pristine, quirks
+from checker.docker import docker_engine, endpoint
+from checker.engines import kind, kindnodes, nodeimages, pristine, quirks
 from checker.images import clustertools, provider, store
+from tests.engine_fakes import Programs
 from tests.engines import cluster_objects
-from tests.engines.conftest import Programs
 
 NODES = ["course-control-plane", "course-worker", "course-worker2"]
 KUBECONFIG = "apiVersion: v1\n"
@@ -142,11 +143,11 @@ def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]
     monkeypatch.setattr(store, "look", lambda client, image: fake.image)
     fake.answers["docker run"] = (0, "000001ffffffffff\n1024\n524288\n")
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker, "client", fake.client)
-    monkeypatch.setattr(docker, "ensure", lambda: None)
+    monkeypatch.setattr(docker_engine, "client", fake.client)
+    monkeypatch.setattr(docker_engine, "ensure", lambda: None)
     elsewhere = endpoint.Answer("unix:///fake", "running")
     monkeypatch.setattr(endpoint, "find", lambda: elsewhere)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     monkeypatch.setattr(clustertools, "ensure", fake.get_tools)
     monkeypatch.setattr(provider, "ensure", fake.images.extend)
     monkeypatch.setattr(nodeimages, "load", lambda names, nodes: fake.loaded.extend(names))
@@ -386,7 +387,7 @@ def test_nodes_without_an_engine_are_none(
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     assert kind.nodes() == []
 
 

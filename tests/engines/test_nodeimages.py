@@ -11,8 +11,9 @@ import pytest
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, nodeimages
-from tests.engines.conftest import Client, Programs
+from checker.docker import docker_engine
+from checker.engines import nodeimages
+from tests.engine_fakes import Client, Programs
 
 HEAD = "REF TYPE DIGEST SIZE PLATFORMS LABELS"
 WEB, DATA = "web:1", "docker.io/library/web:1"
@@ -38,8 +39,8 @@ class Nodes:
 def nodes(client: Client, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Nodes:
     """Nodes `a` and `b`, both without images; the engine has web:1 and db:2."""
     client.tags = {"web:1": "sha256:w", "db:2": "sha256:d"}
-    monkeypatch.setattr(docker, "client", lambda timeout=60: client)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: client)
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     real = programs.run
 
     def run(argv: list[str], **options: Any) -> Any:

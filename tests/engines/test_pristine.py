@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from checker.base import process
-from checker.engines import docker, pristine
+from checker.docker import docker_engine
+from checker.engines import pristine
 
 NODES = ["course-control-plane", "course-worker"]
 
@@ -44,7 +45,7 @@ SCRIPTS = (
 def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
     fake = Nodes()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(docker_engine, "environment", dict)
     monkeypatch.setattr(pristine, "READY_SECONDS", 0.05)
     monkeypatch.setattr(pristine, "AGAIN_SECONDS", 0.05)
     monkeypatch.setattr(pristine, "POLL_SECONDS", 0.01)

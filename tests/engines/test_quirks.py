@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from checker.engines import docker, quirks
-from tests.engines.conftest import Programs
+from checker.docker import docker_engine
+from checker.engines import quirks
+from tests.engine_fakes import Programs
 
 GIB = 1024**3
 IMAGE = "kindest/node:v1"
@@ -43,8 +44,8 @@ class Machine:
 @pytest.fixture
 def engine(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     fake = Machine(programs)
-    monkeypatch.setattr(docker, "client", fake.client)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "client", fake.client)
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     quirks.find.cache_clear()
     yield fake
     quirks.find.cache_clear()

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, journal, recorder
-from checker.engines.journal import Entry
+from checker.docker import docker_engine, journal
+from checker.docker.journal import Entry
+from checker.engines import recorder
 from checker.engines.recorder import Recorder
-from tests.engines.conftest import Client
+from tests.engine_fakes import Client
 
 Event = dict[str, Any]
 
@@ -75,7 +76,7 @@ class SimpleNamespaceStream:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
-    monkeypatch.setattr(docker, "client", lambda timeout=60: made)
+    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: made)
     return made
 
 

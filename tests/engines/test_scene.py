@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, journal, kind, scene, swarm, world
+from checker.docker import docker_engine, journal
+from checker.engines import kind, scene, swarm, world
 from checker.images import provider
 
 APART = ["pause recording", "mend", "remove from cluster", "go on recording"]
@@ -53,7 +54,7 @@ class Scene:
 def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     fake = Scene()
     ask = fake.asked.append
-    monkeypatch.setattr(docker, "ensure", lambda: ask("engine"))
+    monkeypatch.setattr(docker_engine, "ensure", lambda: ask("engine"))
     monkeypatch.setattr(provider, "ensure", lambda names: ask(f"images {' '.join(names)}"))
     monkeypatch.setattr(swarm, "ensure", lambda: ask("swarm"))
     monkeypatch.setattr(kind, "ensure", lambda: ask("cluster"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from checker.engines.journal import Entry
+from checker.docker.journal import Entry
 from checker.engines.snapshot import Snapshot, with_tag
-from tests.engines.conftest import Client
+from tests.engine_fakes import Client
 
 OLD, NEW = "sha256:old", "sha256:new"
 

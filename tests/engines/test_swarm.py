@@ -8,8 +8,9 @@ import pytest
 from docker.errors import APIError
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, kindnodes, mesh, names, swarm
-from checker.engines.docker import EngineStatus
+from checker.docker import container_names, docker_engine
+from checker.docker.docker_engine import EngineStatus
+from checker.engines import kindnodes, mesh, swarm
 from checker.engines.recorder import OWNER
 from checker.images import provider
 
@@ -114,13 +115,15 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         fake.services_there.clear()
         return {}
 
-    monkeypatch.setattr("checker.engines.removal.remove_all", removed)
+    monkeypatch.setattr("checker.docker.removal.remove_all", removed)
     monkeypatch.setattr(kindnodes, "nodes", lambda: ["course-worker"])
-    monkeypatch.setattr(names, "bearers", lambda client: ["course-worker", *fake.others])
-    monkeypatch.setattr(names, "enter_again", lambda own: fake.asked.append(f"enter {own}"))
-    monkeypatch.setattr(docker, "client", lambda: fake)
-    monkeypatch.setattr(docker, "ensure", lambda: None)
-    monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", True, "26", ""))
+    monkeypatch.setattr(container_names, "bearers", lambda client: ["course-worker", *fake.others])
+    monkeypatch.setattr(
+        container_names, "enter_again", lambda own: fake.asked.append(f"enter {own}")
+    )
+    monkeypatch.setattr(docker_engine, "client", lambda: fake)
+    monkeypatch.setattr(docker_engine, "ensure", lambda: None)
+    monkeypatch.setattr(docker_engine, "status", lambda: EngineStatus("docker", True, "26", ""))
     monkeypatch.setattr(provider, "ensure", lambda names: None)
     monkeypatch.setattr(swarm, "READY_SECONDS", 0.3)
     monkeypatch.setattr(mesh, "TRY_SECONDS", 0.3)
@@ -213,7 +216,7 @@ def test_status_tells_of_each_state(engine: Engine, monkeypatch: pytest.MonkeyPa
     def away() -> None:
         raise CouldNotFindOut("away")
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     assert swarm.status().detail == "no engine to ask"
 
 
@@ -259,6 +262,6 @@ def test_leaving_that_fails_is_told(engine: Engine) -> None:
 
 
 def test_stop_without_an_engine_is_fine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "status", lambda: EngineStatus("docker", False, "", "away"))
+    monkeypatch.setattr(docker_engine, "status", lambda: EngineStatus("docker", False, "", "away"))
     swarm.stop()
     assert engine.asked == []

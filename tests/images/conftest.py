@@ -14,10 +14,10 @@ from docker.errors import APIError, ImageNotFound
 
 from checker.base import paths, process
 from checker.base.process import Completed
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import catalogue, registry
 from checker.images.store import RECIPE_LABEL
-from tests.engines.conftest import Programs
+from tests.engine_fakes import Programs
 
 CATALOGUE = """
 [[image]]
@@ -161,6 +161,6 @@ def engine(recipes: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine without images, and without a registry."""
     made = Engine()
     monkeypatch.setattr(process, "run", made.run)
-    monkeypatch.setattr(docker, "client", lambda timeout=60: made)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: made)
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     return made

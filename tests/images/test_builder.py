@@ -16,7 +16,7 @@ import pytest
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
-from checker.engines import apt
+from checker.docker import apt
 from checker.images import builder, catalogue, golang, node
 from checker.images.catalogue import Image
 from tests.images.conftest import Engine

@@ -10,7 +10,7 @@ import pytest
 
 from checker.base import process
 from checker.base.process import Completed
-from checker.engines import docker, tools
+from checker.docker import docker_client, docker_engine
 from checker.images import catalogue, clustertools, golang
 from tests.images.conftest import Engine
 
@@ -46,8 +46,8 @@ class Tools(Engine):
 def engine(monkeypatch: pytest.MonkeyPatch) -> Tools:
     fake = Tools()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker, "client", lambda timeout=60: fake)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: fake)
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     monkeypatch.setattr(golang, "compile_all", fake.compile_all)
     monkeypatch.setattr(sys, "platform", "linux")
     return fake
@@ -63,7 +63,9 @@ def node(engine: Tools) -> Tools:
 def ensure() -> dict[str, str]:
     """Have the tools; what each name leads to."""
     clustertools.ensure(lambda detail: None)
-    return {each.name: each.read_text() for each in sorted(tools.cluster_folder().iterdir())}
+    return {
+        each.name: each.read_text() for each in sorted(docker_client.cluster_folder().iterdir())
+    }
 
 
 def test_recipe_has_the_programs_and_what_it_builds_is_in_the_catalogue() -> None:
@@ -111,7 +113,7 @@ def test_killed_copying_leaves_no_program(node: Tools) -> None:
 def test_what_is_there_is_left_alone(node: Tools) -> None:
     ensure()
     node.calls.clear()
-    links = {each: each.lstat().st_ino for each in tools.cluster_folder().iterdir()}
+    links = {each: each.lstat().st_ino for each in docker_client.cluster_folder().iterdir()}
     ensure()
     assert node.calls == []
     assert {each: each.lstat().st_ino for each in links} == links
@@ -119,8 +121,8 @@ def test_what_is_there_is_left_alone(node: Tools) -> None:
 
 def test_only_the_one_that_is_missing_is_copied(node: Tools) -> None:
     ensure()
-    (tools.cluster_folder() / "kind").resolve().unlink()
-    (tools.cluster_folder() / "kind").readlink().parent.rmdir()
+    (docker_client.cluster_folder() / "kind").resolve().unlink()
+    (docker_client.cluster_folder() / "kind").readlink().parent.rmdir()
     node.calls.clear()
     assert ensure()["kind"] == "copied"
     assert [call.split()[2] for call in node.calls if call.startswith("docker cp")] == [
@@ -129,7 +131,7 @@ def test_only_the_one_that_is_missing_is_copied(node: Tools) -> None:
 
 
 def test_names_of_an_earlier_version_lead_to_the_new_one(engine: Tools) -> None:
-    folder = tools.cluster_folder()
+    folder = docker_client.cluster_folder()
     folder.mkdir(parents=True)
     (folder / "kubectl").symlink_to("/old/kubectl")
     (folder / ".kubectl").symlink_to("/left/by/a/kill")

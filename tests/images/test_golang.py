@@ -20,7 +20,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
 from checker.images import golang
 from checker.images.golang import Program
-from tests.engines.conftest import Programs
+from tests.engine_fakes import Programs
 
 OWN_GO = "/usr/bin/go"
 RECIPES = Path(golang.__file__).parent / "recipes"

@@ -15,9 +15,9 @@ import yaml
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import golang, node
-from tests.engines.conftest import Programs
+from tests.engine_fakes import Programs
 
 RECIPE = Path(node.__file__).parent / "recipes" / "kindest-node"
 ID = "0123456789ab"
@@ -61,7 +61,7 @@ class Docker(Programs):
 def engine(monkeypatch: pytest.MonkeyPatch) -> Docker:
     fake = Docker()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     monkeypatch.setattr(node.uuid, "uuid4", lambda: SimpleNamespace(hex=ID * 3))
     return fake
 

@@ -10,7 +10,7 @@ import pytest
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.process import CommandFailed, Completed
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import provider
 from tests.images.conftest import Engine
 
@@ -113,7 +113,7 @@ def test_without_an_engine_the_error_says_so(
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     for call in (provider.ensure, provider.pull, provider.build):
         with pytest.raises(CouldNotFindOut, match="No Docker Engine"):
             call(["app"])

@@ -6,7 +6,7 @@ import pytest
 from docker.errors import DockerException
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import catalogue, registry
 from tests.images.conftest import Engine
 
@@ -53,7 +53,7 @@ def test_engine_that_breaks_off_means_out_of_reach(engine: Engine, error: Except
 
 def test_registry_is_given_four_seconds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
-    monkeypatch.setattr(docker, "client", lambda timeout=60: given.append(timeout) or engine)
+    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: given.append(timeout) or engine)
     registry.is_in_reach("tool:1")
     assert given == [registry.PROBE_SECONDS]
 
@@ -62,7 +62,7 @@ def test_without_an_engine_nobody_can_say(engine: Engine, monkeypatch: pytest.Mo
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     with pytest.raises(CouldNotFindOut):
         registry.is_in_reach("tool:1")
 

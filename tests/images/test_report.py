@@ -10,7 +10,7 @@ from rich.console import Console
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import catalogue, report
 from checker.images.store import Held
 from tests.images.conftest import Engine
@@ -112,6 +112,6 @@ def test_without_an_engine_the_error_says_so(monkeypatch: pytest.MonkeyPatch) ->
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     with pytest.raises(CouldNotFindOut, match="No Docker Engine"):
         report.show(as_json=True)

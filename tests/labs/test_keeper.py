@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from checker.base import paths
-from checker.engines import journal, recorder
+from checker.docker import journal
+from checker.engines import recorder
 from checker.labs import keeper
 
 

@@ -9,8 +9,9 @@ import pytest
 from docker.errors import NotFound
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, ecs, world
-from checker.engines.journal import Entry, Journal
+from checker.docker import docker_engine
+from checker.docker.journal import Entry, Journal
+from checker.engines import ecs, world
 from checker.engines.recorder import Recorder
 from checker.labs import made
 
@@ -43,7 +44,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    monkeypatch.setattr(docker, "client", lambda: fake)
+    monkeypatch.setattr(docker_engine, "client", lambda: fake)
     return fake
 
 
@@ -90,7 +91,7 @@ def test_what_is_gone_is_not_told(engine: Engine, kind: str) -> None:
 
 
 def test_without_a_journal_no_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "client", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(docker_engine, "client", lambda: pytest.fail("asked"))
     assert made.entries(LAB) == []
     assert made.describe(LAB) == []
 
@@ -100,7 +101,7 @@ def test_engine_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
     journal(Entry("volume", "orders"))
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     with pytest.raises(CouldNotFindOut):
         made.describe(LAB)
     assert made.entries(LAB) == [Entry("volume", "orders")]

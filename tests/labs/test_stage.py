@@ -62,7 +62,7 @@ def test_only_missing_files_are_copied_and_overlay_takes_all(tmp_path: Path) -> 
 def test_images_that_any_file_of_the_lab_names_are_made_available(make_lab, monkeypatch) -> None:
     wanted: list[str] = []
     monkeypatch.setattr("checker.images.provider.ensure", wanted.extend)
-    monkeypatch.setattr("checker.engines.docker.ensure", lambda: None)
+    monkeypatch.setattr("checker.docker.docker_engine.ensure", lambda: None)
     make_lab(
         LAB.replace("engine: none", "engine: docker"),
         **{"starter/Dockerfile": "FROM debian:trixie-slim\n"},

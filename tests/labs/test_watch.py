@@ -127,14 +127,14 @@ def test_engine_that_goes_away_is_asked_again(make_lab, monkeypatch) -> None:
         over.set()
         return Engine()
 
-    monkeypatch.setattr("checker.engines.docker.client", client)
+    monkeypatch.setattr("checker.docker.docker_engine.client", client)
     events: queue.Queue[str] = queue.Queue()
     watch._follow(events, over)
     assert len(asked) == 2
     assert events.empty()
     over.clear()
     engine = Engine()
-    monkeypatch.setattr("checker.engines.docker.client", lambda timeout: engine)
+    monkeypatch.setattr("checker.docker.docker_engine.client", lambda timeout: engine)
     monkeypatch.setattr(Engine, "events", lambda self, decode: _one_then_over(over))
     watch._follow(events, over)
     assert list(events.queue) == ["start"]

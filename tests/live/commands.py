@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 
 from checker.base import process
-from checker.engines import docker, world
+from checker.docker import docker_engine
+from checker.engines import world
 from checker.engines.kube import Api
 
 
 def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
     """As a learner types it in a course shell; it has 60 seconds, or `timeout`."""
-    settings = {"timeout": 60, "env": docker.environment(), **options}
+    settings = {"timeout": 60, "env": docker_engine.environment(), **options}
     return process.run(list(words), check=check, **settings)
 
 

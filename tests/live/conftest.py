@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from checker.base import paths
-from checker.engines import docker, kind, nodeimages
+from checker.docker import docker_engine
+from checker.engines import kind, nodeimages
 from checker.images import provider
 from tests.live import commands
 from tests.live.commands import until
@@ -47,7 +48,7 @@ class Controller:
         with self._log.open("a") as file:
             self._process = subprocess.Popen(
                 [*command, "--kubeconfig", str(kind.kubeconfig()), *self._words],
-                env={**os.environ, **docker.environment(), **self._variables, **SEARCH},
+                env={**os.environ, **docker_engine.environment(), **self._variables, **SEARCH},
                 stdout=file,
                 stderr=file,
             )

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from checker.base import paths, process
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -24,7 +24,7 @@ NAME = f"course-app-{uuid.uuid4().hex[:8]}"
 
 def run_docker(*arguments: str, timeout: float = 60, check: bool = True) -> process.Completed:
     return process.run(
-        ["docker", *arguments], timeout=timeout, env=docker.environment(), check=check
+        ["docker", *arguments], timeout=timeout, env=docker_engine.environment(), check=check
     )
 
 
@@ -52,7 +52,7 @@ def image(name: str, *arguments: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def engine() -> None:
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure(["node:24-trixie-slim", "postgres:17", "redis:8"])
 
 

@@ -14,7 +14,7 @@ from checker.base.process import run
 from checker.checks import CheckFailed, http
 from checker.checks.docker import Docker
 from checker.checks.own import OWNER, RUN, remove_left_over
-from checker.engines.docker import client, environment
+from checker.docker.docker_engine import client, environment
 from checker.engines.recorder import Recorder
 from checker.images import provider
 
@@ -144,7 +144,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one(docker: Docker) -> No
     script = (
         "import os, signal\n"
         "from checker.checks.docker import Docker\n"
-        "from checker.engines.docker import client\n"
+        "from checker.docker.docker_engine import client\n"
         "docker = Docker(client())\n"
         f"docker.run({IMAGE!r}, {SLEEP!r}); docker.own_network()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

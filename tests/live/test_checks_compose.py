@@ -12,7 +12,7 @@ from checker.base.process import run
 from checker.checks import CheckFailed, http
 from checker.checks.compose import Compose
 from checker.checks.workspace import Workspace
-from checker.engines.docker import client, environment
+from checker.docker.docker_engine import client, environment
 from checker.images import provider
 
 pytestmark = pytest.mark.live

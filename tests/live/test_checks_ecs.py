@@ -12,7 +12,8 @@ from checker.checks.ecsdefinitions import Definition
 from checker.checks.ecsservices import Service
 from checker.checks.ecstasks import Task
 from checker.checks.failure import CheckFailed
-from checker.engines import aws, docker, ecs
+from checker.docker import docker_engine
+from checker.engines import aws, ecs
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -39,7 +40,7 @@ METRIC = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
 @pytest.fixture(scope="module")
 def world() -> Iterator[Ecs]:
     """A service `web` with one task behind a load balancer, and a task that ended with 3."""
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure([IMAGE])
     ecs.ensure()
     ecs.reset()

@@ -14,7 +14,8 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.runner import _engine
-from checker.engines import docker, kind, scene
+from checker.docker import docker_engine
+from checker.engines import kind, scene
 from checker.engines.kube import Api
 from checker.pages.fences import parse
 from checker.pages.validate import command
@@ -93,6 +94,6 @@ def test_a_manifest_with_an_unknown_field_is_refused(
     (tmp_path / "pod.yaml").write_text(text)
     done = subprocess.run(
         ["bash", "-c", command(page.blocks[0], page.blocks, "kind")],
-        cwd=tmp_path, env=docker.environment(), capture_output=True, timeout=60, check=False,
+        cwd=tmp_path, env=docker_engine.environment(), capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr

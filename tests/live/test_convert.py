@@ -13,7 +13,8 @@ from checker.checks.kube import Kube, Namespace
 from checker.convert import read
 from checker.convert.convert import convert
 from checker.convert.write import yaml_text
-from checker.engines import docker, kind, scene
+from checker.docker import docker_engine
+from checker.engines import kind, scene
 from checker.engines.kube import Api
 from tests.convert.samples import NAMES, converted, inputs, sample
 from tests.live.commands import kubectl, own_namespace
@@ -92,5 +93,5 @@ def test_a_value_with_dollar_signs_arrives_as_it_was(there: Namespace) -> None:
 
 def _build_and_load() -> None:
     build = ["docker", "build", "--quiet", "--tag", SHOP, str(paths.root() / "labs" / "app")]
-    process.run(build, timeout=240, env=docker.environment())
+    process.run(build, timeout=240, env=docker_engine.environment())
     kind.load([SHOP])

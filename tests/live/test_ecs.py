@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from checker.base import paths, process
-from checker.engines import aws, awsconfig, docker, ecs, ecsprocess
+from checker.docker import docker_engine
+from checker.engines import aws, awsconfig, ecs, ecsprocess
 from checker.engines.emulator import labels
 from checker.images import provider
 
@@ -27,7 +28,7 @@ LONG = 60.0
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> Iterator[None]:
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure([IMAGE])
     yield
     ecs.stop()
@@ -70,7 +71,7 @@ def serve(count: int) -> None:
 
 
 def boxes() -> list[str]:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         found = client.containers.list(filters={"label": [labels.TASK]})
         return [str(each.id) for each in found]
 
@@ -120,7 +121,7 @@ def test_whatever_becomes_of_a_task_the_service_makes_up_for_it(emulator: None, 
         aws.call(aws.ECS, "StopTask", cluster="demo", task=name)
     else:
         words = ["docker", "kill"] if how == "killed" else ["docker", "rm", "--force"]
-        process.run([*words, before[0]], timeout=LONG, env=docker.environment())
+        process.run([*words, before[0]], timeout=LONG, env=docker_engine.environment())
     until(lambda: len(boxes()) == 2 and set(boxes()) != set(before) and running() == 2)
 
 
@@ -182,7 +183,7 @@ def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
             "HTTPS_PROXY": elsewhere,
         }.items():
             monkeypatch.setenv(name, value)
-        env = docker.environment()
+        env = docker_engine.environment()
         account = ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
         assert process.run(account, timeout=LONG, env=env).output == "000000000000\n"
         script = "import boto3; print(boto3.client('ecs').list_clusters()['clusterArns'])"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import apt, docker
+from checker.docker import apt, docker_engine
 
 pytestmark = [pytest.mark.live, pytest.mark.fresh, pytest.mark.timeout(900)]
 
@@ -33,7 +33,7 @@ def engine(*words: str, input: bytes | None = None, timeout: float = 300) -> str
     """Run docker against the engine in which the bare machine is a container."""
     done = subprocess.run(
         ["docker", *words],
-        env=docker.environment(),
+        env=docker_engine.environment(),
         input=input,
         capture_output=True,
         timeout=timeout,
@@ -58,7 +58,7 @@ class Machine:
     def begin(self, command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             ["docker", "exec", "-w", "/course", self.name, "bash", "-c", command],
-            env=docker.environment(),
+            env=docker_engine.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -89,7 +89,7 @@ def bare_image(release: str) -> str:
     label = "--change 'LABEL course.owner=fresh'"
     subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{build} {label} - {name}"],
-        env=docker.environment(),
+        env=docker_engine.environment(),
         check=True,
         timeout=400,
     )

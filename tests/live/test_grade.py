@@ -17,7 +17,7 @@ import pytest
 from nbformat import v4
 
 import checker
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -76,7 +76,7 @@ GRADE_SECONDS = 240
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course with one lab, and an engine that has its image."""
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure([IMAGE])
     folder = tmp_path / "course/labs/docker/box"
     folder.mkdir(parents=True)
@@ -96,7 +96,7 @@ def nothing_left(course: Path) -> Iterator[None]:
 
 
 def containers() -> list[str]:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         found = client.containers.list(all=True, filters={"name": "graded-"})
         return sorted(each.name for each in found)
 
@@ -191,7 +191,7 @@ def test_engine_that_is_away_is_never_held_against_the_submission(
 
 
 def test_container_of_the_grader_is_left_alone(course: Path) -> None:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         own = client.containers.create(IMAGE, ["true"], name="own-of-the-grader")
         try:
             grade(course, notebook(course / "in/solved.ipynb", START, REPORT))

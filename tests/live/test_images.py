@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from checker.base import paths, process
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -39,7 +39,7 @@ Arguments = tuple[str, ...]
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure(ALL)
 
 
@@ -51,7 +51,7 @@ def tmp_path(tmp_path: Path) -> Path:
 
 
 def run_docker(*arguments: str, check: bool = True, **options: Any) -> process.Completed:
-    settings = {"timeout": 120, "env": docker.environment(), **options}
+    settings = {"timeout": 120, "env": docker_engine.environment(), **options}
     return process.run(["docker", *arguments], check=check, **settings)
 
 
@@ -740,7 +740,7 @@ class Tiny:
 
     def start(self, *words: str, before: Arguments = ()) -> subprocess.Popen[str]:
         own = {f"COURSE_{name.upper()}": str(self.folder / name) for name in ("cache", "state")}
-        host = docker.environment()["DOCKER_HOST"]
+        host = docker_engine.environment()["DOCKER_HOST"]
         return subprocess.Popen(
             [*before, sys.executable, "-P", "-c", COURSE, str(self.folder), *words],
             env={**os.environ, **own, "DOCKER_HOST": host, "PYTHONPATH": str(paths.root())},
@@ -787,7 +787,7 @@ def test_two_that_build_one_image_at_once_both_succeed(tiny: Tiny) -> None:
 
 def test_two_that_build_hello_world_at_once_both_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "checker", "images", "build", "hello-world"]
-    own = {"COURSE_STATE": str(tmp_path), "DOCKER_HOST": docker.environment()["DOCKER_HOST"]}
+    own = {"COURSE_STATE": str(tmp_path), "DOCKER_HOST": docker_engine.environment()["DOCKER_HOST"]}
     environment = {**os.environ, **own, "PYTHONPATH": str(paths.root())}
     both = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)

@@ -16,7 +16,8 @@ import pytest
 
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, endpoint, kind, nodeimages, quirks, world
+from checker.docker import docker_engine, endpoint
+from checker.engines import kind, nodeimages, quirks, world
 from checker.engines.kube import Api
 from checker.images import clustertools, golang, provider
 from checker.pages import fences, validate
@@ -286,7 +287,7 @@ def test_cluster_of_the_same_name_that_is_anothers_is_never_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {name: _started(name) for name in kind.nodes()}
-    monkeypatch.setenv("DOCKER_HOST", docker.environment()["DOCKER_HOST"])
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.environment()["DOCKER_HOST"])
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
     monkeypatch.setattr(endpoint, "own_host", lambda: "unix:///nowhere")
     for does in (kind.ensure, kind.reset):
@@ -297,7 +298,7 @@ def test_cluster_of_the_same_name_that_is_anothers_is_never_touched(
 
 
 def _started(node: str) -> str:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         return str(client.containers.get(node).attrs["State"]["StartedAt"])
 
 
@@ -327,6 +328,8 @@ def test_manifest_of_a_page_in_a_deprecated_version_is_refused(
     block = f'``` yaml {{ title="old.yaml" }}\n{json.dumps(manifest)}\n```\n'
     page = fences.parse(Path("p.md"), f"{block}\n``` console\n$ cat old.yaml\n...\n```\n")
     command = ["bash", "-c", validate.command(page.blocks[0], page.blocks, "kind")]
-    done = process.run(command, timeout=60, cwd=tmp_path, env=docker.environment(), check=False)
+    done = process.run(
+        command, timeout=60, cwd=tmp_path, env=docker_engine.environment(), check=False
+    )
     assert done.status == status
     assert ("deprecated" in done.errors) == bool(status)

@@ -16,7 +16,7 @@ import pytest
 
 from checker.base import paths
 from checker.base.process import run
-from checker.engines import docker, journal
+from checker.docker import docker_engine, journal
 from checker.images import provider
 from checker.labs import keeper, made, progress, work, worker
 from checker.labs.check import check
@@ -34,7 +34,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     """A course with one lab, which `./course new lab` has made."""
     provider.ensure([IMAGE])
     # the engine that the course started itself is found by the cache folder
-    monkeypatch.setenv("DOCKER_HOST", docker.status().host)
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.status().host)
     for name in ("root", "work", "cache", "state"):
         monkeypatch.setenv(f"COURSE_{name.upper()}", str(tmp_path / name))
     (tmp_path / "root/docs/docker").mkdir(parents=True)
@@ -48,7 +48,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
 
 
 def cli(*words: str) -> str:
-    return run(["docker", *words], timeout=60, env=docker.environment()).output.strip()
+    return run(["docker", *words], timeout=60, env=docker_engine.environment()).output.strip()
 
 
 def test_new_lab_is_proven_and_leaves_nothing(course: Path) -> None:

@@ -12,7 +12,8 @@ from functools import partial
 import pytest
 
 from checker.base import paths
-from checker.engines import docker, kind, scene, swarm
+from checker.docker import docker_engine
+from checker.engines import kind, scene, swarm
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
@@ -105,7 +106,7 @@ def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins(
         f"    subprocess.run(['kubectl', 'create', 'configmap', '{RUN}'], check=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**docker.environment(), "PYTHONPATH": str(paths.root())}
+    environment = {**docker_engine.environment(), "PYTHONPATH": str(paths.root())}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     there = ("kubectl", "get", "configmaps", "-o", "name")

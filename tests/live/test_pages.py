@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from checker.base import paths
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.images import provider
 from checker.pages.results import PageResult
 from checker.pages.verify import verify_page
@@ -72,7 +72,7 @@ $ docker ps --all --quiet --filter name=page-
 
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> None:
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure(["busybox:1.37"])
 
 
@@ -88,7 +88,11 @@ def prove(tmp_path: Path) -> Callable[[str], PageResult]:
 
 def found(*words: str) -> list[str]:
     done = subprocess.run(
-        ["docker", *words], env=docker.environment(), capture_output=True, text=True, timeout=60
+        ["docker", *words],
+        env=docker_engine.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     return done.stdout.split()
 

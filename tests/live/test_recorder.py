@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import docker, journal, scene
+from checker.docker import docker_engine, journal
+from checker.engines import scene
 from checker.engines.recorder import Recorder
 
 pytestmark = pytest.mark.live
@@ -30,7 +31,7 @@ def sh(script: str) -> str:
     """Output of a script in the environment of a course shell."""
     done = subprocess.run(
         ["bash", "-e", "-c", script],
-        env=docker.environment(),
+        env=docker_engine.environment(),
         capture_output=True,
         text=True,
         timeout=120,
@@ -94,7 +95,7 @@ def test_engine_is_afterwards_as_it_was_before(what: str, tmp_path: Path) -> Non
 
 def test_more_events_than_the_engine_replays_are_all_recorded() -> None:
     before = inventory()
-    with Recorder("rec-live") as made, contextlib.closing(docker.client()) as client:
+    with Recorder("rec-live") as made, contextlib.closing(docker_engine.client()) as client:
         for number in range(300):
             client.volumes.create(f"rec-{number}")
         assert made.remove() == []
@@ -111,7 +112,7 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
         "    made._catch_up()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**docker.environment(), "PYTHONPATH": str(ROOT)}
+    environment = {**docker_engine.environment(), "PYTHONPATH": str(ROOT)}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert inventory() != before
@@ -120,7 +121,7 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
 
 
 def test_start_and_end_cost_little() -> None:
-    with contextlib.closing(docker.client()):
+    with contextlib.closing(docker_engine.client()):
         started = os.times().elapsed
         with Recorder("rec-live"):
             pass

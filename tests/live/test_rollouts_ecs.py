@@ -14,7 +14,8 @@ from checker.checks.ecs import Ecs
 from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
 from checker.checks.probe import Probe
-from checker.engines import aws, awsconfig, docker, ecs
+from checker.docker import docker_engine
+from checker.engines import aws, awsconfig, ecs
 from checker.engines.emulator import labels
 from checker.images import provider
 from checker.measure.ecs import Follower
@@ -75,7 +76,7 @@ def balance() -> str:
 @pytest.fixture(scope="module")
 def group() -> Iterator[str]:
     """`web:1` and `web:2` are good, `web:3` runs and does not answer; the target group's ARN."""
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure([IMAGE])
     ecs.ensure()
     ecs.reset()
@@ -108,7 +109,7 @@ def web(group: str) -> Iterator[Service]:
 
 
 def containers() -> list[Any]:
-    with contextlib.closing(docker.client()) as client:
+    with contextlib.closing(docker_engine.client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": [labels.TASK]}
         return list(client.containers.list(all=True, filters=wanted, ignore_removed=True))
 

@@ -10,7 +10,8 @@ import pytest
 
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, kindnodes, mesh, names, swarm
+from checker.docker import container_names, docker_engine
+from checker.engines import kindnodes, mesh, swarm
 from checker.engines.recorder import Recorder
 from checker.images import provider
 
@@ -21,7 +22,7 @@ BUSYBOX = "busybox"
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    docker.ensure()
+    docker_engine.ensure()
     provider.ensure([BUSYBOX])
 
 
@@ -32,7 +33,7 @@ def ours() -> None:
 
 def run(*words: str, check: bool = True) -> process.Completed:
     """As a learner types it in a course shell."""
-    return process.run(["docker", *words], timeout=60, env=docker.environment(), check=check)
+    return process.run(["docker", *words], timeout=60, env=docker_engine.environment(), check=check)
 
 
 def until(seconds: float, true: Callable[[], bool]) -> None:
@@ -78,13 +79,13 @@ def test_what_a_run_makes_in_the_swarm_is_removed(ours: None) -> None:
         process.run(
             ["docker", "secret", "create", name, "-"],
             timeout=60,
-            env=docker.environment(),
+            env=docker_engine.environment(),
             input="tiger",
         )
         process.run(
             ["docker", "config", "create", name, "-"],
             timeout=60,
-            env=docker.environment(),
+            env=docker_engine.environment(),
             input="a",
         )
         service = ["service", "create", "--detach", "--quiet", "--no-resolve-image"]
@@ -128,7 +129,7 @@ def foreign() -> Iterator[None]:
     yield
     run("swarm", "leave", "--force")
     run("network", "rm", swarm.BRIDGE, check=False)
-    names.enter_again(kindnodes.nodes())
+    container_names.enter_again(kindnodes.nodes())
 
 
 def test_swarm_of_the_learner_is_never_touched(foreign: None) -> None:

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from checker.base import paths
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.server import instance
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -49,11 +49,11 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    docker.ensure()
+    docker_engine.ensure()
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "work"))
     root = str(Path(__file__).resolve().parents[2])
-    made = Machine({**os.environ, **docker.environment(), "PYTHONPATH": root})
+    made = Machine({**os.environ, **docker_engine.environment(), "PYTHONPATH": root})
     yield made
     for process in made.started:
         process.kill()

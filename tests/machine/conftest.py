@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines import docker, endpoint, journal, tools
+from checker.docker import docker_client, docker_engine, endpoint, journal
 from checker.machine.facts import Facts
 from checker.machine.status import GIB
 
@@ -30,9 +30,9 @@ GOOD = Facts(
 def good(monkeypatch: pytest.MonkeyPatch) -> Facts:
     """Beside the facts, good tools and no run that was killed."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setattr(docker, "environment", dict)
-    monkeypatch.setattr(tools, "troubles", lambda env: [])
-    monkeypatch.setattr(tools, "missing_packages", lambda programs: [])
+    monkeypatch.setattr(docker_engine, "environment", dict)
+    monkeypatch.setattr(docker_client, "troubles", lambda env: [])
+    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: [])
     monkeypatch.setattr(journal, "killed", lambda: [])
     return GOOD
 

@@ -12,7 +12,8 @@ from docker.errors import APIError, NotFound
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines import apt, docker, ecs, endpoint, kind, recorder, swarm
+from checker.docker import apt, docker_engine, endpoint
+from checker.engines import ecs, kind, recorder, swarm
 from checker.images import store
 from checker.labs import keeper, worker
 from checker.machine import cleanup
@@ -55,7 +56,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setattr(paths.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
     monkeypatch.setattr(endpoint, "own_folder", lambda: tmp_path / "run")
-    monkeypatch.setattr(docker, "stop", lambda: REMOVED.append("engine"))
+    monkeypatch.setattr(docker_engine, "stop", lambda: REMOVED.append("engine"))
     monkeypatch.setattr(ecs, "stop", lambda: REMOVED.append("emulator"))
     monkeypatch.setattr(kind, "stop", lambda: REMOVED.append("cluster"))
     monkeypatch.setattr(swarm, "stop", lambda: REMOVED.append("swarm"))
@@ -77,7 +78,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def answer(error: Exception | None = None) -> None:
         running = endpoint.Answer("unix:///x", "running", "26.1.5")
         monkeypatch.setattr(endpoint, "find", lambda: running)
-        monkeypatch.setattr(docker, "client", lambda: Engine(error))
+        monkeypatch.setattr(docker_engine, "client", lambda: Engine(error))
 
     return answer
 

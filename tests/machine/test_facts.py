@@ -9,26 +9,29 @@ import pytest
 from docker.errors import APIError
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import docker, ecs, endpoint, kind, swarm, tools
+from checker.docker import docker_client, docker_engine, endpoint
+from checker.engines import ecs, kind, swarm
 from checker.images import store
 from checker.machine import facts, ports
 
 INFO = {"Driver": "overlay2", "DockerRootDir": "/", "MemTotal": 1 << 30, "CgroupVersion": "2"}
 
 
-EMULATOR = docker.EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
-SWARM = docker.EngineStatus("swarm", True, "26.1.5", "1 node")
-CLUSTER = docker.EngineStatus("kind", True, "v1.37.2", "3 nodes")
+EMULATOR = docker_engine.EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
+SWARM = docker_engine.EngineStatus("swarm", True, "26.1.5", "1 node")
+CLUSTER = docker_engine.EngineStatus("kind", True, "v1.37.2", "3 nodes")
 
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", "running", "26.1.5"))
-    monkeypatch.setattr(docker, "environment", dict)
+    monkeypatch.setattr(docker_engine, "environment", dict)
     monkeypatch.setattr(kind, "status", lambda: CLUSTER)
     monkeypatch.setattr(swarm, "status", lambda: SWARM)
     monkeypatch.setattr(ecs, "status", lambda: EMULATOR)
-    monkeypatch.setattr(tools, "versions", lambda env: {"docker": "26.1.5", "compose": "2.26"})
+    monkeypatch.setattr(
+        docker_client, "versions", lambda env: {"docker": "26.1.5", "compose": "2.26"}
+    )
     monkeypatch.setattr(ports, "used_by_course", lambda: [])
     monkeypatch.setattr(store, "look", lambda client, image: SimpleNamespace(source="pulled"))
 
@@ -40,7 +43,7 @@ def with_engine(monkeypatch: pytest.MonkeyPatch, registry: Exception | None = No
 
     images = SimpleNamespace(get_registry_data=ask)
     client = SimpleNamespace(info=lambda: INFO, images=images, close=lambda: None)
-    monkeypatch.setattr(docker, "client", lambda timeout: client)
+    monkeypatch.setattr(docker_engine, "client", lambda timeout: client)
 
 
 def test_engine_and_registry_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +77,7 @@ def test_engine_away_leaves_the_rest(monkeypatch: pytest.MonkeyPatch, state: Any
     def gone(timeout: int) -> None:
         raise CouldNotFindOut("gone")
 
-    monkeypatch.setattr(docker, "client", gone)
+    monkeypatch.setattr(docker_engine, "client", gone)
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", state))
     found = facts.gather()
     assert found.engine == {}

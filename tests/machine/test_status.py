@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from checker.engines import daemon, endpoint
-from checker.engines.docker import EngineStatus
+from checker.docker import daemon, endpoint
+from checker.docker.docker_engine import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port

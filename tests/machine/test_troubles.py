@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from checker.engines import ecsprocess, endpoint, install, journal, kind, tools
-from checker.engines.docker import EngineStatus
-from checker.engines.install import Step
+from checker.docker import docker_client, endpoint, install, journal
+from checker.docker.docker_engine import EngineStatus
+from checker.docker.install import Step
+from checker.engines import ecsprocess, kind
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port
@@ -54,14 +55,14 @@ def test_wrong_engine_is_named(good: Facts, name: str, version: str) -> None:
 
 
 def test_old_compose_is_named(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "troubles", lambda env: ["compose 1.29 is too old"])
+    monkeypatch.setattr(docker_client, "troubles", lambda env: ["compose 1.29 is too old"])
     trouble = only(good)
     assert trouble.what == "compose 1.29 is too old"
     assert "./course up" in trouble.remedy
 
 
 def test_missing_program_names_its_package(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "missing_packages", lambda programs: ["procps"])
+    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: ["procps"])
     assert "apt-get install procps" in only(good).remedy
 
 

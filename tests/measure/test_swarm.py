@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.measure import following, swarm
 from checker.measure.swarm import Follower
 
@@ -95,7 +95,7 @@ def test_each_thing_is_noted_once_and_the_rollout_before_is_left_out(
         (task("shutdown", "shutdown"), {"State": "completed", "StartedAt": "2"}),
         (task("shutdown", "shutdown"), {"State": "completed", "StartedAt": "2"}),
     )
-    monkeypatch.setattr(docker, "client", lambda: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda: engine)
     monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("shop") as follower:
         assert engine.last.wait(10)
@@ -118,7 +118,7 @@ def test_task_that_was_leaving_before_is_no_copy(
 ) -> None:
     old = {"State": "completed", "StartedAt": "1"}
     engine = Engine((task(state, "shutdown"), old), (task(state, "shutdown"), old))
-    monkeypatch.setattr(docker, "client", lambda: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda: engine)
     monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("shop") as follower:
         assert engine.last.wait(10)

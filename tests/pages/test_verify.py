@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.engines.docker import EngineStatus
+from checker.docker.docker_engine import EngineStatus
 from checker.pages.results import PageResult
 from checker.pages.verify import journal_name, verify_page
 
@@ -46,10 +46,11 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    monkeypatch.setattr("checker.engines.docker.ensure", lambda: fake.asked.append("ensure"))
-    monkeypatch.setattr("checker.engines.docker.environment", lambda: dict(os.environ))
+    monkeypatch.setattr("checker.docker.docker_engine.ensure", lambda: fake.asked.append("ensure"))
+    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: dict(os.environ))
     monkeypatch.setattr(
-        "checker.engines.docker.status", lambda: EngineStatus("docker", fake.running, "26", "")
+        "checker.docker.docker_engine.status",
+        lambda: EngineStatus("docker", fake.running, "26", ""),
     )
     monkeypatch.setattr("checker.images.provider.ensure", fake.ensure_images)
     monkeypatch.setattr("checker.engines.scene.Recorder", fake.recorder)

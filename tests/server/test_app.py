@@ -49,8 +49,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", "restored after the test")
     monkeypatch.setattr(app.os, "environ", dict(app.os.environ))
-    monkeypatch.setattr("checker.engines.docker.ensure", doing("engine"))
-    monkeypatch.setattr("checker.engines.docker.environment", dict)
+    monkeypatch.setattr("checker.docker.docker_engine.ensure", doing("engine"))
+    monkeypatch.setattr("checker.docker.docker_engine.environment", dict)
     monkeypatch.setattr("checker.labs.notebook.ensure_kernels", doing("kernels"))
     monkeypatch.setattr("checker.server.site.build", doing("site", tmp_path))
     monkeypatch.setattr("jupyter_server.serverapp.ServerApp", Server)
@@ -120,7 +120,7 @@ def test_without_an_engine_up_ends_and_the_next_up_is_free(
         raise CouldNotFindOut("No engine.")
 
     with monkeypatch.context() as broken:
-        broken.setattr("checker.engines.docker.ensure", refuse)
+        broken.setattr("checker.docker.docker_engine.ensure", refuse)
         with pytest.raises(CouldNotFindOut, match="No engine"):
             app.up(port=0, open_browser=False, assume_yes=True)
     app.up(port=0, open_browser=False, assume_yes=True)

@@ -22,7 +22,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "work"))
     monkeypatch.setattr(
-        "checker.engines.docker.environment",
+        "checker.docker.docker_engine.environment",
         lambda: {**LEARNERS_OWN, "DOCKER_HOST": "unix:///course.sock", "PATH": "/bin"},
     )
 

@@ -15,7 +15,7 @@ def add(task: dict[str, Any]) -> None:
     """
     if task.get("attachments"):
         return
-    from checker.engines.docker import client
+    from checker.docker.docker_engine import client
 
     with contextlib.suppress(Exception), contextlib.closing(client(timeout=10)) as engine:
         wanted: dict[str, str | list[str] | bool] = {"label": f"{TASK}={task['taskArn']}"}

@@ -60,7 +60,7 @@ def reservation(definition: dict[str, Any], metric: str) -> float:
 
 
 def _used(task: str, metric: str) -> float | None:
-    from checker.engines.docker import client
+    from checker.docker.docker_engine import client
 
     with contextlib.suppress(Exception), contextlib.closing(client(timeout=10)) as engine:
         found = engine.containers.list(filters={"label": f"{TASK}={task}"})

@@ -62,7 +62,7 @@ def is_due(task: dict[str, Any]) -> bool:
 
 
 def _follow() -> None:
-    from checker.engines.docker import client
+    from checker.docker.docker_engine import client
 
     while True:
         with contextlib.suppress(Exception), contextlib.closing(client(STREAM_SECONDS)) as engine:

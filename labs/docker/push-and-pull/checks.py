@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from checker.checks import CheckFailed, http, task
-from checker.engines.docker import environment
+from checker.docker.docker_engine import environment
 
 REGISTRY = "127.0.0.1:5002"
 ANA = ("ana", "nutmeg-71")

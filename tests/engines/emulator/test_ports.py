@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checker.engines import docker
+from checker.docker import docker_engine
 from checker.engines.emulator import labels, ports
 
 
@@ -22,7 +22,7 @@ def test_each_container_of_a_task_gets_its_own(monkeypatch: pytest.MonkeyPatch) 
     box = SimpleNamespace(labels={labels.CONTAINER: "web"}, ports=published)
     listed = SimpleNamespace(list=lambda filters: [box])
     engine = SimpleNamespace(containers=listed, close=lambda: None)
-    monkeypatch.setattr(docker, "client", lambda timeout: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda timeout: engine)
     task: dict[str, Any] = {"taskArn": "a", "containers": [{"name": "web"}, {"name": "db"}]}
     ports.add(task)
     assert task["containers"][0]["networkBindings"][0]["hostPort"] == 32768
@@ -33,7 +33,7 @@ def test_without_an_engine_a_task_is_told_as_it_is(monkeypatch: pytest.MonkeyPat
     def away(timeout: float) -> Any:
         raise OSError
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     task: dict[str, Any] = {"taskArn": "a", "containers": [{"name": "web"}]}
     ports.add(task)
     assert task == {"taskArn": "a", "containers": [{"name": "web"}]}
@@ -45,7 +45,7 @@ def test_a_task_with_an_interface_of_its_own_publishes_nothing(
     def asked(timeout: float) -> Any:
         raise AssertionError
 
-    monkeypatch.setattr(docker, "client", asked)
+    monkeypatch.setattr(docker_engine, "client", asked)
     task: dict[str, Any] = {"taskArn": "a", "attachments": [{}], "containers": [{"name": "web"}]}
     ports.add(task)
     assert task["containers"] == [{"name": "web"}]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from checker.engines import aws, docker
+from checker.docker import docker_engine
+from checker.engines import aws
 from checker.engines.emulator import limits, usage
 
 
@@ -41,7 +42,7 @@ def container(monkeypatch: pytest.MonkeyPatch) -> Container:
     made = Container(500_000_000, 32)
     listed = SimpleNamespace(list=lambda filters: [made])
     engine = SimpleNamespace(containers=listed, close=lambda: None)
-    monkeypatch.setattr(docker, "client", lambda timeout: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda timeout: engine)
     monkeypatch.setattr(usage, "_before", {})
     clock = iter(range(100))
     monkeypatch.setattr(usage.time, "monotonic", lambda: float(next(clock)))
@@ -92,7 +93,7 @@ def test_an_engine_that_is_away_has_no_measure(
     def away(timeout: float) -> Any:
         raise OSError
 
-    monkeypatch.setattr(docker, "client", away)
+    monkeypatch.setattr(docker_engine, "client", away)
     assert usage.measure("demo", "web", usage.MEMORY) is None
 
 

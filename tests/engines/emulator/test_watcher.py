@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from checker.engines import aws, docker
+from checker.docker import docker_engine
+from checker.engines import aws
 from checker.engines.emulator import labels, throttle, watcher
 
 LABELS = {
@@ -142,7 +143,7 @@ def test_events_are_followed_and_again_after_the_engine_was_away(
         yield event("oom")
 
     engine = SimpleNamespace(api=SimpleNamespace(events=events), close=lambda: None)
-    monkeypatch.setattr(docker, "client", lambda *_: engine)
+    monkeypatch.setattr(docker_engine, "client", lambda *_: engine)
     rests = itertools.count()
 
     def rest(_: float) -> None:

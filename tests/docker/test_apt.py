@@ -11,8 +11,8 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed
-from checker.engines import apt
-from tests.engines.conftest import Programs
+from checker.docker import apt
+from tests.engine_fakes import Programs
 
 TARGETS = """\
 http://mirror.example/debian/\tbookworm\tmain

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
-from checker.engines import journal
-from checker.engines.journal import Entry, Journal
+from checker.docker import journal
+from checker.docker.journal import Entry, Journal
 
 BOX, NET = Entry("container", "b0"), Entry("network", "n0")
 
@@ -51,7 +51,7 @@ def test_run_under_way_was_not_killed_and_cannot_be_doubled() -> None:
 
 def test_killed_run_is_found(machine: Path) -> None:
     code = (
-        "from checker.engines.journal import *; import os, signal\n"
+        "from checker.docker.journal import *; import os, signal\n"
         "made = Journal('run'); made.open(); made.add(Entry('container', 'b0'))\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

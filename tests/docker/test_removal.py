@@ -8,10 +8,10 @@ import pytest
 from docker.errors import APIError
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import removal
-from checker.engines.journal import Entry
-from checker.engines.removal import remove_all
-from tests.engines.conftest import Client
+from checker.docker import removal
+from checker.docker.journal import Entry
+from checker.docker.removal import remove_all
+from tests.engine_fakes import Client
 
 
 def test_containers_go_before_what_they_use(client: Client) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines.privilege import run_as_root
+from checker.docker.privilege import run_as_root
 
 LISTS_SECONDS = 300.0
 LISTS_AGE_SECONDS = 3600.0

@@ -10,9 +10,9 @@ import click
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import apt, daemon, install, tools
-from checker.engines.install import Step
-from tests.engines.conftest import Programs
+from checker.docker import apt, daemon, docker_client, install
+from checker.docker.install import Step
+from tests.engine_fakes import Programs
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,8 @@ def debian(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     become(monkeypatch, "bookworm")
     monkeypatch.setattr(install, "SYSTEMD", machine / "systemd")
     monkeypatch.setattr(apt, "is_there", lambda: True)
-    monkeypatch.setattr(tools, "missing_packages", lambda programs: [])
-    monkeypatch.setattr(tools, "find", lambda program, *folders: None)
+    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: [])
+    monkeypatch.setattr(docker_client, "find", lambda program, *folders: None)
 
 
 def become(monkeypatch: pytest.MonkeyPatch, codename: str) -> None:
@@ -31,7 +31,7 @@ def become(monkeypatch: pytest.MonkeyPatch, codename: str) -> None:
 
 
 def with_dockerd(monkeypatch: pytest.MonkeyPatch, programs: Programs, version: str) -> None:
-    monkeypatch.setattr(tools, "find", lambda program, *folders: f"/usr/sbin/{program}")
+    monkeypatch.setattr(docker_client, "find", lambda program, *folders: f"/usr/sbin/{program}")
     programs.answers["/usr/sbin/dockerd --version"] = (0, f"Docker version {version}, build x")
 
 
@@ -48,7 +48,7 @@ def test_bare_debian_12_gets_the_next_releases_packages_in_the_cache(
 ) -> None:
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(
-        tools, "missing_packages", lambda programs: asked.append(programs) or ["runc"]
+        docker_client, "missing_packages", lambda programs: asked.append(programs) or ["runc"]
     )
     lines = said()
     assert asked == [install.ENGINE_PROGRAMS]

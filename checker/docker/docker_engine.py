@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import awsconfig, daemon, endpoint, install, tools
+from checker.docker import daemon, docker_client, endpoint, install
+from checker.engines import awsconfig
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -125,7 +126,7 @@ def ensure(assume_yes: bool = True) -> None:
     with paths.lock("docker", _say_waiting, folder):
         if not _is_ready():
             found = usable(endpoint.find())
-            client_is_good = tools.are_good(environment())
+            client_is_good = docker_client.are_good(environment())
             steps = install.plan(found.state != "running", client_is_good)
             install.carry_out(steps, assume_yes)
             _must_be_ready()
@@ -153,7 +154,7 @@ def usable(found: endpoint.Answer) -> endpoint.Answer:
     if found.state == "running" and not is_good(found):
         raise CouldNotFindOut(
             "The engine is not one that the course can use.",
-            expected=f"Docker Engine {'.'.join(map(str, tools.ENGINE_MINIMUM))} or newer",
+            expected=f"Docker Engine {'.'.join(map(str, docker_client.ENGINE_MINIMUM))} or newer",
             found=f"{found.name} {found.version} at {found.host}",
             next_step="Update it, or stop it and run this again: the course then brings its own.",
         )
@@ -162,7 +163,10 @@ def usable(found: endpoint.Answer) -> endpoint.Answer:
 
 def is_good(found: endpoint.Answer) -> bool:
     """Whether an engine that answers is Docker's and new enough."""
-    return found.name == "docker" and tools.number(found.version) >= tools.ENGINE_MINIMUM
+    return (
+        found.name == "docker"
+        and docker_client.number(found.version) >= docker_client.ENGINE_MINIMUM
+    )
 
 
 def _is_ready() -> bool:
@@ -170,8 +174,8 @@ def _is_ready() -> bool:
     return (
         found.state == "running"
         and is_good(found)
-        and not tools.missing_packages(install.HOST_PROGRAMS)
-        and tools.are_good(environment())
+        and not docker_client.missing_packages(install.HOST_PROGRAMS)
+        and docker_client.are_good(environment())
     )
 
 
@@ -179,7 +183,7 @@ def _must_be_ready() -> None:
     found = usable(endpoint.find())
     if found.state != "running":
         raise away(found)
-    if lines := tools.troubles(environment()):
+    if lines := docker_client.troubles(environment()):
         raise CouldNotFindOut(
             "The docker client is not good enough.",
             found="; ".join(lines),
@@ -196,7 +200,7 @@ def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
     before = os.environ.get("PATH", os.defpath).split(os.pathsep)
     client = install.client_root() / "usr/bin"
-    folders = (client, tools.cluster_folder(), awsconfig.programs())
+    folders = (client, docker_client.cluster_folder(), awsconfig.programs())
     private = [str(each) for each in folders if each.is_dir()]
     return os.pathsep.join(dict.fromkeys([*private, *before, str(paths.root())]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import endpoint
+from checker.docker import endpoint
 
 Serve = Callable[..., str]
 

@@ -14,8 +14,8 @@ import psutil
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import endpoint
-from checker.engines.privilege import run_as_root
+from checker.docker import endpoint
+from checker.docker.privilege import run_as_root
 
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0

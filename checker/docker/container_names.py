@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from checker.base import process
-from checker.engines import docker
+from checker.docker import docker_engine
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -33,13 +33,13 @@ def enter_again(containers: Iterable[str]) -> None:
     for name in containers:
         for old, new in ((name, f"{name}-again"), (f"{name}-again", name)):
             command = ["docker", "rename", old, new]
-            process.run(command, timeout=CALL_SECONDS, env=docker.environment(), check=False)
+            process.run(command, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False)
 
 
 def is_found(name: str, by: str) -> bool:
     """Whether a container finds another one by its name."""
     command = ["docker", "exec", by, "getent", "hosts", name]
-    done = process.run(command, timeout=CALL_SECONDS, env=docker.environment(), check=False)
+    done = process.run(command, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False)
     return done.status == 0
 
 

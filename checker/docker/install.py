@@ -19,8 +19,8 @@ import click
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.engines import apt, daemon, endpoint, tools
-from checker.engines.privilege import need_root, run_as_root
+from checker.docker import apt, daemon, docker_client, endpoint
+from checker.docker.privilege import need_root, run_as_root
 
 ENGINE = ("docker.io", "containerd", "tini")
 CLIENT = ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx")
@@ -57,7 +57,7 @@ def plan(engine_is_away: bool, client_is_good: bool) -> list[Step]:
     """
     by_hand = engine_is_away and not _has_systemd_way()
     programs = ENGINE_PROGRAMS if by_hand else HOST_PROGRAMS
-    steps = _packages(tools.missing_packages(programs))
+    steps = _packages(docker_client.missing_packages(programs))
     if not client_is_good and not (engine_is_away and _has_systemd_way()):
         steps.append(_fetch("Compose, buildx and the docker client", client_root(), CLIENT))
     if by_hand and not _dockerd():
@@ -115,7 +115,7 @@ def start() -> None:
     if not dockerd:
         raise CouldNotFindOut("There is no dockerd.", next_step="Type: ./course up")
     own = [str(engine_root() / "usr" / part) for part in ("sbin", "bin")]
-    machine = [os.environ.get("PATH", os.defpath), *tools.ROOT_FOLDERS]
+    machine = [os.environ.get("PATH", os.defpath), *docker_client.ROOT_FOLDERS]
     daemon.start(dockerd, os.pathsep.join([*own, *machine]))
 
 
@@ -134,11 +134,11 @@ def _has_systemd_way() -> bool:
 
 def _dockerd() -> str | None:
     """A dockerd that is new enough, wherever it comes from."""
-    found = tools.find("dockerd", engine_root() / "usr/sbin")
+    found = docker_client.find("dockerd", engine_root() / "usr/sbin")
     if not found:
         return None
     said = process.run([found, "--version"], timeout=20, check=False).output
-    return found if tools.number(said) >= tools.ENGINE_MINIMUM else None
+    return found if docker_client.number(said) >= docker_client.ENGINE_MINIMUM else None
 
 
 def _packages(names: list[str]) -> list[Step]:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import daemon, endpoint
+from checker.docker import daemon, endpoint
 
 DOCKERD = """\
 #!/bin/sh

@@ -13,8 +13,8 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed
-from checker.engines.privilege import run_as_root
-from tests.engines.conftest import Programs
+from checker.docker.privilege import run_as_root
+from tests.engine_fakes import Programs
 
 
 @pytest.fixture

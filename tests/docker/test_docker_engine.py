@@ -12,17 +12,17 @@ import pytest
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
-from checker.engines import daemon, docker, endpoint, install, tools
-from checker.engines.install import Step
+from checker.docker import daemon, docker_client, docker_engine, endpoint, install
+from checker.docker.install import Step
 
 Serve = Callable[..., str]
 
 
 @pytest.fixture
 def good_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "are_good", lambda env: True)
-    monkeypatch.setattr(tools, "troubles", lambda env: [])
-    monkeypatch.setattr(tools, "missing_packages", lambda programs: [])
+    monkeypatch.setattr(docker_client, "are_good", lambda env: True)
+    monkeypatch.setattr(docker_client, "troubles", lambda env: [])
+    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: [])
 
 
 def test_environment_names_the_engine_and_the_courses_own_configuration(
@@ -31,7 +31,7 @@ def test_environment_names_the_engine_and_the_courses_own_configuration(
     host = serve(machine / "system.sock")
     monkeypatch.setenv("COMPOSE_FILE", "elsewhere.yaml")
     monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
-    env = docker.environment()
+    env = docker_engine.environment()
     assert env["DOCKER_HOST"] == env[endpoint.HANDED_OUT] == host
     assert env["DOCKER_CONFIG"] == str(paths.state() / "docker")
     assert env["COURSE_ROOT"] == str(paths.root())
@@ -42,7 +42,7 @@ def test_chosen_docker_host_is_handed_on_as_the_learners_choice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///tmp/chosen.sock")
-    env = docker.environment()
+    env = docker_engine.environment()
     assert (env["DOCKER_HOST"], env[endpoint.HANDED_OUT]) == ("unix:///tmp/chosen.sock", "")
 
 
@@ -50,10 +50,10 @@ def test_environment_within_an_environment_is_the_same(
     machine: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(machine / "system.sock")
-    first = docker.environment()
+    first = docker_engine.environment()
     for name, value in first.items():
         monkeypatch.setenv(name, value)
-    assert docker.environment() == first
+    assert docker_engine.environment() == first
 
 
 def test_fetched_client_comes_first_and_course_last_on_path(
@@ -64,64 +64,64 @@ def test_fetched_client_comes_first_and_course_last_on_path(
     folder.mkdir(parents=True)
     aws = paths.cache() / "engines" / "aws"
     expected = [str(folder), str(aws), "/one", "/two", str(paths.root())]
-    assert docker.environment()["PATH"].split(os.pathsep) == expected
+    assert docker_engine.environment()["PATH"].split(os.pathsep) == expected
 
 
 def test_login_on_a_page_is_kept_and_the_learners_own_is_not_touched(machine: Path) -> None:
     own = machine / "home" / ".docker" / "config.json"
     own.parent.mkdir()
     own.write_text(json.dumps({"auths": {"mine": {}}, "proxies": {"default": {}}}))
-    ours = Path(docker.environment()["DOCKER_CONFIG"]) / "config.json"
+    ours = Path(docker_engine.environment()["DOCKER_CONFIG"]) / "config.json"
     content = json.loads(ours.read_text())
     assert content["proxies"] == {"default": {}}
     assert "auths" not in content
     assert str(machine / "home/.docker/cli-plugins") in content["cliPluginsExtraDirs"]
     ours.write_text(json.dumps({**content, "auths": {"page": {}}}))
-    docker.environment()
+    docker_engine.environment()
     assert json.loads(ours.read_text())["auths"] == {"page": {}}
     assert json.loads(own.read_text())["auths"] == {"mine": {}}
 
 
 def test_status_says_where_and_which(machine: Path, serve: Serve) -> None:
     host = serve(machine / "system.sock")
-    assert docker.status() == docker.EngineStatus("docker", True, "26.1.5", "", host)
+    assert docker_engine.status() == docker_engine.EngineStatus("docker", True, "26.1.5", "", host)
 
 
 def test_status_says_why_nothing_runs() -> None:
-    found = docker.status()
+    found = docker_engine.status()
     assert not found.running
     assert "No such file" in found.detail
 
 
 def test_client_without_engine_names_the_command_that_brings_one() -> None:
     with pytest.raises(CouldNotFindOut, match=r"\./course up"):
-        docker.client()
+        docker_engine.client()
 
 
 def test_client_of_an_engine_that_talks_nonsense_is_an_error(machine: Path, serve: Serve) -> None:
     serve(machine / "system.sock")
     with pytest.raises(CouldNotFindOut, match="does not answer"):
-        docker.client()
+        docker_engine.client()
 
 
 def test_closed_socket_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = endpoint.Answer("unix:///x", "forbidden", detail="Permission denied")
     monkeypatch.setattr(endpoint, "find", lambda: answer)
     with pytest.raises(CouldNotFindOut, match="usermod -aG docker"):
-        docker.ensure()
+        docker_engine.ensure()
 
 
 def test_chosen_host_that_is_away_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///tmp/gone.sock")
     with pytest.raises(CouldNotFindOut, match="unset DOCKER_HOST"):
-        docker.ensure()
+        docker_engine.ensure()
 
 
 @pytest.mark.parametrize("server", ["Docker/20.10.24 (linux)", "Libpod/4.3.1 (linux)"])
 def test_engine_that_is_no_use_is_named(machine: Path, serve: Serve, server: str) -> None:
     serve(machine / "system.sock", server=server)
     with pytest.raises(CouldNotFindOut) as refused:
-        docker.ensure()
+        docker_engine.ensure()
     assert refused.value.expected == "Docker Engine 24.0 or newer"
     assert server.split()[0].lower().replace("/", " ") in refused.value.found
 
@@ -132,7 +132,7 @@ def test_good_engine_is_used_as_it_is(
 ) -> None:
     serve(machine / "system.sock")
     monkeypatch.setattr(install, "plan", None)
-    docker.ensure()
+    docker_engine.ensure()
 
 
 @pytest.mark.usefixtures("good_tools")
@@ -141,7 +141,7 @@ def test_two_at_once_install_once(
 ) -> None:
     plans: list[tuple[bool, bool]] = []
     waits = threading.Event()
-    monkeypatch.setattr(docker, "_say_waiting", waits.set)
+    monkeypatch.setattr(docker_engine, "_say_waiting", waits.set)
 
     def install_it() -> None:
         assert waits.wait(10)
@@ -152,7 +152,7 @@ def test_two_at_once_install_once(
         return [Step("start it", install_it, needs_root=False)]
 
     monkeypatch.setattr(install, "plan", plan)
-    both = [threading.Thread(target=docker.ensure) for _ in range(2)]
+    both = [threading.Thread(target=docker_engine.ensure) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
@@ -161,7 +161,7 @@ def test_two_at_once_install_once(
 
 
 def test_waiting_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    docker._say_waiting()
+    docker_engine._say_waiting()
     assert "waiting for it" in capsys.readouterr().err
 
 
@@ -169,22 +169,22 @@ def test_waiting_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_installation_that_brought_no_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "plan", lambda engine_is_away, client_is_good: [])
     with pytest.raises(CouldNotFindOut, match="No Docker Engine answers"):
-        docker.ensure()
+        docker_engine.ensure()
 
 
 def test_installation_that_brought_no_client_is_an_error(
     machine: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(machine / "system.sock")
-    monkeypatch.setattr(tools, "are_good", lambda env: False)
-    monkeypatch.setattr(tools, "troubles", lambda env: ["buildx is missing"])
+    monkeypatch.setattr(docker_client, "are_good", lambda env: False)
+    monkeypatch.setattr(docker_client, "troubles", lambda env: ["buildx is missing"])
     monkeypatch.setattr(install, "plan", lambda engine_is_away, client_is_good: [])
     with pytest.raises(CouldNotFindOut, match="buildx is missing"):
-        docker.ensure()
+        docker_engine.ensure()
 
 
 def test_stop_ends_only_the_courses_own(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[str] = []
     monkeypatch.setattr(daemon, "stop", lambda: stopped.append("own"))
-    docker.stop()
+    docker_engine.stop()
     assert stopped == ["own"]

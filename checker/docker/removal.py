@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.engines.journal import Entry
+from checker.docker.journal import Entry
 
 if TYPE_CHECKING:
     from docker import DockerClient
