@@ -167,9 +167,9 @@ def _tell(done: list[Done], troubles: list[str]) -> int:
 
 def _troubles() -> list[str]:
     """What went wrong with the cluster, though it may have been made anew and all passed."""
-    from checker.engines import kindnodes
+    from checker.orchestrators.kind import cluster_nodes
 
-    file = kindnodes.troubles()
+    file = cluster_nodes.troubles()
     return file.read_text().splitlines() if file.exists() else []
 
 
@@ -224,15 +224,15 @@ def _images() -> None:
 
 
 def _cluster() -> None:
-    from checker.engines import kind
+    from checker.orchestrators.kind import kind_cluster
 
-    kind.ensure()
+    kind_cluster.ensure()
 
 
 def _emulator() -> None:
-    from checker.engines import ecs
+    from checker.orchestrators.ecs import local_ecs
 
-    ecs.ensure()
+    local_ecs.ensure()
 
 
 def _left_over() -> None:

@@ -17,8 +17,9 @@ from checker import testing
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import docker_engine
-from checker.engines import ecs, kind, kindnodes
 from checker.images import catalogue, provider
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import cluster_nodes, kind_cluster
 from checker.pages import junit
 from checker.testing import Step
 
@@ -59,8 +60,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         docker_engine, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}")
     )
     monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
-    monkeypatch.setattr(kind, "ensure", lambda: made.append("cluster"))
-    monkeypatch.setattr(ecs, "ensure", lambda: made.append("emulator"))
+    monkeypatch.setattr(kind_cluster, "ensure", lambda: made.append("cluster"))
+    monkeypatch.setattr(local_ecs, "ensure", lambda: made.append("emulator"))
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return made
 
@@ -203,8 +204,8 @@ def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, c
 
 def test_what_went_wrong_with_the_cluster_meanwhile_is_told(monkeypatch, tmp_path, capsys) -> None:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
-    kindnodes.note_trouble("of yesterday")
-    the_steps(monkeypatch, Step("mends", lambda: kindnodes.note_trouble("no kube-proxy")))
+    cluster_nodes.note_trouble("of yesterday")
+    the_steps(monkeypatch, Step("mends", lambda: cluster_nodes.note_trouble("no kube-proxy")))
     assert testing.test(fast=False) == 0
     out = capsys.readouterr().out
     assert "no kube-proxy" in out

@@ -16,11 +16,13 @@ from pathlib import Path
 from checker.base.errors import CourseError
 
 NAME = "from-docker-to-kubernetes"
+IMPORT_ROOT = Path(__file__).resolve().parents[2]
+"""The folder from which Python imports this package, for processes that the course starts."""
 
 
 def root() -> Path:
     """The checkout (COURSE_ROOT moves it)."""
-    return Path(os.environ.get("COURSE_ROOT", Path(__file__).resolve().parents[2]))
+    return Path(os.environ.get("COURSE_ROOT", IMPORT_ROOT))
 
 
 def docs() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.checks.kubeobjects import CORE, KINDS, Object, Thing
 from checker.checks.pods import Pods
-from checker.engines.kube import Api
+from checker.orchestrators.kind.kube_api import Api
 
 
 class DeploymentState(Thing):

@@ -8,7 +8,7 @@ from checker.checks.ecsdefinitions import Definition
 from checker.checks.ecsservices import Service
 from checker.checks.ecstasks import Task, of_cluster
 from checker.checks.failure import CheckFailed, listed, near
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 
 class Ecs:
@@ -20,8 +20,8 @@ class Ecs:
         Raises:
             CheckFailed: There is none.
         """
-        if not aws.call(aws.ECS, "DescribeClusters", clusters=[name])["clusters"]:
-            names = _names(aws.call(aws.ECS, "ListClusters")["clusterArns"])
+        if not aws_api.call(aws_api.ECS, "DescribeClusters", clusters=[name])["clusters"]:
+            names = _names(aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"])
             raise _missing(f"a cluster named {name}", name, names, "aws ecs list-clusters")
         return Cluster(name)
 
@@ -32,16 +32,18 @@ class Ecs:
             CheckFailed: There is none.
         """
         try:
-            found = aws.call(aws.ECS, "DescribeTaskDefinition", taskDefinition=name)
-        except aws.Refused:
-            names = _names(aws.call(aws.ECS, "ListTaskDefinitions")["taskDefinitionArns"])
+            found = aws_api.call(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=name)
+        except aws_api.Refused:
+            names = _names(aws_api.call(aws_api.ECS, "ListTaskDefinitions")["taskDefinitionArns"])
             what = f"a task definition {name}"
             raise _missing(what, name, names, "aws ecs list-task-definitions") from None
         return Definition(found["taskDefinition"])
 
     def revisions(self, family: str) -> list[int]:
         """The numbers of the active revisions of a family, the oldest first."""
-        found = aws.call(aws.ECS, "ListTaskDefinitions", familyPrefix=family)["taskDefinitionArns"]
+        found = aws_api.call(aws_api.ECS, "ListTaskDefinitions", familyPrefix=family)[
+            "taskDefinitionArns"
+        ]
         pairs = [each.rpartition("/")[2].rpartition(":") for each in found]
         return sorted(int(number) for name, _, number in pairs if name == family)
 
@@ -60,7 +62,9 @@ class Cluster:
         """
         found = _services(self.name, name)
         if not found or found[0]["status"] == "INACTIVE":
-            names = _names(aws.call(aws.ECS, "ListServices", cluster=self.name)["serviceArns"])
+            names = _names(
+                aws_api.call(aws_api.ECS, "ListServices", cluster=self.name)["serviceArns"]
+            )
             command = f"aws ecs list-services --cluster {self.name}"
             what = f"a service {name} in the cluster {self.name}"
             raise _missing(what, name, names, command)
@@ -88,7 +92,7 @@ class Cluster:
 
 
 def _services(cluster: str, name: str) -> list[dict[str, Any]]:
-    found = aws.call(aws.ECS, "DescribeServices", cluster=cluster, services=[name])
+    found = aws_api.call(aws_api.ECS, "DescribeServices", cluster=cluster, services=[name])
     services: list[dict[str, Any]] = found["services"]
     return services
 

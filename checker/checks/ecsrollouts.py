@@ -9,7 +9,7 @@ from typing import Any, Self
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
 from checker.checks.failure import CheckFailed
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 POLL_SECONDS = 0.2
 """ECS tells nobody when a rollout ends."""
@@ -79,7 +79,7 @@ class Rollouts(ABC):
             what = f"a load balancer before the service {self.name}"
             raise CheckFailed(what, "it has none", "aws ecs create-service --load-balancers")
         given = {f"TargetGroupArns.member.{at}": each for at, each in enumerate(arns, 1)}
-        return aws.balancing("DescribeTargetGroups", **given)
+        return aws_api.balancing("DescribeTargetGroups", **given)
 
     def expect_definition(self, expected: str, *, next_step: str = "") -> Self:
         """The task definition that its tasks are to be made from, such as shop:1."""
@@ -119,7 +119,7 @@ class Rollouts(ABC):
                 "rolling it out would do nothing."
             )
         given = {"cluster": self.cluster, "service": self.name, "taskDefinition": definition}
-        mine = _primary(aws.call(aws.ECS, "UpdateService", **given)["service"])[0]
+        mine = _primary(aws_api.call(aws_api.ECS, "UpdateService", **given)["service"])[0]
         if not becomes(lambda: bool(_ending(self.attrs, mine)), within, POLL_SECONDS):
             raise self._stuck(within)
         return _ending(self.attrs, mine)
@@ -138,7 +138,7 @@ class Rollouts(ABC):
 
     def _stopped(self) -> list[str]:
         """Why tasks have stopped, each reason once, the newest first."""
-        found = aws.tasks(self.cluster, serviceName=self.name)
+        found = aws_api.tasks(self.cluster, serviceName=self.name)
         reasons = [
             str(each["stoppedReason"])
             for each in reversed(found)

@@ -11,7 +11,7 @@ from checker.checks.ecsrollouts import Rollouts
 from checker.checks.ecstasks import Task, of_cluster
 from checker.checks.failure import CheckFailed
 from checker.checks.waiting import eventually
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 POLL_SECONDS = 0.3
 
@@ -26,7 +26,9 @@ class Service(Rollouts):
     @property
     def attrs(self) -> dict[str, Any]:
         """What the API says of it now."""
-        found = aws.call(aws.ECS, "DescribeServices", cluster=self.cluster, services=[self.name])
+        found = aws_api.call(
+            aws_api.ECS, "DescribeServices", cluster=self.cluster, services=[self.name]
+        )
         described: dict[str, Any] = found["services"][0]
         return described
 
@@ -34,7 +36,7 @@ class Service(Rollouts):
     def definition(self) -> Definition:
         """The revision that it is to run."""
         wanted = self.attrs["taskDefinition"]
-        found = aws.call(aws.ECS, "DescribeTaskDefinition", taskDefinition=wanted)
+        found = aws_api.call(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=wanted)
         return Definition(found["taskDefinition"])
 
     @property
@@ -58,7 +60,7 @@ class Service(Rollouts):
         found = []
         for each in self.attrs.get("loadBalancers", []):
             group = each["targetGroupArn"]
-            for member in aws.balancing("DescribeTargetHealth", TargetGroupArn=group):
+            for member in aws_api.balancing("DescribeTargetHealth", TargetGroupArn=group):
                 if member.findtext("TargetHealth/State") == "draining":
                     continue
                 target = f"{member.findtext('Target/Id')}:{member.findtext('Target/Port')}"
@@ -159,14 +161,14 @@ class Service(Rollouts):
         """It is scaled between two counts by target tracking of CPU."""
         name = f"service/{self.cluster}/{self.name}"
         given = {"ServiceNamespace": "ecs"}
-        found = aws.call(aws.SCALING, "DescribeScalableTargets", **given)["ScalableTargets"]
+        found = aws_api.call(aws_api.SCALING, "DescribeScalableTargets", **given)["ScalableTargets"]
         mine = [each for each in found if each["ResourceId"] == name]
         bounds = [(each["MinCapacity"], each["MaxCapacity"]) for each in mine]
         if bounds != [(least, most)]:
             here = f"from {bounds[0][0]} to {bounds[0][1]}" if bounds else "no scalable target"
             step = next_step or "aws application-autoscaling register-scalable-target"
             raise CheckFailed(f"{self} may scale from {least} to {most} tasks", here, step)
-        found = aws.call(aws.SCALING, "DescribeScalingPolicies", **given)["ScalingPolicies"]
+        found = aws_api.call(aws_api.SCALING, "DescribeScalingPolicies", **given)["ScalingPolicies"]
         values = [_target(each) for each in found if each["ResourceId"] == name]
         if values != [target]:
             here = ", ".join(f"{each:g}" for each in values) or "no policy"

@@ -6,7 +6,7 @@ import time
 from typing import Any, Self
 
 from checker.checks.failure import CheckFailed
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 
 class Task:
@@ -88,4 +88,4 @@ def of_cluster(cluster: str, *, family: str = "", service: str = "") -> list[Tas
     """Tasks of a cluster, the stopped ones too, the oldest first."""
     wanted = {"family": family} if family else {}
     wanted |= {"serviceName": service} if service else {}
-    return [Task(each) for each in aws.tasks(cluster, **wanted)]
+    return [Task(each) for each in aws_api.tasks(cluster, **wanted)]

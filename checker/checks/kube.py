@@ -13,7 +13,7 @@ from checker.checks.nodes import Node
 from checker.checks.pods import Pod, Pods
 from checker.checks.services import Service
 from checker.checks.workloads import Deployment
-from checker.engines.kube import Api, ApiError
+from checker.orchestrators.kind.kube_api import Api, ApiError
 
 Made = TypeVar("Made")
 MAKERS = ("deployment", "replicaset", "statefulset", "daemonset", "job")

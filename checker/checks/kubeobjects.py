@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from checker.checks.failure import CheckFailed, shown
 from checker.checks.settings import expect_entry
 from checker.checks.waiting import changes_of, events_of, eventually, with_troubles
-from checker.engines.kube import Api
+from checker.orchestrators.kind.kube_api import Api
 
 Object = dict[str, Any]
 Found = TypeVar("Found")

@@ -8,7 +8,7 @@ from typing import Self
 from checker.checks.failure import CheckFailed
 from checker.checks.kubeobjects import KINDS, Object, Thing
 from checker.checks.settings import expect_entry
-from checker.engines.kube import Api
+from checker.orchestrators.kind.kube_api import Api
 
 
 class ConfigMap(Thing):

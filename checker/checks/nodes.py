@@ -6,7 +6,7 @@ from typing import Self
 
 from checker.checks.failure import CheckFailed, listed
 from checker.checks.kubeobjects import KINDS, Object, Thing
-from checker.engines.kube import Api
+from checker.orchestrators.kind.kube_api import Api
 
 
 class Node(Thing):

@@ -57,10 +57,10 @@ class Fixtures:
     @pytest.fixture(scope="session")
     def kube(self) -> Iterator[Kube]:
         """Facts of the cluster that the learner works with; one connection for all checks."""
-        from checker.engines import kind
-        from checker.engines.kube import Api
+        from checker.orchestrators.kind import kind_cluster
+        from checker.orchestrators.kind.kube_api import Api
 
-        api = Api(kind.kubeconfig())
+        api = Api(kind_cluster.kubeconfig())
         yield Kube(api)
         api.close()
 

@@ -9,8 +9,8 @@ from typing import Any, Self
 from checker.checks.failure import CheckFailed, listed, shown
 from checker.checks.kubeobjects import KINDS, Object, Thing
 from checker.checks.waiting import changes_of, eventually
-from checker.engines.kube import Api, ApiError
-from checker.engines.nodeimages import full_name
+from checker.orchestrators.kind.kube_api import Api, ApiError
+from checker.orchestrators.kind.node_images import full_name
 
 POD = KINDS["pod"]
 TAIL = 2000

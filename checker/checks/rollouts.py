@@ -15,7 +15,7 @@ from checker.checks.kubeobjects import KINDS
 from checker.checks.pods import Pod
 
 if TYPE_CHECKING:
-    from checker.engines.kube import Api
+    from checker.orchestrators.kind.kube_api import Api
 
 POLL_SECONDS = 0.2
 """The end of a rollout is a fact about several objects, which no single watch tells."""

@@ -21,7 +21,7 @@ from typing import Any
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.checks.request import Request
-from checker.engines.needs import needs
+from checker.orchestrators.engine_names import needs
 
 INI = Path(__file__).with_name("pytest.ini")
 LONGEST_REQUEST = 1024 * 1024
@@ -116,9 +116,9 @@ def _engine(name: str) -> dict[str, str]:
     if needs(name, "kind"):
         return {"name": name, "version": _cluster_version()}
     if needs(name, "ecs"):
-        from checker.engines import ecs
+        from checker.orchestrators.ecs import local_ecs
 
-        return {"name": name, "version": ecs.status().version}
+        return {"name": name, "version": local_ecs.status().version}
     from checker.docker.docker_engine import status
 
     return {"name": name, "version": status().version}
@@ -126,11 +126,11 @@ def _engine(name: str) -> dict[str, str]:
 
 def _cluster_version() -> str:
     """As its API server tells; "" if it does not."""
-    from checker.engines import kind
-    from checker.engines.kube import Api
+    from checker.orchestrators.kind import kind_cluster
+    from checker.orchestrators.kind.kube_api import Api
 
     try:
-        with contextlib.closing(Api(kind.kubeconfig())) as api:
+        with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
             return str(api.get("/version")["gitVersion"])
     except CouldNotFindOut:
         return ""

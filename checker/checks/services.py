@@ -12,7 +12,7 @@ from checker.checks.kubeobjects import CORE, KINDS, Object, Thing
 from checker.checks.pods import Pods
 from checker.checks.settings import expect_entry
 from checker.checks.waiting import changes_of
-from checker.engines.kube import Api, ApiError
+from checker.orchestrators.kind.kube_api import Api, ApiError
 
 PAUSE = 0.1
 """Seconds between two requests to a server that may still be starting: no event tells of it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from checker.checks.failure import CheckFailed
-from checker.engines.kube import Api
+from checker.orchestrators.kind.kube_api import Api
 
 Found = TypeVar("Found")
 Object = dict[str, Any]

@@ -45,8 +45,8 @@ def preload() -> None:
     import testcontainers.core.container  # noqa: F401
 
     import checker.docker.docker_engine
-    import checker.engines.ecs
-    import checker.engines.kind  # noqa: F401
+    import checker.orchestrators.ecs.local_ecs
+    import checker.orchestrators.kind.kind_cluster  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "checks.py").write_text(EXAMPLE)

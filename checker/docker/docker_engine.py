@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.docker import daemon, docker_client, endpoint, install
-from checker.engines import awsconfig
+from checker.orchestrators.ecs import aws_settings
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -49,12 +49,12 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in MISLEADING and not awsconfig.is_foreign(name)
+        if name not in MISLEADING and not aws_settings.is_foreign(name)
     }
     host = endpoint.find().host
     return {
         **kept,
-        **awsconfig.environment(),
+        **aws_settings.environment(),
         "COURSE_ROOT": str(paths.root()),
         "DOCKER_HOST": host,
         endpoint.HANDED_OUT: "" if endpoint.chosen() else host,
@@ -200,7 +200,7 @@ def _path() -> str:
     """The learner's PATH; what the course fetched comes before it, `course` itself after it."""
     before = os.environ.get("PATH", os.defpath).split(os.pathsep)
     client = install.client_root() / "usr/bin"
-    folders = (client, docker_client.cluster_folder(), awsconfig.programs())
+    folders = (client, docker_client.cluster_folder(), aws_settings.programs())
     private = [str(each) for each in folders if each.is_dir()]
     return os.pathsep.join(dict.fromkeys([*private, *before, str(paths.root())]))
 

@@ -18,8 +18,8 @@ from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, journal
 from checker.docker.journal import Entry, Journal
 from checker.docker.removal import remove_all
-from checker.engines import kindnodes
 from checker.engines.snapshot import Snapshot
+from checker.orchestrators.kind import cluster_nodes
 
 STREAM_SECONDS = 24 * 60 * 60
 MARKER_SECONDS = 30.0
@@ -182,7 +182,7 @@ class Recorder:
 
 def _is_node(labels: dict[str, str]) -> bool:
     """Whether it is a machine of the course's cluster, which another command may make meanwhile."""
-    label, _, value = kindnodes.NODES.partition("=")
+    label, _, value = cluster_nodes.NODES.partition("=")
     return labels.get(label) == value
 
 

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from checker.base import console
 from checker.docker import docker_engine, journal
-from checker.engines import ecs, kind, swarm, world
-from checker.engines.kube import Api
-from checker.engines.needs import needs
 from checker.engines.recorder import Recorder
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.engine_names import needs
+from checker.orchestrators.kind import cluster_snapshot, kind_cluster
+from checker.orchestrators.kind.kube_api import Api
+from checker.orchestrators.swarm import swarm_mode
 
 Clean = Callable[[], list[str]]
 
@@ -33,16 +35,16 @@ def ensure(engine: str, references: Iterable[str]) -> None:
 
     if engine == "none":
         return
-    wanted = [each for each in references if each != kind.IMAGE]
+    wanted = [each for each in references if each != kind_cluster.IMAGE]
     docker_engine.ensure()
     provider.ensure(wanted)
     if needs(engine, "kind"):
-        kind.ensure()
-        kind.load(wanted)
+        kind_cluster.ensure()
+        kind_cluster.load(wanted)
     if needs(engine, "swarm"):
-        swarm.ensure()
+        swarm_mode.ensure()
     if needs(engine, "ecs"):
-        ecs.ensure()
+        local_ecs.ensure()
 
 
 @contextlib.contextmanager
@@ -91,8 +93,8 @@ def remove_left_over() -> list[str]:
 
 
 def _forget(name: str) -> None:
-    world.forget(name)
-    ecs.forget(name)
+    cluster_snapshot.forget(name)
+    local_ecs.forget(name)
 
 
 def begin(engine: str, name: str) -> None:
@@ -103,15 +105,15 @@ def begin(engine: str, name: str) -> None:
         name: The journal's.
     """
     if needs(engine, "ecs"):
-        ecs.begin(name)
+        local_ecs.begin(name)
     if needs(engine, "kind"):
         _begin_in_cluster(name)
 
 
 def _begin_in_cluster(name: str) -> None:
-    with contextlib.closing(Api(kind.kubeconfig())) as api:
-        world.forget(name)
-        world.keep(name, api)
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
+        cluster_snapshot.forget(name)
+        cluster_snapshot.keep(name, api)
 
 
 def remove(name: str) -> list[str]:
@@ -120,13 +122,13 @@ def remove(name: str) -> list[str]:
     Returns:
         A line for each thing that does not go.
     """
-    if ecs.is_begun(name):
-        ecs.reset()
-    if not world.is_kept(name):
+    if local_ecs.is_begun(name):
+        local_ecs.reset()
+    if not cluster_snapshot.is_kept(name):
         return []
-    kind.mend()
-    if not world.is_kept(name):  # made anew
+    kind_cluster.mend()
+    if not cluster_snapshot.is_kept(name):  # made anew
         _begin_in_cluster(name)
         return []
-    with contextlib.closing(Api(kind.kubeconfig())) as api:
-        return world.remove_made(name, api)
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
+        return cluster_snapshot.remove_made(name, api)

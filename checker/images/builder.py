@@ -23,7 +23,7 @@ from pathlib import Path
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import apt, docker_engine
-from checker.images import catalogue, golang, node
+from checker.images import catalogue, golang, node_image
 from checker.images.catalogue import Image
 from checker.images.store import RECIPE_LABEL
 
@@ -66,7 +66,7 @@ def _build(image: Image, step: console.Step) -> None:
             command, timeout=BUILD_SECONDS, env=docker_engine.environment(), on_line=step.update
         )
         if is_node:
-            node.finish(names[0], image.names, _labels(image), folder, step.update)
+            node_image.finish(names[0], image.names, _labels(image), folder, step.update)
 
 
 def _labels(image: Image) -> list[str]:
@@ -106,7 +106,7 @@ def _add_parts(image: Image, folder: Path, step: console.Step) -> None:
         shutil.copyfile(ca_bundle(), folder / "ca-certificates.crt")
     _add_programs(image, folder, step)
     if (image.recipe / NODE).exists():
-        node.add_parts(image.recipe, folder, step.update)
+        node_image.add_parts(image.recipe, folder, step.update)
 
 
 def _add_programs(image: Image, folder: Path, step: console.Step) -> None:

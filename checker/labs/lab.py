@@ -12,9 +12,9 @@ import yaml
 
 from checker.base import course, paths
 from checker.base.errors import CourseError
-from checker.engines import needs
 from checker.formats.markdown import Fence, Heading, front_matter_end
 from checker.labs.source import Part, parts
+from checker.orchestrators import engine_names
 
 KERNELS = {"bash": "bash", "python": "python"}
 """The kernels of notebooks, and the language of their solution fences."""
@@ -155,9 +155,9 @@ def _judge_front_matter(path: Path, matter: Any) -> None:
                 expected=kinds[name].__name__,
                 found=repr(value),
             )
-    if not needs.is_good(matter["engine"]):
+    if not engine_names.is_good(matter["engine"]):
         raise CourseError(
-            f"{path}:1: unknown engine {matter['engine']!r}.", expected=needs.described()
+            f"{path}:1: unknown engine {matter['engine']!r}.", expected=engine_names.described()
         )
     _one_of(path, "kernel", matter.get("kernel", "bash"), tuple(KERNELS))
 

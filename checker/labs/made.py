@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from checker.engines.needs import needs
 from checker.labs.keeper import journal_name
+from checker.orchestrators.engine_names import needs
 
 if TYPE_CHECKING:
     from checker.docker.journal import Entry
@@ -38,9 +38,10 @@ def describe(lab_id: str) -> list[str]:
 
 def is_kept(lab: Lab) -> bool:
     """Whether the cluster and the emulator, where a lab needs them, still know of its beginning."""
-    from checker.engines import ecs, world
+    from checker.orchestrators.ecs import local_ecs
+    from checker.orchestrators.kind import cluster_snapshot
 
-    known = {"kind": world.is_kept, "ecs": ecs.is_begun}
+    known = {"kind": cluster_snapshot.is_kept, "ecs": local_ecs.is_begun}
     name = journal_name(lab.id)
     return all(knows(name) for engine, knows in known.items() if needs(lab.engine, engine))
 
@@ -63,22 +64,22 @@ def remove(lab_id: str) -> list[str]:
 
 def _in_cluster(lab_id: str) -> list[str]:
     """What is new in the cluster, such as namespaces/bakery."""
-    from checker.engines import kind, world
+    from checker.orchestrators.kind import cluster_snapshot, kind_cluster
 
-    if not world.is_kept(journal_name(lab_id)):
+    if not cluster_snapshot.is_kept(journal_name(lab_id)):
         return []
-    from checker.engines.kube import Api
+    from checker.orchestrators.kind.kube_api import Api
 
-    with contextlib.closing(Api(kind.kubeconfig())) as api:
-        things = world.made(journal_name(lab_id), api)
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
+        things = cluster_snapshot.made(journal_name(lab_id), api)
     return [f"{thing.kind}/{thing.name}" for thing in things]
 
 
 def _in_emulator(lab_id: str) -> list[str]:
     """What is in the ECS emulator, such as service bakery/web."""
-    from checker.engines import ecs
+    from checker.orchestrators.ecs import local_ecs
 
-    return ecs.contents() if ecs.is_begun(journal_name(lab_id)) else []
+    return local_ecs.contents() if local_ecs.is_begun(journal_name(lab_id)) else []
 
 
 def _line(engine: object, entry: Entry) -> str:

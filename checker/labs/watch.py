@@ -18,11 +18,11 @@ from rich.markup import escape
 
 from checker.base import console, course
 from checker.base.errors import CourseError
-from checker.engines.needs import needs
 from checker.labs import work
 from checker.labs.check import check_and_record, workspace_of
 from checker.labs.lab import Lab, load
 from checker.labs.show import show, show_task
+from checker.orchestrators.engine_names import needs
 
 LOOK_SECONDS = 0.3
 SETTLE_SECONDS = 0.15
@@ -136,11 +136,14 @@ def _follow_cluster(path: str, events: queue.Queue[str], over: threading.Event) 
     """A thread that listens to one collection of the cluster; the first answers are what is there
     already.
     """
-    from checker.engines import kind
-    from checker.engines.kube import Api
+    from checker.orchestrators.kind import kind_cluster
+    from checker.orchestrators.kind.kube_api import Api
 
     while not over.is_set():
-        with contextlib.suppress(Exception), contextlib.closing(Api(kind.kubeconfig())) as api:
+        with (
+            contextlib.suppress(Exception),
+            contextlib.closing(Api(kind_cluster.kubeconfig())) as api,
+        ):
             version = api.get(path, limit=1)["metadata"]["resourceVersion"]
             for event in api.watch(path, STREAM_SECONDS, resourceVersion=version):
                 if over.is_set():
@@ -151,11 +154,11 @@ def _follow_cluster(path: str, events: queue.Queue[str], over: threading.Event) 
 
 def _look_at_ecs(events: queue.Queue[str], over: threading.Event) -> None:
     """The thread that looks at the ECS emulator, which tells nobody of changes by itself."""
-    from checker.engines import ecs
+    from checker.orchestrators.ecs import local_ecs
 
-    before = ecs.contents()
+    before = local_ecs.contents()
     while not over.wait(LOOK_SECONDS):
-        now = ecs.contents()
+        now = local_ecs.contents()
         if now != before:
             events.put("ecs")
         before = now

@@ -13,9 +13,12 @@ from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, daemon, docker_engine, endpoint
 from checker.docker.privilege import run_as_root
-from checker.engines import ecs, kind, recorder, swarm
+from checker.engines import recorder
 from checker.images import catalogue, store
 from checker.labs import keeper, worker
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -35,10 +38,10 @@ def clean_up(purge: bool) -> None:
     worker.stop()
     keeper.stop()
     refused = []
-    ecs.stop()
+    local_ecs.stop()
     if endpoint.find().state == "running":
-        kind.stop()
-        swarm.stop()
+        kind_cluster.stop()
+        swarm_mode.stop()
         refused = _empty_engine(purge)
     docker_engine.stop()
     if purge:

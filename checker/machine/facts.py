@@ -14,9 +14,11 @@ from checker import __version__
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.docker import apt, docker_client, docker_engine, endpoint
-from checker.engines import ecs, kind, swarm
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -46,9 +48,9 @@ def gather() -> Facts:
     engine, sources = _ask_engine() if answer.state == "running" else ({}, {})
     return Facts(
         answer,
-        cluster=kind.status() if engine else None,
-        swarm=swarm.status() if engine else None,
-        ecs=ecs.status() if engine else None,
+        cluster=kind_cluster.status() if engine else None,
+        swarm=swarm_mode.status() if engine else None,
+        ecs=local_ecs.status() if engine else None,
         engine=engine,
         versions=_versions(answer, engine),
         disk=_disk(engine),

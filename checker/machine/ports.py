@@ -12,7 +12,7 @@ import psutil
 
 from checker.base import paths
 from checker.base.loopback import is_free
-from checker.engines import ecsprocess
+from checker.orchestrators.ecs import emulator_process
 
 SERVER = 8888
 
@@ -47,7 +47,7 @@ def _port(number: int, process: psutil.Process | None) -> Port:
         return Port(number, "a program of another user")
     with contextlib.suppress(psutil.Error):
         line = process.cmdline()
-        ours = {"checker", "up"} <= set(line) or process.pid == ecsprocess.pid()
+        ours = {"checker", "up"} <= set(line) or process.pid == emulator_process.pid()
         return Port(number, f"{process.name()} (process {process.pid})", ours)
     return Port(number, f"process {process.pid}")
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from checker.base import console
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_client, docker_engine, install, journal
-from checker.engines import ecsprocess, kind, quirks, swarm
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.status import GIB, gib
+from checker.orchestrators.ecs import emulator_process
+from checker.orchestrators.kind import host_limits, kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 LEAST_DISK = 5 * GIB
 LEAST_MEMORY = 2 * GIB
@@ -95,7 +97,7 @@ def _room(facts: Facts) -> Iterator[Trouble]:
                 "uses; COURSE_CACHE moves the course's caches to another disk.",
             )
     sources = facts.image_sources["images"]
-    if sources.get(kind.IMAGE) == "missing" and facts.disk["cache"]["free"] < CLUSTER_DISK:
+    if sources.get(kind_cluster.IMAGE) == "missing" and facts.disk["cache"]["free"] < CLUSTER_DISK:
         yield Trouble(
             f"Only {gib(facts.disk['cache']['free'])} are free for what a cluster is made of.",
             f"Before the Kubernetes track, make room until {gib(CLUSTER_DISK)} are free, or load "
@@ -151,14 +153,14 @@ def _limits(facts: Facts) -> Iterator[Trouble]:
 
 
 def _cluster(facts: Facts) -> Iterator[Trouble]:
-    if facts.engine and facts.memory["total"] < quirks.LEAST_MEMORY:
+    if facts.engine and facts.memory["total"] < host_limits.LEAST_MEMORY:
         yield Trouble(
             f"With {gib(facts.memory['total'])} of memory the cluster gets one node, not three.",
-            f"Pages about several nodes need {gib(quirks.LEAST_MEMORY)}.",
+            f"Pages about several nodes need {gib(host_limits.LEAST_MEMORY)}.",
             stops=False,
         )
     cluster = facts.cluster
-    if cluster and not cluster.running and kind.nodes():
+    if cluster and not cluster.running and kind_cluster.nodes():
         yield Trouble(
             f"The cluster is there, but {cluster.detail}.",
             "The next page or lab that needs it mends it; ./course down removes it.",
@@ -167,7 +169,7 @@ def _cluster(facts: Facts) -> Iterator[Trouble]:
 
 
 def _swarm(facts: Facts) -> Iterator[Trouble]:
-    active = swarm.state(facts.engine) != "inactive"
+    active = swarm_mode.state(facts.engine) != "inactive"
     if active and facts.swarm and not facts.swarm.running:
         yield Trouble(
             f"This engine is in {facts.swarm.detail}.",
@@ -178,11 +180,11 @@ def _swarm(facts: Facts) -> Iterator[Trouble]:
 
 
 def _emulator(facts: Facts) -> Iterator[Trouble]:
-    if facts.ecs and not facts.ecs.running and ecsprocess.pid() is not None:
+    if facts.ecs and not facts.ecs.running and emulator_process.pid() is not None:
         yield Trouble(
             "The ECS emulator does not answer.",
             "The next page or lab about ECS starts it anew, or see why in its log: "
-            f"tail {ecsprocess.log()}",
+            f"tail {emulator_process.log()}",
             stops=False,
         )
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import aws
 from checker.measure.following import Following
+from checker.orchestrators.ecs import aws_api
 
 LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
 TOLD_TO_END = ("STOPPING", "DEPROVISIONING", "STOPPED")
@@ -38,9 +38,9 @@ class Follower(Following):
     def _look(self) -> None:
         now = time.time()
         given = {"cluster": self._cluster, "services": [self._service]}
-        service = aws.call(aws.ECS, "DescribeServices", **given)["services"][0]
+        service = aws_api.call(aws_api.ECS, "DescribeServices", **given)["services"][0]
         health = states(service)
-        tasks = aws.tasks(self._cluster, serviceName=self._service)
+        tasks = aws_api.tasks(self._cluster, serviceName=self._service)
         if self._before is None:
             self._former = {each["taskArn"] for each in tasks if each["lastStatus"] == "STOPPED"}
         for task in (each for each in tasks if each["taskArn"] not in self._former):
@@ -56,7 +56,7 @@ class Follower(Following):
 
     def _version(self, definition: str) -> str:
         if definition not in self._versions:
-            found = aws.call(aws.ECS, "DescribeTaskDefinition", taskDefinition=definition)
+            found = aws_api.call(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=definition)
             self._versions[definition] = version_of(found["taskDefinition"])
         return self._versions[definition]
 
@@ -66,7 +66,9 @@ def states(service: Mapping[str, Any]) -> dict[str, str] | None:
     balancers = service.get("loadBalancers") or []
     found: dict[str, str] = {}
     for each in balancers:
-        for member in aws.balancing("DescribeTargetHealth", TargetGroupArn=each["targetGroupArn"]):
+        for member in aws_api.balancing(
+            "DescribeTargetHealth", TargetGroupArn=each["targetGroupArn"]
+        ):
             address = member.findtext("Target/Id") or ""
             found[address] = member.findtext("TargetHealth/State") or ""
     return found if balancers else None

@@ -14,9 +14,9 @@ from typing import Any
 from checker.base.errors import CouldNotFindOut
 from checker.checks.kubeobjects import KINDS
 from checker.checks.settings import environment_of
-from checker.engines import kind
-from checker.engines.kube import Api
 from checker.measure.following import Following
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.kind.kube_api import Api
 
 Object = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Follower(Following):
         self._before: Object | None = None
 
     def __enter__(self) -> Follower:
-        self._api = Api(kind.kubeconfig())
+        self._api = Api(kind_cluster.kubeconfig())
         return super().__enter__()
 
     def __exit__(self, *_: object) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checker.engines import awsconfig
 from checker.measure import ecs, kubernetes, swarm
 from checker.measure.following import Following
+from checker.orchestrators.ecs import aws_settings
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ STAGES = (
     Stage(
         name="ECS",
         lab="deploy/zero-downtime-ecs",
-        url=lambda: f"{awsconfig.endpoint()}/_alb/front/version",
+        url=lambda: f"{aws_settings.endpoint()}/_alb/front/version",
         follow=lambda: ecs.Follower("market", "shop"),
         deploy="aws ecs update-service --cluster market --service shop "
         '--task-definition "shop:$1" > /dev/null',

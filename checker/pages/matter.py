@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from checker.base.errors import CourseError
-from checker.engines import needs
 from checker.formats.markdown import front_matter_end
+from checker.orchestrators import engine_names
 
 OURS = ("title", "engine", "minutes", "lab", "setup", "cleanup")
 THEIRS = ("description", "hide", "icon", "search", "status", "subtitle", "tags", "template")
@@ -86,7 +86,7 @@ def _judge(where: str, name: str, value: Any) -> None:
 
 def _judgement(name: str, value: Any) -> tuple[str, bool]:
     if name == "engine":
-        return needs.described(), needs.is_good(value)
+        return engine_names.described(), engine_names.is_good(value)
     if name == "minutes":
         return "a whole number above 0", type(value) is int and value > 0
     if name in ("setup", "cleanup"):

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from checker.engines.needs import needs
+from checker.orchestrators.engine_names import needs
 from checker.pages.blocks import Block
 
 SECONDS = 300.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from checker.engines.kube import ApiError
+from checker.orchestrators.kind.kube_api import ApiError
 
 Object = dict[str, Any]
 PODS = "/api/v1/namespaces/bakery/pods"

@@ -12,7 +12,7 @@ import pytest
 from checker.checks.ecs import Ecs
 from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 ARN = "arn:aws:ecs:us-east-1:000000000000"
 CONTAINER = {
@@ -76,7 +76,7 @@ class World:
 
     def DescribeTaskDefinition(self, given: Any) -> Any:
         if "web" not in given["taskDefinition"]:
-            raise aws.Refused("ClientException", "no")
+            raise aws_api.Refused("ClientException", "no")
         definition = {"family": "web", "revision": 2, "containerDefinitions": [CONTAINER]}
         return {"taskDefinition": definition}
 
@@ -109,8 +109,8 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(aws, "call", made.call)
-    monkeypatch.setattr(aws, "balancing", made.balancing)
+    monkeypatch.setattr(aws_api, "call", made.call)
+    monkeypatch.setattr(aws_api, "balancing", made.balancing)
     return made
 
 

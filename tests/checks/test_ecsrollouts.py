@@ -11,7 +11,7 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
-from checker.engines import aws
+from checker.orchestrators.ecs import aws_api
 
 PREFIX = "arn:aws:ecs:us-east-1:000000000000:task-definition/"
 
@@ -67,9 +67,9 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(aws, "call", made.call)
-    monkeypatch.setattr(aws, "balancing", made.balancing)
-    monkeypatch.setattr(aws, "tasks", lambda *_, **__: made.tasks)
+    monkeypatch.setattr(aws_api, "call", made.call)
+    monkeypatch.setattr(aws_api, "balancing", made.balancing)
+    monkeypatch.setattr(aws_api, "tasks", lambda *_, **__: made.tasks)
     return made
 
 

@@ -10,7 +10,7 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
-from checker.engines.kube import ApiError
+from checker.orchestrators.kind.kube_api import ApiError
 from tests.checks.cluster import (
     DEPLOYMENTS,
     EVENTS,

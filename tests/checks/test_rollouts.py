@@ -11,7 +11,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed, rollouts
 from checker.checks.kube import Kube
 from checker.checks.workloads import Deployment
-from checker.engines.kube import ApiError
+from checker.orchestrators.kind.kube_api import ApiError
 from tests.checks.cluster import DEPLOYMENTS, EVENTS, PODS, Cluster, deployment, named, pod
 
 WEB = f"{DEPLOYMENTS}/web"

@@ -10,8 +10,10 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, journal
-from checker.engines import kind, scene, swarm, world
+from checker.engines import scene
 from checker.images import provider
+from checker.orchestrators.kind import cluster_snapshot, kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 APART = ["pause recording", "mend", "remove from cluster", "go on recording"]
 
@@ -56,17 +58,17 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     ask = fake.asked.append
     monkeypatch.setattr(docker_engine, "ensure", lambda: ask("engine"))
     monkeypatch.setattr(provider, "ensure", lambda names: ask(f"images {' '.join(names)}"))
-    monkeypatch.setattr(swarm, "ensure", lambda: ask("swarm"))
-    monkeypatch.setattr(kind, "ensure", lambda: ask("cluster"))
-    monkeypatch.setattr(kind, "load", lambda names: ask(f"load {' '.join(names)}"))
-    monkeypatch.setattr(kind, "mend", lambda: ask("mend"))
-    monkeypatch.setattr(kind, "kubeconfig", lambda: tmp_path / "config")
+    monkeypatch.setattr(swarm_mode, "ensure", lambda: ask("swarm"))
+    monkeypatch.setattr(kind_cluster, "ensure", lambda: ask("cluster"))
+    monkeypatch.setattr(kind_cluster, "load", lambda names: ask(f"load {' '.join(names)}"))
+    monkeypatch.setattr(kind_cluster, "mend", lambda: ask("mend"))
+    monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: tmp_path / "config")
     monkeypatch.setattr(scene, "Api", lambda path: type("Api", (), {"close": lambda self: None})())
     monkeypatch.setattr(scene, "Recorder", fake)
-    monkeypatch.setattr(world, "is_kept", lambda name: name in fake.kept)
-    monkeypatch.setattr(world, "keep", lambda name, api: fake.kept.add(name))
-    monkeypatch.setattr(world, "forget", fake.kept.discard)
-    monkeypatch.setattr(world, "remove_made", fake.remove_made)
+    monkeypatch.setattr(cluster_snapshot, "is_kept", lambda name: name in fake.kept)
+    monkeypatch.setattr(cluster_snapshot, "keep", lambda name, api: fake.kept.add(name))
+    monkeypatch.setattr(cluster_snapshot, "forget", fake.kept.discard)
+    monkeypatch.setattr(cluster_snapshot, "remove_made", fake.remove_made)
     return fake
 
 
@@ -81,7 +83,7 @@ def test_docker_needs_engine_and_images(made: Scene) -> None:
 
 
 def test_cluster_gets_the_images_into_its_nodes_but_not_the_nodes_own(made: Scene) -> None:
-    scene.ensure("kind", ["nginx:1.26", kind.IMAGE])
+    scene.ensure("kind", ["nginx:1.26", kind_cluster.IMAGE])
     assert made.asked == ["engine", "images nginx:1.26", "cluster", "load nginx:1.26"]
 
 
@@ -134,7 +136,7 @@ def test_in_a_cluster_that_was_made_anew_meanwhile_nothing_is_removed(
 ) -> None:
     with scene.recorded("kind", "page") as clean:
         made.asked.clear()
-        monkeypatch.setattr(kind, "mend", made.kept.clear)
+        monkeypatch.setattr(kind_cluster, "mend", made.kept.clear)
         assert clean() == []
         assert made.asked == ["pause recording", "go on recording", "remove from engine"]
         assert made.kept == {"page"}

@@ -17,7 +17,7 @@ from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
 from checker.docker import apt
-from checker.images import builder, catalogue, golang, node
+from checker.images import builder, catalogue, golang, node_image
 from checker.images.catalogue import Image
 from tests.images.conftest import Engine
 
@@ -382,8 +382,8 @@ def finished(
         asked.append((bare, names, labels))
 
     (recipes / "tool" / builder.NODE).touch()
-    monkeypatch.setattr(node, "add_parts", add_parts)
-    monkeypatch.setattr(node, "finish", finish)
+    monkeypatch.setattr(node_image, "add_parts", add_parts)
+    monkeypatch.setattr(node_image, "finish", finish)
     return asked
 
 

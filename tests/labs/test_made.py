@@ -11,9 +11,10 @@ from docker.errors import NotFound
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine
 from checker.docker.journal import Entry, Journal
-from checker.engines import ecs, world
 from checker.engines.recorder import Recorder
 from checker.labs import made
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import cluster_snapshot
 
 LAB = "docker/first"
 
@@ -120,8 +121,8 @@ def test_removing_adopts_the_labs_recorder(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_in_the_emulator_of_a_lab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ecs, "contents", lambda: ["cluster bakery"])
-    monkeypatch.setattr(ecs, "is_begun", lambda name: "first" in name)
+    monkeypatch.setattr(local_ecs, "contents", lambda: ["cluster bakery"])
+    monkeypatch.setattr(local_ecs, "is_begun", lambda name: "first" in name)
     assert made._in_emulator("docker/first") == ["cluster bakery"]
     assert made._in_emulator("docker/other") == []
 
@@ -141,7 +142,7 @@ def test_what_is_in_the_emulator_of_a_lab_is_told(monkeypatch: pytest.MonkeyPatc
 def test_a_labs_beginning_is_kept_where_each_of_its_engines_knows_of_it(
     monkeypatch: pytest.MonkeyPatch, engine: str, known: tuple[str, ...], kept: bool
 ) -> None:
-    monkeypatch.setattr(world, "is_kept", lambda name: "kind" in known)
-    monkeypatch.setattr(ecs, "is_begun", lambda name: "ecs" in known)
+    monkeypatch.setattr(cluster_snapshot, "is_kept", lambda name: "kind" in known)
+    monkeypatch.setattr(local_ecs, "is_begun", lambda name: "ecs" in known)
     lab: Any = SimpleNamespace(id=LAB, engine=engine)
     assert made.is_kept(lab) is kept

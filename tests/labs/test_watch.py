@@ -165,8 +165,10 @@ class Cluster:
 
 
 def test_what_changes_in_the_cluster_is_noticed_also_after_it_went_away(monkeypatch) -> None:
-    monkeypatch.setattr("checker.engines.kube.Api", Cluster)
-    monkeypatch.setattr("checker.engines.kind.kubeconfig", lambda: Path("config"))
+    monkeypatch.setattr("checker.orchestrators.kind.kube_api.Api", Cluster)
+    monkeypatch.setattr(
+        "checker.orchestrators.kind.kind_cluster.kubeconfig", lambda: Path("config")
+    )
     monkeypatch.setattr(watch, "AGAIN_SECONDS", 0.01)
     events: queue.Queue[str] = queue.Queue()
     over = threading.Event()
@@ -180,7 +182,7 @@ def test_what_changes_in_the_cluster_is_noticed_also_after_it_went_away(monkeypa
 
 
 def test_what_is_new_in_the_emulator_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.engines import ecs
+    from checker.orchestrators.ecs import local_ecs
 
     found = iter([["cluster a"], ["cluster a"], ["cluster a", "service a/web"]])
     over = threading.Event()
@@ -192,7 +194,7 @@ def test_what_is_new_in_the_emulator_is_a_change(monkeypatch: pytest.MonkeyPatch
             over.set()
         return now or ["cluster a", "service a/web"]
 
-    monkeypatch.setattr(ecs, "contents", contents)
+    monkeypatch.setattr(local_ecs, "contents", contents)
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.001)
     watch._look_at_ecs(events, over)
     assert events.get_nowait() == "ecs"

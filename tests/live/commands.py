@@ -11,8 +11,8 @@ from typing import Any
 
 from checker.base import process
 from checker.docker import docker_engine
-from checker.engines import world
-from checker.engines.kube import Api
+from checker.orchestrators.kind import cluster_snapshot
+from checker.orchestrators.kind.kube_api import Api
 
 
 def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
@@ -41,6 +41,6 @@ def own_namespace(api: Api) -> Iterator[str]:
     try:
         yield name
     finally:
-        world._empty(api, name)
+        cluster_snapshot._empty(api, name)
         api.delete(f"/api/v1/namespaces/{name}")
-        world._finish(api, name)
+        cluster_snapshot._finish(api, name)

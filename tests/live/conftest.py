@@ -17,8 +17,8 @@ import pytest
 
 from checker.base import paths
 from checker.docker import docker_engine
-from checker.engines import kind, nodeimages
 from checker.images import provider
+from checker.orchestrators.kind import kind_cluster, node_images
 from tests.live import commands
 from tests.live.commands import until
 
@@ -44,10 +44,10 @@ class Controller:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-P", "-m", "cloud_controller", "--cluster", kind.NAME]
+        command = [sys.executable, "-P", "-m", "cloud_controller", "--cluster", kind_cluster.NAME]
         with self._log.open("a") as file:
             self._process = subprocess.Popen(
-                [*command, "--kubeconfig", str(kind.kubeconfig()), *self._words],
+                [*command, "--kubeconfig", str(kind_cluster.kubeconfig()), *self._words],
                 env={**os.environ, **docker_engine.environment(), **self._variables, **SEARCH},
                 stdout=file,
                 stderr=file,
@@ -68,9 +68,9 @@ class Controller:
 
 @pytest.fixture(scope="module")
 def cluster() -> None:
-    kind.ensure()
+    kind_cluster.ensure()
     provider.ensure([NGINX, HAPROXY, BUSYBOX])
-    nodeimages.load([NGINX], kind.nodes())
+    node_images.load([NGINX], kind_cluster.nodes())
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def sweep(namespace: str) -> None:
 
 def balancers(namespace: str) -> list[str]:
     names = run("docker", "ps", "-a", "--format", "{{.Names}}").output.split()
-    return sorted(each for each in names if each.startswith(f"{kind.NAME}-lb.{namespace}."))
+    return sorted(each for each in names if each.startswith(f"{kind_cluster.NAME}-lb.{namespace}."))
 
 
 def make(namespace: str, *names: str, **spec: Any) -> None:
@@ -213,6 +213,6 @@ def remove(namespace: str, *names: str, seconds: float = WITHIN) -> None:
 
 
 def configuration(namespace: str, name: str) -> str:
-    container = f"{kind.NAME}-lb.{namespace}.{name}"
+    container = f"{kind_cluster.NAME}-lb.{namespace}.{name}"
     command = ("docker", "exec", container, "cat", "/usr/local/etc/haproxy/haproxy.cfg")
     return run(*command, check=False).output

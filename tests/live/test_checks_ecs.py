@@ -13,8 +13,8 @@ from checker.checks.ecsservices import Service
 from checker.checks.ecstasks import Task
 from checker.checks.failure import CheckFailed
 from checker.docker import docker_engine
-from checker.engines import aws, ecs
 from checker.images import provider
+from checker.orchestrators.ecs import aws_api, local_ecs
 
 pytestmark = pytest.mark.live
 
@@ -42,19 +42,19 @@ def world() -> Iterator[Ecs]:
     """A service `web` with one task behind a load balancer, and a task that ended with 3."""
     docker_engine.ensure()
     provider.ensure([IMAGE])
-    ecs.ensure()
-    ecs.reset()
+    local_ecs.ensure()
+    local_ecs.reset()
     group = balance()
-    aws.call(aws.ECS, "CreateCluster", clusterName="demo")
+    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
     for family, container in (("web", WEB), ("job", JOB)):
         given = {"family": family, "containerDefinitions": [container]}
-        aws.call(aws.ECS, "RegisterTaskDefinition", **given)
-    aws.call(aws.ECS, "RunTask", cluster="demo", taskDefinition="job")
+        aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call(aws_api.ECS, "RunTask", cluster="demo", taskDefinition="job")
     balancer = {"targetGroupArn": group, "containerName": "web", "containerPort": 80}
     given = {"cluster": "demo", "serviceName": "web", "taskDefinition": "web"}
-    aws.call(aws.ECS, "CreateService", **given, desiredCount=1, loadBalancers=[balancer])
+    aws_api.call(aws_api.ECS, "CreateService", **given, desiredCount=1, loadBalancers=[balancer])
     bounds = {"MinCapacity": 1, "MaxCapacity": 4}
-    aws.call(aws.SCALING, "RegisterScalableTarget", **DIMENSION, **bounds)
+    aws_api.call(aws_api.SCALING, "RegisterScalableTarget", **DIMENSION, **bounds)
     policy = {
         "PolicyName": "cpu",
         "PolicyType": "TargetTrackingScaling",
@@ -63,26 +63,26 @@ def world() -> Iterator[Ecs]:
             "PredefinedMetricSpecification": METRIC,
         },
     }
-    aws.call(aws.SCALING, "PutScalingPolicy", **DIMENSION, **policy)
+    aws_api.call(aws_api.SCALING, "PutScalingPolicy", **DIMENSION, **policy)
     found = Ecs()
     found.cluster("demo").service("web").expect_steady(within=LONG).expect_targets(within=LONG)
     wait_for_the_job(found)
     yield found
-    ecs.stop()
+    local_ecs.stop()
 
 
 def balance() -> str:
     subnets = {f"Subnets.member.{n}": f"subnet-0000000{n}" for n in (1, 2)}
-    [balancer] = aws.balancing("CreateLoadBalancer", Name="front", **subnets)
+    [balancer] = aws_api.balancing("CreateLoadBalancer", Name="front", **subnets)
     given = {"Name": "web", "Protocol": "HTTP", "Port": "80", "VpcId": "vpc-00000001"}
-    [group] = aws.balancing("CreateTargetGroup", **given, TargetType="ip")
+    [group] = aws_api.balancing("CreateTargetGroup", **given, TargetType="ip")
     arn = group.findtext("TargetGroupArn") or ""
     forward = {
         "LoadBalancerArn": balancer.findtext("LoadBalancerArn") or "",
         "DefaultActions.member.1.Type": "forward",
         "DefaultActions.member.1.TargetGroupArn": arn,
     }
-    aws.balancing("CreateListener", Protocol="HTTP", Port="80", **forward)
+    aws_api.balancing("CreateListener", Protocol="HTTP", Port="80", **forward)
     return arn
 
 
@@ -163,9 +163,9 @@ def test_a_task_has_the_port_that_docker_chose(world: Ecs) -> None:
 
 def test_a_service_that_misses_a_task_is_not_steady(world: Ecs) -> None:
     given = {"family": "late", "containerDefinitions": [{**WEB, "image": "nginx:none-such"}]}
-    aws.call(aws.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
     given = {"cluster": "demo", "serviceName": "late", "taskDefinition": "late"}
-    aws.call(aws.ECS, "CreateService", **given, desiredCount=1)
+    aws_api.call(aws_api.ECS, "CreateService", **given, desiredCount=1)
     with pytest.raises(CheckFailed) as failed:
         world.cluster("demo").service("late").expect_steady(within=1)
     assert "0 of 1 run" in str(failed.value)

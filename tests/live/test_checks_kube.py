@@ -15,8 +15,9 @@ from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.runner import _engine
 from checker.docker import docker_engine
-from checker.engines import kind, scene
-from checker.engines.kube import Api
+from checker.engines import scene
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.kind.kube_api import Api
 from checker.pages.fences import parse
 from checker.pages.validate import command
 from tests.live.commands import kubectl, own_namespace
@@ -28,7 +29,7 @@ IMAGES = ["nginx:1.26", "busybox:1.37"]
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     scene.ensure("kind", IMAGES)
-    with contextlib.closing(Api(kind.kubeconfig())) as made:
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 
 
@@ -76,7 +77,7 @@ def test_the_report_names_the_version_of_the_cluster(api: Api) -> None:
 
 def test_a_cluster_that_is_away_is_not_a_failure(tmp_path: Path, api: Api) -> None:
     away = tmp_path / "config"
-    text = kind.kubeconfig().read_text()
+    text = kind_cluster.kubeconfig().read_text()
     server = next(line for line in text.splitlines() if "server:" in line)
     away.write_text(text.replace(server, "    server: https://127.0.0.1:1"))
     with contextlib.closing(Api(away)) as broken, pytest.raises(CouldNotFindOut):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import kind
+from checker.orchestrators.kind import kind_cluster
 from tests.live.commands import until
 from tests.live.conftest import (
     FINALIZER,
@@ -204,8 +204,10 @@ def test_with_local_policy_only_the_machine_with_the_pod_gets_traffic(
     answering(namespace, "local")
     health = look(namespace, "local")["spec"]["healthCheckNodePort"]
     assert f"check port {health} " in configuration(namespace, "local")
-    container = f"{kind.NAME}-lb.{namespace}.local"
-    others = {each for each in kind.nodes() if each != machine and "control-plane" not in each}
+    container = f"{kind_cluster.NAME}-lb.{namespace}.local"
+    others = {
+        each for each in kind_cluster.nodes() if each != machine and "control-plane" not in each
+    }
     until(lambda: down(run("docker", "logs", container).output) & {*others, machine} == others)
     assert {answer(namespace, "local") for _ in range(10)} == {pod}
     remove(namespace, "local")
@@ -257,7 +259,7 @@ def test_load_balancers_that_are_restarted_together_all_come_back(
 def is_told_rightly(namespace: str, name: str) -> bool:
     """Whether the Service's status has the address that the container has."""
     template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    container = f"{kind.NAME}-lb.{namespace}.{name}"
+    container = f"{kind_cluster.NAME}-lb.{namespace}.{name}"
     found = run("docker", "inspect", "--format", template, container).output.strip()
     return address(namespace, name) == found
 
@@ -274,7 +276,7 @@ def test_engine_that_was_away_is_found_again_and_nothing_is_doubled(
             engine.go()
             until(lambda: "asking again" in controller.log)
             make(namespace, "meanwhile")
-            run("docker", "kill", f"{kind.NAME}-lb.{namespace}.lost")
+            run("docker", "kill", f"{kind_cluster.NAME}-lb.{namespace}.lost")
             until(lambda: "SyncLoadBalancerFailed" in reasons(namespace, "meanwhile"))
             assert answer(namespace, "before")
             assert not answer(namespace, "lost")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from checker.engines import kind, nodeimages
 from checker.images import provider
+from checker.orchestrators.kind import kind_cluster, node_images
 from tests.live.commands import until
 from tests.live.conftest import (
     HAPROXY,
@@ -37,7 +37,7 @@ LONG = 120.0
 def deployed(cluster: None) -> Iterator[None]:
     provider.ensure([LIBRARIES, HAPROXY])
     run("docker", "build", "--tag", IMAGE, str(SOURCE), timeout=300)
-    nodeimages.load([IMAGE], [each for each in kind.nodes() if "control-plane" in each])
+    node_images.load([IMAGE], [each for each in kind_cluster.nodes() if "control-plane" in each])
     kubectl("apply", "-f", str(SOURCE / "manifests"))
     try:
         rolled_out()

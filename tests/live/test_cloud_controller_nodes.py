@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.engines import kind
+from checker.orchestrators.kind import kind_cluster
 from tests.live.commands import until
 from tests.live.conftest import Controller, Object, kubectl, run
 
@@ -50,7 +50,7 @@ def join_again(name: str, flags: str) -> None:
 @pytest.fixture
 def worker(cluster: None) -> Iterator[str]:
     """The last machine; afterwards it is there, ready, and no controller has left its mark."""
-    name = kind.nodes()[-1]
+    name = kind_cluster.nodes()[-1]
     assert "control-plane" not in name
     yield name
     run("docker", "unpause", name, check=False)
@@ -85,7 +85,7 @@ def test_new_node_waits_for_the_controller_and_learns_what_its_machine_is(
     finally:
         controller.kill()
     node = find(new_worker)
-    assert node["spec"]["providerID"] == f"docker://{kind.NAME}/{new_worker}"
+    assert node["spec"]["providerID"] == f"docker://{kind_cluster.NAME}/{new_worker}"
     zone = run("docker", "info", "--format", "{{.Name}}").output.strip()
     expected = {"topology.kubernetes.io/region": "docker", "topology.kubernetes.io/zone": zone}
     assert expected.items() <= node["metadata"]["labels"].items()
@@ -138,12 +138,12 @@ def wanted(machine: str) -> set[str]:
 def test_routes_come_back_and_those_to_nodes_that_have_gone_go(
     cluster: None, tmp_path: Path
 ) -> None:
-    machine = kind.nodes()[0]
+    machine = kind_cluster.nodes()[0]
     in_machine(machine, "ip", "route", "flush", "metric", "4000", check=False)
     assert routes(machine) == set()
     expected = wanted(machine)
-    assert len(expected) == len(kind.nodes()) - 1
-    gone = f"10.99.0.0/24 via {address(kind.nodes()[-1])}"
+    assert len(expected) == len(kind_cluster.nodes()) - 1
+    gone = f"10.99.0.0/24 via {address(kind_cluster.nodes()[-1])}"
     in_machine(machine, "ip", "route", "add", *gone.split(), "metric", "4000")
     controller = Controller(tmp_path / "log", "--configure-cloud-routes")
     try:
@@ -156,5 +156,5 @@ def test_routes_come_back_and_those_to_nodes_that_have_gone_go(
         assert found == "RouteCreated"
     finally:
         controller.kill()
-        for each in kind.nodes():
+        for each in kind_cluster.nodes():
             in_machine(each, "ip", "route", "flush", "metric", "4000", check=False)

@@ -14,8 +14,9 @@ from checker.convert import read
 from checker.convert.convert import convert
 from checker.convert.write import yaml_text
 from checker.docker import docker_engine
-from checker.engines import kind, scene
-from checker.engines.kube import Api
+from checker.engines import scene
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.kind.kube_api import Api
 from tests.convert.samples import NAMES, converted, inputs, sample
 from tests.live.commands import kubectl, own_namespace
 
@@ -27,7 +28,7 @@ STRICT = ("--dry-run=server", "--validate=strict")
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     scene.ensure("kind", ["node:24-trixie-slim", "busybox:1.37"])
-    with contextlib.closing(Api(kind.kubeconfig())) as made:
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 
 
@@ -94,4 +95,4 @@ def test_a_value_with_dollar_signs_arrives_as_it_was(there: Namespace) -> None:
 def _build_and_load() -> None:
     build = ["docker", "build", "--quiet", "--tag", SHOP, str(paths.root() / "labs" / "app")]
     process.run(build, timeout=240, env=docker_engine.environment())
-    kind.load([SHOP])
+    kind_cluster.load([SHOP])

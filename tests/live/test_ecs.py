@@ -16,9 +16,9 @@ import pytest
 
 from checker.base import paths, process
 from checker.docker import docker_engine
-from checker.engines import aws, awsconfig, ecs, ecsprocess
-from checker.engines.emulator import labels
 from checker.images import provider
+from checker.orchestrators.ecs import aws_api, aws_settings, emulator_process, local_ecs
+from checker.orchestrators.ecs.emulator import labels
 
 pytestmark = pytest.mark.live
 
@@ -31,15 +31,15 @@ def images() -> Iterator[None]:
     docker_engine.ensure()
     provider.ensure([IMAGE])
     yield
-    ecs.stop()
+    local_ecs.stop()
 
 
 @pytest.fixture
 def emulator() -> Iterator[None]:
-    ecs.ensure()
-    ecs.reset()
+    local_ecs.ensure()
+    local_ecs.reset()
     yield
-    ecs.reset()
+    local_ecs.reset()
 
 
 def until(true: Callable[[], bool], seconds: float = LONG) -> None:
@@ -50,7 +50,7 @@ def until(true: Callable[[], bool], seconds: float = LONG) -> None:
 
 
 def serve(count: int) -> None:
-    aws.call(aws.ECS, "CreateCluster", clusterName="demo")
+    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
     container = {
         "name": "web",
         "image": IMAGE,
@@ -58,9 +58,9 @@ def serve(count: int) -> None:
         "portMappings": [{"containerPort": 80, "hostPort": 0}],
     }
     given = {"family": "web", "containerDefinitions": [container]}
-    aws.call(aws.ECS, "RegisterTaskDefinition", **given)
-    aws.call(
-        aws.ECS,
+    aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call(
+        aws_api.ECS,
         "CreateService",
         cluster="demo",
         serviceName="web",
@@ -77,19 +77,21 @@ def boxes() -> list[str]:
 
 
 def running() -> int:
-    found = aws.call(aws.ECS, "DescribeServices", cluster="demo", services=["web"])["services"]
+    found = aws_api.call(aws_api.ECS, "DescribeServices", cluster="demo", services=["web"])[
+        "services"
+    ]
     return int(found[0]["runningCount"]) if found else 0
 
 
 def test_two_who_want_it_at_once_get_one() -> None:
-    ecs.stop()
-    both = [threading.Thread(target=ecs.ensure) for _ in range(2)]
+    local_ecs.stop()
+    both = [threading.Thread(target=local_ecs.ensure) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
         each.join(LONG)
-    assert ecs.is_ready()
-    assert ecs.status().version
+    assert local_ecs.is_ready()
+    assert local_ecs.status().version
 
 
 def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
@@ -97,7 +99,7 @@ def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
 
     listening = {
         each.laddr.ip
-        for each in psutil.Process(ecsprocess.pid()).net_connections()
+        for each in psutil.Process(emulator_process.pid()).net_connections()
         if each.status == psutil.CONN_LISTEN
     }
     assert listening == {"127.0.0.1"}
@@ -105,11 +107,11 @@ def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
 
 def test_after_a_kill_it_starts_again_and_no_container_is_left(emulator: None) -> None:
     serve(1)
-    os.kill(ecsprocess.pid() or 0, signal.SIGKILL)
-    until(lambda: ecsprocess.pid() is None)
-    ecs.ensure()
+    os.kill(emulator_process.pid() or 0, signal.SIGKILL)
+    until(lambda: emulator_process.pid() is None)
+    local_ecs.ensure()
     until(lambda: not boxes())
-    assert aws.call(aws.ECS, "ListClusters")["clusterArns"] == []
+    assert aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"] == []
 
 
 @pytest.mark.parametrize("how", ["removed", "killed", "stopped"])
@@ -117,8 +119,8 @@ def test_whatever_becomes_of_a_task_the_service_makes_up_for_it(emulator: None, 
     serve(2)
     before = boxes()
     if how == "stopped":
-        name = aws.call(aws.ECS, "ListTasks", cluster="demo")["taskArns"][0]
-        aws.call(aws.ECS, "StopTask", cluster="demo", task=name)
+        name = aws_api.call(aws_api.ECS, "ListTasks", cluster="demo")["taskArns"][0]
+        aws_api.call(aws_api.ECS, "StopTask", cluster="demo", task=name)
     else:
         words = ["docker", "kill"] if how == "killed" else ["docker", "rm", "--force"]
         process.run([*words, before[0]], timeout=LONG, env=docker_engine.environment())
@@ -126,35 +128,35 @@ def test_whatever_becomes_of_a_task_the_service_makes_up_for_it(emulator: None, 
 
 
 def test_a_taken_port_is_passed_by() -> None:
-    ecs.stop()
+    local_ecs.stop()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", awsconfig.FIRST_PORT))
+        other.bind(("127.0.0.1", aws_settings.FIRST_PORT))
         other.listen()
-        ecs.ensure()
-        assert awsconfig.port() != awsconfig.FIRST_PORT
-        assert ecs.is_ready()
-        ecs.stop()
+        local_ecs.ensure()
+        assert aws_settings.port() != aws_settings.FIRST_PORT
+        assert local_ecs.is_ready()
+        local_ecs.stop()
 
 
 def test_state_is_kept_by_choice_and_a_half_written_file_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COURSE_ECS_STATE", "keep")
-    ecs.stop()
-    ecs.ensure()
-    aws.call(aws.ECS, "CreateCluster", clusterName="kept")
-    ecs.stop()
-    ecs.ensure()
-    assert len(aws.call(aws.ECS, "ListClusters")["clusterArns"]) == 1
-    ecs.stop()
-    file = ecsprocess.state_folder() / "ecs.json"
+    local_ecs.stop()
+    local_ecs.ensure()
+    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="kept")
+    local_ecs.stop()
+    local_ecs.ensure()
+    assert len(aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"]) == 1
+    local_ecs.stop()
+    file = emulator_process.state_folder() / "ecs.json"
     file.write_text(file.read_text()[:40])
-    ecs.ensure()
-    assert aws.call(aws.ECS, "ListClusters")["clusterArns"] == []
+    local_ecs.ensure()
+    assert aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"] == []
     monkeypatch.delenv("COURSE_ECS_STATE")
-    ecs.stop()
-    assert not ecsprocess.state_folder().exists()
+    local_ecs.stop()
+    assert not emulator_process.state_folder().exists()
 
 
 def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
@@ -195,7 +197,7 @@ def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
 
 def test_all_calls_succeed_where_no_network_leads_out() -> None:
     """In a network namespace whose only interface is the loopback; Docker's socket is a file."""
-    ecs.stop()
+    local_ecs.stop()
     script = (
         "from checker import process\n"
         "from checker.engines import docker, ecs\n"

@@ -17,9 +17,15 @@ import pytest
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, endpoint
-from checker.engines import kind, nodeimages, quirks, world
-from checker.engines.kube import Api
-from checker.images import clustertools, golang, provider
+from checker.images import golang, provider
+from checker.orchestrators.kind import (
+    cluster_snapshot,
+    cluster_tools,
+    host_limits,
+    kind_cluster,
+    node_images,
+)
+from checker.orchestrators.kind.kube_api import Api
 from checker.pages import fences, validate
 from tests.live import commands
 from tests.live.commands import until
@@ -34,9 +40,9 @@ Object = dict[str, Any]
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> None:
-    kind.ensure()
+    kind_cluster.ensure()
     provider.ensure([BUSYBOX])
-    nodeimages.load([BUSYBOX], kind.nodes())
+    node_images.load([BUSYBOX], kind_cluster.nodes())
 
 
 def apply(namespace: str, *objects: Object) -> None:
@@ -58,7 +64,7 @@ def namespace() -> Iterator[str]:
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with contextlib.closing(Api(kind.kubeconfig())) as made:
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 
 
@@ -88,10 +94,10 @@ def output(namespace: str, wanted: Object) -> str:
 
 def test_all_nodes_are_ready_and_of_the_version_that_is_taught(api: Api) -> None:
     found = api.items("/api/v1/nodes")
-    assert sorted(each["metadata"]["name"] for each in found) == kind.nodes()
-    assert len(found) == quirks.node_count()
+    assert sorted(each["metadata"]["name"] for each in found) == kind_cluster.nodes()
+    assert len(found) == host_limits.node_count()
     versions = {each["status"]["nodeInfo"]["kubeletVersion"] for each in found}
-    assert {each.rpartition(".")[0] for each in versions} == {kind.IMAGE.rpartition(":")[2]}
+    assert {each.rpartition(".")[0] for each in versions} == {kind_cluster.IMAGE.rpartition(":")[2]}
     for each in found:
         conditions = {one["type"]: one["status"] for one in each["status"]["conditions"]}
         assert conditions["Ready"] == "True"
@@ -99,31 +105,31 @@ def test_all_nodes_are_ready_and_of_the_version_that_is_taught(api: Api) -> None
 
 def test_kubectl_of_a_course_shell_is_of_the_same_version() -> None:
     found = json.loads(kubectl("version", "-o", "json").output)
-    wanted = golang.find(clustertools.RECIPE, "kubernetes").version
+    wanted = golang.find(cluster_tools.RECIPE, "kubernetes").version
     assert found["clientVersion"]["gitVersion"] == wanted
     server = found["serverVersion"]["gitVersion"]
     assert server.rpartition(".")[0] == wanted.rpartition(".")[0]
 
 
 def test_status_tells_of_the_cluster() -> None:
-    found = kind.status()
+    found = kind_cluster.status()
     assert found.running
-    assert found.detail == f"{quirks.node_count()} nodes"
+    assert found.detail == f"{host_limits.node_count()} nodes"
 
 
 def test_ready_cluster_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    kind.ensure()
+    kind_cluster.ensure()
     assert capsys.readouterr().err == ""
 
 
 def test_what_nodes_use_can_be_asked() -> None:
     done = until(lambda: _ok(kubectl("top", "nodes", "--no-headers", check=False)), 90)
     assert isinstance(done, process.Completed)
-    assert sorted(line.split()[0] for line in done.output.splitlines()) == kind.nodes()
+    assert sorted(line.split()[0] for line in done.output.splitlines()) == kind_cluster.nodes()
 
 
 def _ok(done: process.Completed) -> process.Completed | None:
-    every = len(done.output.splitlines()) == quirks.node_count()
+    every = len(done.output.splitlines()) == host_limits.node_count()
     return done if done.status == 0 and every and "<unknown>" not in done.output else None
 
 
@@ -160,7 +166,7 @@ def test_image_that_is_in_the_nodes_is_not_loaded_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     started = time.monotonic()
-    nodeimages.load([BUSYBOX], kind.nodes())
+    node_images.load([BUSYBOX], kind_cluster.nodes())
     assert time.monotonic() - started < 3
     assert "Loading" not in capsys.readouterr().err
 
@@ -191,17 +197,17 @@ SERVICE: Object = {
 @pytest.fixture
 def run(api: Api) -> Iterator[str]:
     """A run that is recorded; whatever it leaves is removed."""
-    world.keep(RUN, api)
+    cluster_snapshot.keep(RUN, api)
     yield RUN
-    world.remove_made(RUN, api)
-    world.forget(RUN)
+    cluster_snapshot.remove_made(RUN, api)
+    cluster_snapshot.forget(RUN)
 
 
 def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
     namespace: str, api: Api, request: pytest.FixtureRequest
 ) -> None:
     apply(namespace, pod("before", "sleep 600"))
-    before = {each for each in world.take(api) if "/t-" not in each.path}
+    before = {each for each in cluster_snapshot.take(api) if "/t-" not in each.path}
     request.getfixturevalue("run")
     kubectl("create", "namespace", RUN)
     apply(RUN, DEPLOYMENT)
@@ -209,9 +215,9 @@ def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
     for each in (RUN, "default"):
         kubectl("rollout", "status", f"deployment/{RUN}", "-n", each, "--timeout=60s")
     started = time.monotonic()
-    assert world.remove_made(RUN, api) == []
+    assert cluster_snapshot.remove_made(RUN, api) == []
     assert time.monotonic() - started < 5
-    assert before <= world.take(api)
+    assert before <= cluster_snapshot.take(api)
     assert api.find(f"/api/v1/namespaces/{namespace}/pods/before")
     assert api.find(f"/api/v1/namespaces/{RUN}") is None
     pods = api.items("/api/v1/namespaces/default/pods", labelSelector=f"app={RUN}")
@@ -225,8 +231,8 @@ def test_namespace_that_does_not_go_is_told_with_what_holds_it(
     kubectl("create", "namespace", RUN)
     held: Object = {"metadata": {"name": "bread", "finalizers": ["example.com/oven"]}}
     apply(RUN, {"apiVersion": "v1", "kind": "ConfigMap", **held})
-    monkeypatch.setattr(world, "GONE_SECONDS", 3.0)
-    (line,) = world.remove_made(run, api)
+    monkeypatch.setattr(cluster_snapshot, "GONE_SECONDS", 3.0)
+    (line,) = cluster_snapshot.remove_made(run, api)
     assert f"/api/v1/namespaces/{RUN}: held by" in line
     free = '{"metadata": {"finalizers": null}}'
     kubectl("-n", RUN, "patch", "configmap", "bread", "--type=merge", "-p", free)
@@ -273,10 +279,10 @@ def test_learners_own_kubeconfig_is_neither_changed_nor_used(
     learners: Path, elsewhere: socket.socket
 ) -> None:
     before = (learners.read_bytes(), learners.stat().st_mtime_ns)
-    kind.ensure()
-    assert kind.status().running
+    kind_cluster.ensure()
+    assert kind_cluster.status().running
     assert "course-control-plane" in kubectl("get", "nodes").output
-    with contextlib.closing(Api(kind.kubeconfig())) as api:
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
         assert api.items("/api/v1/nodes")
     assert (learners.read_bytes(), learners.stat().st_mtime_ns) == before
     with pytest.raises(TimeoutError):
@@ -286,14 +292,14 @@ def test_learners_own_kubeconfig_is_neither_changed_nor_used(
 def test_cluster_of_the_same_name_that_is_anothers_is_never_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {name: _started(name) for name in kind.nodes()}
+    before = {name: _started(name) for name in kind_cluster.nodes()}
     monkeypatch.setenv("DOCKER_HOST", docker_engine.environment()["DOCKER_HOST"])
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
     monkeypatch.setattr(endpoint, "own_host", lambda: "unix:///nowhere")
-    for does in (kind.ensure, kind.reset):
+    for does in (kind_cluster.ensure, kind_cluster.reset):
         with pytest.raises(CouldNotFindOut, match="the course did not make"):
             does()
-    kind.stop()
+    kind_cluster.stop()
     assert {name: _started(name) for name in before} == before
 
 

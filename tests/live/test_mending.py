@@ -13,12 +13,14 @@ import pytest
 
 from checker.base import paths
 from checker.docker import docker_engine
-from checker.engines import kind, scene, swarm
+from checker.engines import scene
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
 
-CONTROL_PLANE = kind.CONTROL_PLANE
+CONTROL_PLANE = kind_cluster.CONTROL_PLANE
 BUSYBOX = "busybox:1.37"
 RUN = f"t-{uuid.uuid4().hex[:8]}"
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
@@ -66,26 +68,26 @@ def inside(node: str, script: str) -> str:
 
 @pytest.fixture(autouse=True)
 def cluster() -> Iterator[None]:
-    kind.ensure()
+    kind_cluster.ensure()
     yield
-    kind.mend()
+    kind_cluster.mend()
 
 
 @pytest.mark.parametrize("what", BREAK)
 def test_what_is_missing_is_noticed_and_mended(what: str) -> None:
     inside(*BREAK[what])
     made = _made()
-    kind.mend()
+    kind_cluster.mend()
     assert _made() == made
-    assert kind.is_ready()
-    assert kind.pristine.is_intact(kind.nodes())
-    for node in kind.nodes():
+    assert kind_cluster.is_ready()
+    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
+    for node in kind_cluster.nodes():
         assert inside(node, "systemctl is-active containerd kubelet") == "active\nactive\n"
 
 
 def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() -> None:
     """All of its own objects are new to a run that began before."""
-    kind.load([BUSYBOX])
+    kind_cluster.load([BUSYBOX])
     made = _made()
     with scene.recorded("kind", RUN) as clean:
         inside(CONTROL_PLANE, "rm -rf /kind/pristine /etc/kubernetes/manifests/etcd.yaml")
@@ -93,7 +95,7 @@ def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() 
         assert _made() != made
         run("kubectl", "create", "namespace", RUN)
         assert clean() == []
-    assert kind.is_ready()
+    assert kind_cluster.is_ready()
     assert RUN not in run("kubectl", "get", "namespaces").output
     assert BUSYBOX in inside("course-worker", "ctr -n k8s.io images ls")
 
@@ -117,28 +119,28 @@ def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins(
 
 def test_whole_cluster_is_left_alone() -> None:
     before = _started()
-    kind.mend()
+    kind_cluster.mend()
     assert _started() == before
 
 
 def test_lost_etcd_comes_from_the_backup() -> None:
     stop = "mv /etc/kubernetes/manifests/etcd.yaml /root/ && pkill -KILL -x etcd"
     inside(CONTROL_PLANE, f"{stop}; rm -rf /var/lib/etcd/member")
-    kind.mend()
-    assert kind.is_ready()
-    assert kind.pristine.is_intact(kind.nodes())
+    kind_cluster.mend()
+    assert kind_cluster.is_ready()
+    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
 
 
 def test_machine_that_was_rebooted_has_its_cluster_again() -> None:
     made = _made()
-    _docker("stop", "-t", "1", *kind.nodes())
-    assert not kind.is_ready()
-    kind.ensure()
-    assert kind.is_ready()
+    _docker("stop", "-t", "1", *kind_cluster.nodes())
+    assert not kind_cluster.is_ready()
+    kind_cluster.ensure()
+    assert kind_cluster.is_ready()
     assert _made() == made
 
 
-@pytest.mark.parametrize("does", [kind.ensure, kind.mend])
+@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend])
 def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
     does: Callable[[], None],
 ) -> None:
@@ -149,40 +151,40 @@ def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
     assert _addresses() != before
     does()
     assert _addresses() == before
-    assert kind.is_ready()
-    assert kind.pristine.is_intact(kind.nodes())
+    assert kind_cluster.is_ready()
+    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
     assert _made() == made
 
 
-@pytest.mark.parametrize("does", [kind.ensure, kind.mend, swarm.stop])
+@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend, swarm_mode.stop])
 def test_names_that_the_engine_forgot_with_its_swarm_are_known_again(
     does: Callable[[], None],
 ) -> None:
     """A kube-proxy or kubelet that starts anew would not find the API server."""
     made = _made()
-    swarm.ensure()
-    if does is not swarm.stop:
+    swarm_mode.ensure()
+    if does is not swarm_mode.stop:
         _docker("swarm", "leave", "--force")
-        assert not kind.kindnodes.know_each_other()
+        assert not kind_cluster.kindnodes.know_each_other()
     does()
-    swarm.stop()
-    assert kind.kindnodes.know_each_other()
+    swarm_mode.stop()
+    assert kind_cluster.kindnodes.know_each_other()
     inside("course-worker", "systemctl restart kubelet")
-    kind.ensure()
+    kind_cluster.ensure()
     assert _made() == made
 
 
 def test_names_are_known_again_though_the_engine_is_in_another_swarm_by_now() -> None:
     """In a Swarm, a rename enters no name; the nodes are started again."""
     made = _made()
-    swarm.ensure()
+    swarm_mode.ensure()
     _docker("swarm", "leave", "--force")
-    swarm.ensure()
-    assert not kind.kindnodes.know_each_other()
-    kind.mend()
-    assert kind.kindnodes.know_each_other()
+    swarm_mode.ensure()
+    assert not kind_cluster.kindnodes.know_each_other()
+    kind_cluster.mend()
+    assert kind_cluster.kindnodes.know_each_other()
     inside("course-worker", "systemctl restart kubelet")
-    kind.ensure()
+    kind_cluster.ensure()
     assert _made() == made
 
 
@@ -197,11 +199,11 @@ def _made() -> list[str]:
 
 def _addresses() -> dict[str, str]:
     found = _nodes("{{.NetworkSettings.Networks.kind.IPAddress}}")
-    return dict(zip(kind.nodes(), found, strict=True))
+    return dict(zip(kind_cluster.nodes(), found, strict=True))
 
 
 def _nodes(template: str) -> list[str]:
-    return _docker("inspect", "--format", template, *kind.nodes()).output.split()
+    return _docker("inspect", "--format", template, *kind_cluster.nodes()).output.split()
 
 
 _docker = partial(run, "docker", timeout=120)

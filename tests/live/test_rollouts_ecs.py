@@ -15,10 +15,10 @@ from checker.checks.ecsservices import Service
 from checker.checks.failure import CheckFailed
 from checker.checks.probe import Probe
 from checker.docker import docker_engine
-from checker.engines import aws, awsconfig, ecs
-from checker.engines.emulator import labels
 from checker.images import provider
 from checker.measure.ecs import Follower
+from checker.orchestrators.ecs import aws_api, aws_settings, local_ecs
+from checker.orchestrators.ecs.emulator import labels
 
 pytestmark = pytest.mark.live
 
@@ -42,8 +42,8 @@ def register(**given: Any) -> None:
         "portMappings": [{"containerPort": 80}],
         **given,
     }
-    aws.call(
-        aws.ECS,
+    aws_api.call(
+        aws_api.ECS,
         "RegisterTaskDefinition",
         family="web",
         networkMode="awsvpc",
@@ -54,7 +54,7 @@ def register(**given: Any) -> None:
 def balance() -> str:
     """A load balancer `front` before the target group `web`; the group's ARN."""
     subnet = {"Subnets.member.1": "subnet-00000001"}
-    made = aws.balancing("CreateLoadBalancer", Name="front", **subnet)
+    made = aws_api.balancing("CreateLoadBalancer", Name="front", **subnet)
     where = made[0].findtext("LoadBalancerArn") or ""
     settings = {
         "HealthCheckIntervalSeconds": "5",
@@ -62,14 +62,16 @@ def balance() -> str:
         "HealthyThresholdCount": "2",
         "TargetType": "ip",
     }
-    made = aws.balancing("CreateTargetGroup", Name="web", Protocol="HTTP", Port="80", **settings)
+    made = aws_api.balancing(
+        "CreateTargetGroup", Name="web", Protocol="HTTP", Port="80", **settings
+    )
     group = made[0].findtext("TargetGroupArn") or ""
     action = {
         "DefaultActions.member.1.Type": "forward",
         "DefaultActions.member.1.TargetGroupArn": group,
     }
     given = {"LoadBalancerArn": where, "Protocol": "HTTP", "Port": "80"}
-    aws.balancing("CreateListener", **given, **action)
+    aws_api.balancing("CreateListener", **given, **action)
     return group
 
 
@@ -78,21 +80,21 @@ def group() -> Iterator[str]:
     """`web:1` and `web:2` are good, `web:3` runs and does not answer; the target group's ARN."""
     docker_engine.ensure()
     provider.ensure([IMAGE])
-    ecs.ensure()
-    ecs.reset()
-    aws.call(aws.ECS, "CreateCluster", clusterName="demo")
+    local_ecs.ensure()
+    local_ecs.reset()
+    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
     register()
     register(environment=[{"name": "VERSION", "value": "two"}], healthCheck=CHECKED)
     register(command=["sleep", "600"])
     yield balance()
-    ecs.reset()
+    local_ecs.reset()
 
 
 @pytest.fixture
 def web(group: str) -> Iterator[Service]:
     """Two healthy tasks of web:1 behind the load balancer."""
-    aws.call(
-        aws.ECS,
+    aws_api.call(
+        aws_api.ECS,
         "CreateService",
         cluster="demo",
         serviceName="web",
@@ -104,7 +106,7 @@ def web(group: str) -> Iterator[Service]:
     )
     service = Ecs().cluster("demo").service("web").settle(within=LONG)
     yield service
-    aws.call(aws.ECS, "DeleteService", cluster="demo", service="web", force=True)
+    aws_api.call(aws_api.ECS, "DeleteService", cluster="demo", service="web", force=True)
     assert becomes(lambda: not containers(), LONG, 0.2)
 
 
@@ -115,17 +117,19 @@ def containers() -> list[Any]:
 
 
 def states(group: str) -> list[str]:
-    found = aws.balancing("DescribeTargetHealth", TargetGroupArn=group)
+    found = aws_api.balancing("DescribeTargetHealth", TargetGroupArn=group)
     return sorted(each.findtext("TargetHealth/State") or "" for each in found)
 
 
 def configure(**more: Any) -> None:
     given = {**SAFE, **more}
-    aws.call(aws.ECS, "UpdateService", cluster="demo", service="web", deploymentConfiguration=given)
+    aws_api.call(
+        aws_api.ECS, "UpdateService", cluster="demo", service="web", deploymentConfiguration=given
+    )
 
 
 def front() -> str:
-    return f"{awsconfig.endpoint()}/_alb/front/"
+    return f"{aws_settings.endpoint()}/_alb/front/"
 
 
 def test_a_careful_rollout_loses_nothing_and_is_followed(web: Service) -> None:
@@ -193,7 +197,7 @@ def test_a_task_that_answers_badly_from_now_on_is_replaced(web: Service, group: 
 
     def reason() -> str:
         task = str(sick.labels[labels.TASK])
-        found = aws.call(aws.ECS, "DescribeTasks", cluster="demo", tasks=[task])["tasks"]
+        found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[task])["tasks"]
         return str(found[0].get("stoppedReason", ""))
 
     assert becomes(lambda: "Task failed ELB health checks" in reason(), LONG, 0.1)
@@ -204,15 +208,15 @@ def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: 
     register(command=DEAF)
     newest = Ecs().definition("web")
     given = {"cluster": "demo", "taskDefinition": newest.name}
-    [made] = aws.call(aws.ECS, "RunTask", **given)["tasks"]
+    [made] = aws_api.call(aws_api.ECS, "RunTask", **given)["tasks"]
 
     def task() -> dict[str, Any]:
         name = made["taskArn"]
-        found = aws.call(aws.ECS, "DescribeTasks", cluster="demo", tasks=[name])["tasks"]
+        found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[name])["tasks"]
         return dict(found[0])
 
     assert becomes(lambda: task()["lastStatus"] == "RUNNING", LONG, 0.1)
-    stopped = aws.call(aws.ECS, "StopTask", cluster="demo", task=made["taskArn"])["task"]
+    stopped = aws_api.call(aws_api.ECS, "StopTask", cluster="demo", task=made["taskArn"])["task"]
     assert stopped["desiredStatus"] == "STOPPED"
     assert becomes(lambda: task()["lastStatus"] == "STOPPED", 20, 0.1)
     assert task()["containers"][0]["exitCode"] == 137
@@ -222,5 +226,5 @@ def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: 
     "given", [{"HealthCheckIntervalSeconds": "1"}, {"Matcher.HttpCode": "503"}]
 )
 def test_health_checks_that_aws_would_refuse_are_refused(group: str, given: dict[str, str]) -> None:
-    with pytest.raises(aws.Refused):
-        aws.balancing("ModifyTargetGroup", TargetGroupArn=group, **given)
+    with pytest.raises(aws_api.Refused):
+        aws_api.balancing("ModifyTargetGroup", TargetGroupArn=group, **given)

@@ -13,9 +13,10 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.workloads import Deployment
-from checker.engines import kind, scene
-from checker.engines.kube import Api
+from checker.engines import scene
 from checker.measure.kubernetes import Follower
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.kind.kube_api import Api
 from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
@@ -33,7 +34,7 @@ CONTAINER = {
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     scene.ensure("kind", [GOOD, BAD])
-    with contextlib.closing(Api(kind.kubeconfig())) as made:
+    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 
 
@@ -126,7 +127,7 @@ def test_cluster_that_is_away_is_no_verdict(
     there: Namespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web = there.deployment("web")
-    away = Api(kind.kubeconfig())
+    away = Api(kind_cluster.kubeconfig())
     away._client.configuration.host = "https://127.0.0.1:1"
     monkeypatch.setattr(web, "_api", away)
     with pytest.raises(CouldNotFindOut, match="does not answer"):

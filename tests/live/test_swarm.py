@@ -11,9 +11,10 @@ import pytest
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import container_names, docker_engine
-from checker.engines import kindnodes, mesh, swarm
 from checker.engines.recorder import Recorder
 from checker.images import provider
+from checker.orchestrators.kind import cluster_nodes
+from checker.orchestrators.swarm import routing_mesh, swarm_mode
 
 pytestmark = pytest.mark.live
 
@@ -28,7 +29,7 @@ def images() -> None:
 
 @pytest.fixture
 def ours() -> None:
-    swarm.ensure()
+    swarm_mode.ensure()
 
 
 def run(*words: str, check: bool = True) -> process.Completed:
@@ -49,9 +50,9 @@ def networks() -> list[str]:
 
 def test_swarm_is_there_at_once_the_second_time(ours: None) -> None:
     started = time.monotonic()
-    swarm.ensure()
+    swarm_mode.ensure()
     assert time.monotonic() - started < 5
-    found = swarm.status()
+    found = swarm_mode.status()
     assert found.running
     assert found.detail in (
         "1 node, with the routing mesh",
@@ -68,7 +69,7 @@ def test_manager_listens_on_the_loopback_address_alone(ours: None) -> None:
 
 
 def test_nothing_is_left_of_finding_out(ours: None) -> None:
-    assert mesh.TRIED not in networks()
+    assert routing_mesh.TRIED not in networks()
     assert run("service", "ls", "--format", "{{.Name}}").output == ""
 
 
@@ -99,7 +100,7 @@ def test_what_a_run_makes_in_the_swarm_is_removed(ours: None) -> None:
     for things in ("service", "secret", "config", "network"):
         assert name not in run(things, "ls").output
     assert run("ps", "--all", "--quiet", "--filter", f"name={name}").output == ""
-    assert swarm.BRIDGE in networks()
+    assert swarm_mode.BRIDGE in networks()
 
 
 def test_containers_of_others_are_told_that_their_names_are_forgotten(
@@ -112,7 +113,7 @@ def test_containers_of_others_are_told_that_their_names_are_forgotten(
             own = ("--detach", "--init", "--network", name, "--name", f"{name}-{each}")
             run("run", *own, BUSYBOX, "sleep", "120")
         assert run("exec", f"{name}-a", "nslookup", f"{name}-b").status == 0
-        swarm.stop()
+        swarm_mode.stop()
         assert f"{name}-a {name}-b" in capsys.readouterr().err.replace("\n", " ")
         run("restart", "--time", "0", f"{name}-a", f"{name}-b")
         assert run("exec", f"{name}-a", "nslookup", f"{name}-b").status == 0
@@ -124,25 +125,25 @@ def test_containers_of_others_are_told_that_their_names_are_forgotten(
 @pytest.fixture
 def foreign() -> Iterator[None]:
     """A Swarm of the learner's own."""
-    swarm.stop()
+    swarm_mode.stop()
     run("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2378")
     yield
     run("swarm", "leave", "--force")
-    run("network", "rm", swarm.BRIDGE, check=False)
-    container_names.enter_again(kindnodes.nodes())
+    run("network", "rm", swarm_mode.BRIDGE, check=False)
+    container_names.enter_again(cluster_nodes.nodes())
 
 
 def test_swarm_of_the_learner_is_never_touched(foreign: None) -> None:
     before = run("info", "--format", "{{.Swarm.Cluster.ID}}").output
     with pytest.raises(CouldNotFindOut, match="did not make"):
-        swarm.ensure()
-    swarm.stop()
-    assert not swarm.status().running
+        swarm_mode.ensure()
+    swarm_mode.stop()
+    assert not swarm_mode.status().running
     assert run("info", "--format", "{{.Swarm.Cluster.ID}}").output == before
 
 
 def test_nothing_is_left_when_it_is_stopped(ours: None) -> None:
-    swarm.stop()
+    swarm_mode.stop()
     assert run("info", "--format", "{{.Swarm.LocalNodeState}}").output == "inactive\n"
-    assert swarm.BRIDGE not in networks()
+    assert swarm_mode.BRIDGE not in networks()
     assert "ingress" not in networks()

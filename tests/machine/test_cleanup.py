@@ -13,10 +13,13 @@ from docker.errors import APIError, NotFound
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, docker_engine, endpoint
-from checker.engines import ecs, kind, recorder, swarm
+from checker.engines import recorder
 from checker.images import store
 from checker.labs import keeper, worker
 from checker.machine import cleanup
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 REMOVED: list[str] = []
 
@@ -57,9 +60,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
     monkeypatch.setattr(endpoint, "own_folder", lambda: tmp_path / "run")
     monkeypatch.setattr(docker_engine, "stop", lambda: REMOVED.append("engine"))
-    monkeypatch.setattr(ecs, "stop", lambda: REMOVED.append("emulator"))
-    monkeypatch.setattr(kind, "stop", lambda: REMOVED.append("cluster"))
-    monkeypatch.setattr(swarm, "stop", lambda: REMOVED.append("swarm"))
+    monkeypatch.setattr(local_ecs, "stop", lambda: REMOVED.append("emulator"))
+    monkeypatch.setattr(kind_cluster, "stop", lambda: REMOVED.append("cluster"))
+    monkeypatch.setattr(swarm_mode, "stop", lambda: REMOVED.append("swarm"))
     monkeypatch.setattr(recorder, "remove_everything", lambda: [])
     monkeypatch.setattr(worker, "stop", lambda: None)
     monkeypatch.setattr(keeper, "stop", lambda: None)

@@ -10,9 +10,11 @@ from docker.errors import APIError
 
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_client, docker_engine, endpoint
-from checker.engines import ecs, kind, swarm
 from checker.images import store
 from checker.machine import facts, ports
+from checker.orchestrators.ecs import local_ecs
+from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.swarm import swarm_mode
 
 INFO = {"Driver": "overlay2", "DockerRootDir": "/", "MemTotal": 1 << 30, "CgroupVersion": "2"}
 
@@ -26,9 +28,9 @@ CLUSTER = docker_engine.EngineStatus("kind", True, "v1.37.2", "3 nodes")
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer("unix:///x", "running", "26.1.5"))
     monkeypatch.setattr(docker_engine, "environment", dict)
-    monkeypatch.setattr(kind, "status", lambda: CLUSTER)
-    monkeypatch.setattr(swarm, "status", lambda: SWARM)
-    monkeypatch.setattr(ecs, "status", lambda: EMULATOR)
+    monkeypatch.setattr(kind_cluster, "status", lambda: CLUSTER)
+    monkeypatch.setattr(swarm_mode, "status", lambda: SWARM)
+    monkeypatch.setattr(local_ecs, "status", lambda: EMULATOR)
     monkeypatch.setattr(
         docker_client, "versions", lambda env: {"docker": "26.1.5", "compose": "2.26"}
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker.engines import ecsprocess
 from checker.machine import ports
+from checker.orchestrators.ecs import emulator_process
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_courses_own_server_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_courses_own_emulator_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ecsprocess, "pid", os.getpid)
+    monkeypatch.setattr(emulator_process, "pid", os.getpid)
     assert ports.look([taken])[0].ours
 
 

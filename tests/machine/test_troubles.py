@@ -7,12 +7,13 @@ import pytest
 from checker.docker import docker_client, endpoint, install, journal
 from checker.docker.docker_engine import EngineStatus
 from checker.docker.install import Step
-from checker.engines import ecsprocess, kind
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port
 from checker.machine.status import GIB
 from checker.machine.troubles import Trouble, doctor, examine
+from checker.orchestrators.ecs import emulator_process
+from checker.orchestrators.kind import kind_cluster
 from tests.machine.conftest import spoilt
 
 
@@ -81,7 +82,7 @@ def test_little_memory_is_named(good: Facts) -> None:
 
 
 def test_too_little_room_for_a_cluster_is_only_a_note(good: Facts) -> None:
-    images = {**good.image_sources, "images": {kind.IMAGE: "missing"}}
+    images = {**good.image_sources, "images": {kind_cluster.IMAGE: "missing"}}
     disk = {"cache": {"path": "/c", "free": 8 * GIB, "total": 100 * GIB}}
     trouble = only(spoilt(good, image_sources=images, disk=disk))
     assert trouble.what == "Only 8.0 GiB are free for what a cluster is made of."
@@ -99,7 +100,7 @@ def test_swarm_of_the_learner_is_a_note(good: Facts) -> None:
 
 
 def test_cluster_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
-    monkeypatch.setattr(kind, "nodes", lambda: ["course-control-plane"])
+    monkeypatch.setattr(kind_cluster, "nodes", lambda: ["course-control-plane"])
     away = EngineStatus("kind", False, "", "the API server does not answer")
     trouble = only(spoilt(good, cluster=away))
     assert trouble.what == "The cluster is there, but the API server does not answer."
@@ -155,9 +156,9 @@ def test_trouble_that_stops_the_course_is_judged(
 
 def test_an_ecs_emulator_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
     away = EngineStatus("ecs", False, "", "it does not answer")
-    monkeypatch.setattr(ecsprocess, "pid", lambda: None)
+    monkeypatch.setattr(emulator_process, "pid", lambda: None)
     assert list(examine(spoilt(good, ecs=away))) == []
-    monkeypatch.setattr(ecsprocess, "pid", lambda: 4711)
+    monkeypatch.setattr(emulator_process, "pid", lambda: 4711)
     trouble = only(spoilt(good, ecs=away))
     assert trouble.what == "The ECS emulator does not answer."
     assert "tail " in trouble.remedy

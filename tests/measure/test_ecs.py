@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import aws
 from checker.measure import ecs, following
 from checker.measure.ecs import Follower
+from checker.orchestrators.ecs import aws_api
 
 
 def task(last: str, name: str = "abcdef", **given: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_each_thing_is_noted_once_and_what_was_before_is_left_out(
         (task("STOPPED"), done, "draining"),
     )
     for name in ("call", "tasks", "balancing"):
-        monkeypatch.setattr(aws, name, getattr(emulator, name))
+        monkeypatch.setattr(aws_api, name, getattr(emulator, name))
     monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("demo", "shop") as follower:
         assert emulator.last.wait(10)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.engines import kind
 from checker.measure import following, kubernetes
 from checker.measure.kubernetes import Follower
+from checker.orchestrators.kind import kind_cluster
 
 Object = dict[str, Any]
 RUNNING: Object = {"running": {}}
@@ -119,7 +119,7 @@ class Fake:
 def follow(monkeypatch: pytest.MonkeyPatch, *looks: Look | Exception) -> list[tuple[str, str]]:
     fake = Fake(*looks, looks[-1])
     monkeypatch.setattr(kubernetes, "Api", lambda path: fake)
-    monkeypatch.setattr(kind, "kubeconfig", lambda: Path("none"))
+    monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: Path("none"))
     monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
     with Follower("market", "shop") as follower:
         assert fake.last.wait(10)
@@ -183,6 +183,6 @@ def test_deployment_that_is_not_there_is_told_on_entering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(kubernetes, "Api", lambda path: Fake(CouldNotFindOut("404")))
-    monkeypatch.setattr(kind, "kubeconfig", lambda: Path("none"))
+    monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: Path("none"))
     with pytest.raises(CouldNotFindOut, match="404"), Follower("market", "shop"):
         pass

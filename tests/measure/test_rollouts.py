@@ -166,7 +166,9 @@ def test_copy_that_was_taken_out_is_waited_for(kinds: tuple[str, ...], over: boo
 
 @pytest.mark.parametrize("each", STAGES, ids=lambda each: each.name)
 def test_stage_uses_a_lab_whose_door_it_knows(each: Stage, monkeypatch) -> None:
-    monkeypatch.setattr("checker.engines.awsconfig.endpoint", lambda: "http://127.0.0.1:4566")
+    monkeypatch.setattr(
+        "checker.orchestrators.ecs.aws_settings.endpoint", lambda: "http://127.0.0.1:4566"
+    )
     lab = rollouts.load_lab(each.lab)
     assert all(task.solution for task in lab.tasks)
     setup = "".join(code.text for code in lab.setup)

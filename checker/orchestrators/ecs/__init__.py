@@ -1,0 +1,1 @@
+"""ECS without an account: an emulator whose tasks are real containers."""
