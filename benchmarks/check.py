@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from checker.base import paths
-from checker.labs import keeper, made, work, worker
+from checker.labs import made, work, worker
+from checker.sandbox import background_recorder
 
 TARGET_SECONDS = 0.3
 RUN_SECONDS = 120
@@ -66,7 +67,7 @@ def main() -> None:
             warm = show("warm", [measure(chosen.lab) for _ in range(chosen.runs)])
         finally:
             worker.stop()
-            keeper.stop()
+            background_recorder.stop()
             made.remove(chosen.lab)
             shutil.rmtree(paths.runtime(), ignore_errors=True)
     raise SystemExit(warm > TARGET_SECONDS)

@@ -19,12 +19,12 @@ import time
 from pathlib import Path
 
 from checker.docker import docker_engine
-from checker.engines.recorder import Recorder
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.match import CAPTURE, REUSE, lines_of
 from checker.pages.transcript import Statement
 from checker.pages.verify import verify_page
+from checker.sandbox.recorder import Recorder
 
 TARGET = 1.1
 SCRIPT_SECONDS = 600

@@ -237,9 +237,9 @@ def _emulator() -> None:
 
 def _left_over() -> None:
     """Tests begin in an empty cluster and engine, whatever was ended here before."""
-    from checker.engines import scene
+    from checker.sandbox import engine_session
 
-    for line in scene.remove_left_over():
+    for line in engine_session.remove_left_over():
         console.out.print(f"could not be removed: {line}", markup=False)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from checker.labs.keeper import journal_name
 from checker.orchestrators.engine_names import needs
+from checker.sandbox.background_recorder import journal_name
 
 if TYPE_CHECKING:
     from checker.docker.journal import Entry
@@ -55,10 +55,10 @@ def remove(lab_id: str) -> list[str]:
     Raises:
         CouldNotFindOut: The engine is away.
     """
-    from checker.engines import scene
-    from checker.engines.recorder import Recorder
+    from checker.sandbox import engine_session
+    from checker.sandbox.recorder import Recorder
 
-    left = scene.remove(journal_name(lab_id))
+    left = engine_session.remove(journal_name(lab_id))
     return [*left, *Recorder.adopt(journal_name(lab_id)).remove()]
 
 

@@ -104,10 +104,10 @@ def recorded(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
     Raises:
         CouldNotFindOut: The engine or an image is away.
     """
-    from checker.engines import scene
+    from checker.sandbox import engine_session
 
     stage.ensure_engine(lab)
-    with scene.recorded(lab.engine, f"{purpose}-{lab.id.replace('/', '-')}") as clean:
+    with engine_session.recorded(lab.engine, f"{purpose}-{lab.id.replace('/', '-')}") as clean:
         try:
             yield clean
         finally:

@@ -33,11 +33,11 @@ def ensure_engine(lab: Lab) -> None:
     """
     if lab.engine == "none":
         return
-    from checker.engines import scene
     from checker.images import catalogue
+    from checker.sandbox import engine_session
 
     text = "\n".join(_texts(lab))
-    scene.ensure(lab.engine, [image.reference for image in catalogue.mentioned_in(text)])
+    engine_session.ensure(lab.engine, [image.reference for image in catalogue.mentioned_in(text)])
 
 
 def begin(lab: Lab, workspace: Path) -> None:

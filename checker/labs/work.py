@@ -14,9 +14,10 @@ from rich.markup import escape
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.labs import keeper, made, notebook, progress, stage
+from checker.labs import made, notebook, progress, stage
 from checker.labs.check import workspace_of
 from checker.labs.lab import Lab, load
+from checker.sandbox import background_recorder
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def begin_again(lab_id: str) -> Path | None:
         CourseError: See `prepare`; also if something could not be removed.
     """
     lab = load(lab_id)
-    keeper.stop()
+    background_recorder.stop()
     if lab.engine != "none" and (left := made.remove(lab.id)):
         raise CourseError("Not all could be removed.", found="; ".join(left))
     kept = _put_aside(workspace_of(lab.id))
@@ -144,21 +145,21 @@ def next_hint(lab_id: str, task_id: str) -> Hint:
 
 def _with_engine(lab: Lab, workspace: Path) -> None:
     """Record what the setup makes, and from then on what the learner makes."""
-    from checker.engines import scene
-    from checker.engines.recorder import Recorder
+    from checker.sandbox import engine_session
+    from checker.sandbox.recorder import Recorder
 
     stage.ensure_engine(lab)
-    keeper.stop_others(lab.id)
+    background_recorder.stop_others(lab.id)
     if not _is_begun(lab):
-        keeper.stop()
-        scene.remove(keeper.journal_name(lab.id))
-        scene.begin(lab.engine, keeper.journal_name(lab.id))
-        with Recorder(keeper.journal_name(lab.id)) as recorder:
+        background_recorder.stop()
+        engine_session.remove(background_recorder.journal_name(lab.id))
+        engine_session.begin(lab.engine, background_recorder.journal_name(lab.id))
+        with Recorder(background_recorder.journal_name(lab.id)) as recorder:
             recorder.remove()
             stage.begin(lab, workspace)
         made_now = len(made.entries(lab.id))
         _mark(lab, made_now)
-    keeper.start(lab.id)
+    background_recorder.start(lab.id)
 
 
 def _begin_once(lab: Lab, workspace: Path) -> None:

@@ -13,12 +13,12 @@ from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, daemon, docker_engine, endpoint
 from checker.docker.privilege import run_as_root
-from checker.engines import recorder
 from checker.images import catalogue, store
-from checker.labs import keeper, worker
+from checker.labs import worker
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.swarm import swarm_mode
+from checker.sandbox import background_recorder, recorder
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -36,7 +36,7 @@ def clean_up(purge: bool) -> None:
         CouldNotFindOut: Something could not be removed; the message says what.
     """
     worker.stop()
-    keeper.stop()
+    background_recorder.stop()
     refused = []
     local_ecs.stop()
     if endpoint.find().state == "running":

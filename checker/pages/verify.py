@@ -13,13 +13,13 @@ from pathlib import Path
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine
-from checker.engines import scene
 from checker.pages.blocks import Block
 from checker.pages.fences import Page, parse
 from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown
 from checker.pages.rewrite import rewrite
 from checker.pages.runner import Runner
 from checker.pages.validate import SECONDS
+from checker.sandbox import engine_session
 
 
 def verify_page(
@@ -56,15 +56,17 @@ def prepared(page: Page) -> Iterator[None]:
     """Have the engine and the images of a page, and remove afterwards what is made meanwhile."""
     from checker.images import catalogue
 
-    scene.ensure(page.engine, [image.reference for image in catalogue.mentioned_in(page.text)])
-    with scene.recorded(page.engine, journal_name(page.path)) as clean:
+    engine_session.ensure(
+        page.engine, [image.reference for image in catalogue.mentioned_in(page.text)]
+    )
+    with engine_session.recorded(page.engine, journal_name(page.path)) as clean:
         try:
             yield
         finally:
             _remove(clean)
 
 
-def _remove(clean: scene.Clean) -> None:
+def _remove(clean: engine_session.Clean) -> None:
     """Where the engine has gone away, the next run of the page begins with removing."""
     try:
         for line in clean():

@@ -89,10 +89,10 @@ def down(purge: bool) -> None:
     Raises:
         CouldNotFindOut: Something could not be stopped or removed.
     """
-    from checker.labs import keeper
     from checker.machine.cleanup import clean_up
+    from checker.sandbox import background_recorder
 
     if instance.stop():
         console.out.print("The server has stopped.")
-    keeper.stop()
+    background_recorder.stop()
     clean_up(purge)

@@ -11,10 +11,10 @@ from docker.errors import NotFound
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine
 from checker.docker.journal import Entry, Journal
-from checker.engines.recorder import Recorder
 from checker.labs import made
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import cluster_snapshot
+from checker.sandbox.recorder import Recorder
 
 LAB = "docker/first"
 

@@ -125,7 +125,7 @@ class Engine:
         recorder = type("Recorder", (), {"__init__": lambda s, name: None, "remove": self.remove})
         recorder.__enter__ = lambda itself: itself
         recorder.__exit__ = lambda *itself: None
-        monkeypatch.setattr("checker.engines.scene.Recorder", recorder)
+        monkeypatch.setattr("checker.sandbox.engine_session.Recorder", recorder)
         monkeypatch.setattr(module.stage, "ensure_engine", lambda lab: None)
 
     def remove(self, *itself: object) -> list[str]:

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.cli import main
-from checker.labs import keeper, made, stage, work
+from checker.labs import made, stage, work
 from checker.labs.check import check_and_record
+from checker.sandbox import background_recorder
 
 
 def course(*words: str):
@@ -173,10 +174,10 @@ class Recording:
         recorder = type("Recorder", (), {"__init__": self._recorder, "remove": self._remove})
         recorder.__enter__ = lambda itself: itself
         recorder.__exit__ = lambda *itself: None
-        monkeypatch.setattr("checker.engines.recorder.Recorder", recorder)
+        monkeypatch.setattr("checker.sandbox.recorder.Recorder", recorder)
         monkeypatch.setattr(stage, "ensure_engine", lambda lab: self.calls.append("images"))
         for name in ("start", "stop", "stop_others"):
-            monkeypatch.setattr(keeper, name, self._keeper(name))
+            monkeypatch.setattr(background_recorder, name, self._keeper(name))
         monkeypatch.setattr(made, "entries", lambda lab_id: self.made)
         monkeypatch.setattr(made, "remove", self._removed)
         monkeypatch.setattr(made, "describe", lambda lab_id: [f"container {n}" for n in self.made])

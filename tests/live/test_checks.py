@@ -15,8 +15,8 @@ from checker.checks import CheckFailed, http
 from checker.checks.docker import Docker
 from checker.checks.own import OWNER, RUN, remove_left_over
 from checker.docker.docker_engine import client, environment
-from checker.engines.recorder import Recorder
 from checker.images import provider
+from checker.sandbox.recorder import Recorder
 
 pytestmark = pytest.mark.live
 IMAGE = "debian:trixie-slim"

@@ -15,11 +15,11 @@ from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.runner import _engine
 from checker.docker import docker_engine
-from checker.engines import scene
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api
 from checker.pages.fences import parse
 from checker.pages.validate import command
+from checker.sandbox import engine_session
 from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
@@ -28,7 +28,7 @@ IMAGES = ["nginx:1.26", "busybox:1.37"]
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    scene.ensure("kind", IMAGES)
+    engine_session.ensure("kind", IMAGES)
     with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 

@@ -14,9 +14,9 @@ from checker.convert import read
 from checker.convert.convert import convert
 from checker.convert.write import yaml_text
 from checker.docker import docker_engine
-from checker.engines import scene
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api
+from checker.sandbox import engine_session
 from tests.convert.samples import NAMES, converted, inputs, sample
 from tests.live.commands import kubectl, own_namespace
 
@@ -27,7 +27,7 @@ STRICT = ("--dry-run=server", "--validate=strict")
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    scene.ensure("kind", ["node:24-trixie-slim", "busybox:1.37"])
+    engine_session.ensure("kind", ["node:24-trixie-slim", "busybox:1.37"])
     with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 

@@ -18,10 +18,11 @@ from checker.base import paths
 from checker.base.process import run
 from checker.docker import docker_engine, journal
 from checker.images import provider
-from checker.labs import keeper, made, progress, work, worker
+from checker.labs import made, progress, work, worker
 from checker.labs.check import check
 from checker.labs.prove import prove
 from checker.labs.scaffold import new_lab
+from checker.sandbox import background_recorder
 
 pytestmark = pytest.mark.live
 NAME = "docker/scratch"
@@ -42,7 +43,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     new_lab(NAME)
     yield tmp_path
     worker.stop()
-    keeper.stop()
+    background_recorder.stop()
     made.remove(NAME)
     shutil.rmtree(paths.runtime(), ignore_errors=True)
 
@@ -93,10 +94,10 @@ def test_killed_recording_loses_nothing_and_nothing_of_the_learner_is_taken(cour
     work.prepare(NAME)
     pid = int((paths.runtime() / "keeper").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    wait(lambda: not keeper._recorded())
+    wait(lambda: not background_recorder._recorded())
     assert journal.killed() == []
     work.prepare(NAME)
-    assert keeper._recorded() == NAME
+    assert background_recorder._recorded() == NAME
     assert made.describe(NAME) == [f"container {BOX} (exited)"]
 
 

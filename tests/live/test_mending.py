@@ -13,9 +13,9 @@ import pytest
 
 from checker.base import paths
 from checker.docker import docker_engine
-from checker.engines import scene
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.swarm import swarm_mode
+from checker.sandbox import engine_session
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
@@ -89,7 +89,7 @@ def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() 
     """All of its own objects are new to a run that began before."""
     kind_cluster.load([BUSYBOX])
     made = _made()
-    with scene.recorded("kind", RUN) as clean:
+    with engine_session.recorded("kind", RUN) as clean:
         inside(CONTROL_PLANE, "rm -rf /kind/pristine /etc/kubernetes/manifests/etcd.yaml")
         assert clean() == []
         assert _made() != made
@@ -113,7 +113,7 @@ def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins(
     assert killed.returncode == -signal.SIGKILL
     there = ("kubectl", "get", "configmaps", "-o", "name")
     assert f"configmap/{RUN}\n" in run(*there).output
-    with scene.recorded("docker", RUN):
+    with engine_session.recorded("docker", RUN):
         assert RUN not in run(*there).output
 
 

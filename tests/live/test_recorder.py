@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from checker.docker import docker_engine, journal
-from checker.engines import scene
-from checker.engines.recorder import Recorder
+from checker.sandbox import engine_session
+from checker.sandbox.recorder import Recorder
 
 pytestmark = pytest.mark.live
 
@@ -106,7 +106,7 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
     before = inventory()
     code = (
         "import os, signal, subprocess\n"
-        "from checker.engines.recorder import Recorder\n"
+        "from checker.sandbox.recorder import Recorder\n"
         "with Recorder('rec-killed') as made:\n"
         f"    subprocess.run(['docker', 'run', '-d', '{IMAGE}', 'sleep', '600'], check=True)\n"
         "    made._catch_up()\n"
@@ -116,7 +116,7 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert inventory() != before
-    assert scene.remove_left_over() == []
+    assert engine_session.remove_left_over() == []
     assert inventory() == before
 
 

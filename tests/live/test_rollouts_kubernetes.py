@@ -13,10 +13,10 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kube import Kube, Namespace
 from checker.checks.workloads import Deployment
-from checker.engines import scene
 from checker.measure.kubernetes import Follower
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api
+from checker.sandbox import engine_session
 from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
@@ -33,7 +33,7 @@ CONTAINER = {
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    scene.ensure("kind", [GOOD, BAD])
+    engine_session.ensure("kind", [GOOD, BAD])
     with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
         yield made
 

@@ -11,10 +11,10 @@ import pytest
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import container_names, docker_engine
-from checker.engines.recorder import Recorder
 from checker.images import provider
 from checker.orchestrators.kind import cluster_nodes
 from checker.orchestrators.swarm import routing_mesh, swarm_mode
+from checker.sandbox.recorder import Recorder
 
 pytestmark = pytest.mark.live
 

@@ -13,13 +13,13 @@ from docker.errors import APIError, NotFound
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, docker_engine, endpoint
-from checker.engines import recorder
 from checker.images import store
-from checker.labs import keeper, worker
+from checker.labs import worker
 from checker.machine import cleanup
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.swarm import swarm_mode
+from checker.sandbox import background_recorder, recorder
 
 REMOVED: list[str] = []
 
@@ -65,7 +65,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(swarm_mode, "stop", lambda: REMOVED.append("swarm"))
     monkeypatch.setattr(recorder, "remove_everything", lambda: [])
     monkeypatch.setattr(worker, "stop", lambda: None)
-    monkeypatch.setattr(keeper, "stop", lambda: None)
+    monkeypatch.setattr(background_recorder, "stop", lambda: None)
     found = [("redis:8", "rebuilt"), ("nginx:1.26", "pulled")]
     sources = dict(found)
 

@@ -53,7 +53,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         lambda: EngineStatus("docker", fake.running, "26", ""),
     )
     monkeypatch.setattr("checker.images.provider.ensure", fake.ensure_images)
-    monkeypatch.setattr("checker.engines.scene.Recorder", fake.recorder)
+    monkeypatch.setattr("checker.sandbox.engine_session.Recorder", fake.recorder)
     return fake
 
 

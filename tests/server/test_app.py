@@ -131,7 +131,7 @@ def test_down_stops_the_server_and_the_recording_before_it_removes(
     calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(instance, "stop", lambda: calls.append("server") or True)
-    monkeypatch.setattr("checker.labs.keeper.stop", lambda: calls.append("keeper"))
+    monkeypatch.setattr("checker.sandbox.background_recorder.stop", lambda: calls.append("keeper"))
     monkeypatch.setattr(
         "checker.machine.cleanup.clean_up", lambda purge: calls.append(f"clean up, {purge}")
     )

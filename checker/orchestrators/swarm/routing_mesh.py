@@ -12,7 +12,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
 from checker.docker import removal
 from checker.docker.journal import Entry
-from checker.engines.recorder import OWNER
+from checker.sandbox.recorder import OWNER
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -15,9 +15,9 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
 from checker.docker import container_names, docker_engine
 from checker.docker.docker_engine import EngineStatus
-from checker.engines.recorder import OWNER
 from checker.orchestrators.kind import cluster_nodes
 from checker.orchestrators.swarm import routing_mesh
+from checker.sandbox.recorder import OWNER
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -10,10 +10,10 @@ from docker.errors import APIError
 from checker.base.errors import CouldNotFindOut
 from checker.docker import container_names, docker_engine
 from checker.docker.docker_engine import EngineStatus
-from checker.engines.recorder import OWNER
 from checker.images import provider
 from checker.orchestrators.kind import cluster_nodes
 from checker.orchestrators.swarm import routing_mesh, swarm_mode
+from checker.sandbox.recorder import OWNER
 
 
 class Network:

@@ -1,4 +1,4 @@
-"""Serve the emulator on 127.0.0.1 until SIGTERM; see checker/orchestrators/ecs/local_ecs.py for its environment."""
+"""Serve the emulator on 127.0.0.1 until SIGTERM; emulator_process.py says in what environment."""
 
 from __future__ import annotations
 

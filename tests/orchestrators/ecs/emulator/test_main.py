@@ -28,7 +28,7 @@ def test_it_serves_on_the_loopback_address_alone(monkeypatch: pytest.MonkeyPatch
         began.append("ministack")
         return None, None
 
-    monkeypatch.setattr(emulator.ministack, "install", install)
+    monkeypatch.setattr(emulator.ministack_patches, "install", install)
     monkeypatch.setattr(emulator.watcher, "start", lambda: began.append("watcher"))
     monkeypatch.setattr(emulator.Scaler, "start", lambda self: began.append("scaler"))
     monkeypatch.setattr(emulator.sys, "setswitchinterval", lambda seconds: began.append("switch"))

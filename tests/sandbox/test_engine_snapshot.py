@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checker.docker.journal import Entry
-from checker.engines.snapshot import Snapshot, with_tag
+from checker.sandbox.engine_snapshot import Snapshot, with_tag
 from tests.engine_fakes import Client
 
 OLD, NEW = "sha256:old", "sha256:new"

@@ -17,26 +17,24 @@ import pytest
 
 from checker.base import paths
 from checker.docker import journal
-from checker.engines import recorder
-from checker.labs import keeper
+from checker.sandbox import background_recorder, recorder
 
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
     yield
-    keeper.stop()
+    background_recorder.stop()
     shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 KEEPER = """
 import contextlib, sys
-from checker.engines import recorder
-from checker.labs import keeper
+from checker.sandbox import background_recorder, recorder
 
 recorder.Recorder = lambda name: contextlib.nullcontext()
-keeper.LOOK_SECONDS = 0.1
-keeper.main()
+background_recorder.LOOK_SECONDS = 0.1
+background_recorder.main()
 """
 
 
@@ -62,70 +60,75 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def process_id() -> int:
-    return int(keeper._file().read_text().split()[0])
+    return int(background_recorder._file().read_text().split()[0])
 
 
 def test_journal_is_named_after_the_lab() -> None:
-    assert keeper.journal_name("docker/first") == "lab-docker-first"
+    assert background_recorder.journal_name("docker/first") == "lab-docker-first"
 
 
 def test_without_a_keeper_nothing_is_recorded_and_stopping_does_nothing() -> None:
-    assert keeper._recorded() == ""
-    keeper.stop()
-    keeper.stop_others("docker/first")
+    assert background_recorder._recorded() == ""
+    background_recorder.stop()
+    background_recorder.stop_others("docker/first")
 
 
 def test_started_keeper_records_when_start_returns(without_engine) -> None:
-    keeper.start("docker/first")
-    assert keeper._recorded() == "docker/first"
-    assert without_engine[0][:4] == [sys.executable, "-m", "checker.labs.keeper", "docker/first"]
+    background_recorder.start("docker/first")
+    assert background_recorder._recorded() == "docker/first"
+    assert without_engine[0][:4] == [
+        sys.executable,
+        "-m",
+        "checker.sandbox.background_recorder",
+        "docker/first",
+    ]
 
 
 def test_keeper_says_that_a_kill_loses_nothing_on_purpose(without_engine) -> None:
-    keeper.start("docker/first")
+    background_recorder.start("docker/first")
     assert (journal.folder() / "lab-docker-first.done").exists()
 
 
 def test_same_lab_again_keeps_its_keeper(without_engine) -> None:
-    keeper.start("docker/first")
+    background_recorder.start("docker/first")
     before = process_id()
-    keeper.start("docker/first")
-    keeper.stop_others("docker/first")
+    background_recorder.start("docker/first")
+    background_recorder.stop_others("docker/first")
     assert process_id() == before
-    assert keeper._recorded() == "docker/first"
+    assert background_recorder._recorded() == "docker/first"
 
 
 def test_another_lab_ends_the_keeper_of_the_first(without_engine) -> None:
-    keeper.start("docker/first")
+    background_recorder.start("docker/first")
     before = process_id()
-    keeper.start("docker/second")
-    assert keeper._recorded() == "docker/second"
+    background_recorder.start("docker/second")
+    assert background_recorder._recorded() == "docker/second"
     assert process_id() != before
 
 
 def test_stop_ends_the_keeper(without_engine) -> None:
-    keeper.start("docker/first")
-    keeper.stop()
-    assert keeper._recorded() == ""
+    background_recorder.start("docker/first")
+    background_recorder.stop()
+    assert background_recorder._recorded() == ""
 
 
 def test_keeper_of_another_lab_is_stopped(without_engine) -> None:
-    keeper.start("docker/first")
-    keeper.stop_others("docker/second")
-    assert keeper._recorded() == ""
+    background_recorder.start("docker/first")
+    background_recorder.stop_others("docker/second")
+    assert background_recorder._recorded() == ""
 
 
 def test_keeper_that_was_killed_records_nothing_and_can_be_started_again(without_engine) -> None:
-    keeper.start("docker/first")
+    background_recorder.start("docker/first")
     os.kill(process_id(), signal.SIGKILL)
-    wait_for(lambda: keeper._recorded() == "")
-    keeper.start("docker/first")
-    assert keeper._recorded() == "docker/first"
+    wait_for(lambda: background_recorder._recorded() == "")
+    background_recorder.start("docker/first")
+    assert background_recorder._recorded() == "docker/first"
 
 
 def test_keeper_ends_by_itself_when_its_folder_is_gone(without_engine) -> None:
-    keeper.start("docker/first")
-    with keeper._file().open() as file:
+    background_recorder.start("docker/first")
+    with background_recorder._file().open() as file:
         shutil.rmtree(paths.runtime())
 
         def is_free() -> bool:
@@ -142,20 +145,20 @@ def test_keeper_ends_by_itself_when_its_folder_is_gone(without_engine) -> None:
 def test_unreadable_file_of_a_live_keeper_stops_nothing_wrong(
     content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "STOP_SECONDS", 0.1)
-    with keeper._file().open("w") as file:
+    monkeypatch.setattr(background_recorder, "STOP_SECONDS", 0.1)
+    with background_recorder._file().open("w") as file:
         file.write(content)
         file.flush()
         fcntl.flock(file, fcntl.LOCK_EX)
-        keeper.stop()
+        background_recorder.stop()
 
 
 def test_keeper_that_cannot_start_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", lambda argv, **options: None)
     started = time.monotonic()
-    keeper.start("docker/first")
+    background_recorder.start("docker/first")
     assert time.monotonic() - started < 5
-    assert keeper._recorded() == ""
+    assert background_recorder._recorded() == ""
 
 
 class Recorded:
@@ -192,11 +195,11 @@ def test_recording_says_that_it_is_ready_and_closes_when_told(
     thread = threading.get_ident()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.pthread_kill(thread, signal.SIGTERM)
-    keeper.main()
+    background_recorder.main()
     with os.fdopen(reader, "rb") as ready:
         assert ready.read() == b"1"
     assert calls == ["lab-docker-first", "open", "close"]
-    assert keeper._file().read_text() == f"{os.getpid()} docker/first"
+    assert background_recorder._file().read_text() == f"{os.getpid()} docker/first"
 
 
 def test_recording_ends_when_its_file_is_gone(
@@ -207,11 +210,11 @@ def test_recording_ends_when_its_file_is_gone(
     def nothing(signals: set[int], seconds: float) -> None:
         looked.append(seconds)
         if len(looked) == 2:
-            keeper._file().unlink()
+            background_recorder._file().unlink()
 
     monkeypatch.setattr(signal, "sigtimedwait", nothing)
     reader, writer = os.pipe()
-    keeper._record("docker/first", writer)
+    background_recorder._record("docker/first", writer)
     os.close(reader)
-    assert looked == [keeper.LOOK_SECONDS] * 2
+    assert looked == [background_recorder.LOOK_SECONDS] * 2
     assert calls == ["lab-docker-first", "open", "close"]

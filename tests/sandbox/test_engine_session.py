@@ -10,10 +10,10 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, journal
-from checker.engines import scene
 from checker.images import provider
 from checker.orchestrators.kind import cluster_snapshot, kind_cluster
 from checker.orchestrators.swarm import swarm_mode
+from checker.sandbox import engine_session
 
 APART = ["pause recording", "mend", "remove from cluster", "go on recording"]
 
@@ -63,8 +63,10 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.setattr(kind_cluster, "load", lambda names: ask(f"load {' '.join(names)}"))
     monkeypatch.setattr(kind_cluster, "mend", lambda: ask("mend"))
     monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: tmp_path / "config")
-    monkeypatch.setattr(scene, "Api", lambda path: type("Api", (), {"close": lambda self: None})())
-    monkeypatch.setattr(scene, "Recorder", fake)
+    monkeypatch.setattr(
+        engine_session, "Api", lambda path: type("Api", (), {"close": lambda self: None})()
+    )
+    monkeypatch.setattr(engine_session, "Recorder", fake)
     monkeypatch.setattr(cluster_snapshot, "is_kept", lambda name: name in fake.kept)
     monkeypatch.setattr(cluster_snapshot, "keep", lambda name, api: fake.kept.add(name))
     monkeypatch.setattr(cluster_snapshot, "forget", fake.kept.discard)
@@ -73,30 +75,30 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
 
 
 def test_swarm_comes_after_engine_and_images(made: Scene) -> None:
-    scene.ensure("swarm", ["nginx:1.26"])
+    engine_session.ensure("swarm", ["nginx:1.26"])
     assert made.asked == ["engine", "images nginx:1.26", "swarm"]
 
 
 def test_docker_needs_engine_and_images(made: Scene) -> None:
-    scene.ensure("docker", ["nginx:1.26"])
+    engine_session.ensure("docker", ["nginx:1.26"])
     assert made.asked == ["engine", "images nginx:1.26"]
 
 
 def test_cluster_gets_the_images_into_its_nodes_but_not_the_nodes_own(made: Scene) -> None:
-    scene.ensure("kind", ["nginx:1.26", kind_cluster.IMAGE])
+    engine_session.ensure("kind", ["nginx:1.26", kind_cluster.IMAGE])
     assert made.asked == ["engine", "images nginx:1.26", "cluster", "load nginx:1.26"]
 
 
 def test_nothing_is_needed_where_nothing_runs(made: Scene) -> None:
-    scene.ensure("none", ["nginx:1.26"])
-    with scene.recorded("none", "page") as clean:
+    engine_session.ensure("none", ["nginx:1.26"])
+    with engine_session.recorded("none", "page") as clean:
         assert clean() == []
     assert made.asked == []
 
 
 def test_what_this_run_left_when_it_was_killed_is_removed_first(made: Scene) -> None:
     made.kept.add("page")
-    with scene.recorded("kind", "page"):
+    with engine_session.recorded("kind", "page"):
         assert made.asked == [*APART, "remove from engine"]
 
 
@@ -105,7 +107,7 @@ def test_what_other_killed_runs_left_is_removed_before(
 ) -> None:
     monkeypatch.setattr(journal, "killed", lambda: ["other", "docker-only"])
     made.kept.add("other")
-    with scene.recorded("docker", "page"):
+    with engine_session.recorded("docker", "page"):
         removed = ["mend", "remove from cluster", "remove from engine", "remove from engine"]
         assert made.asked[: len(removed)] == removed
         assert made.kept == set()
@@ -117,13 +119,13 @@ def test_what_does_not_go_of_a_killed_run_is_told(
     monkeypatch.setattr(journal, "killed", lambda: ["other"])
     made.stuck = ["/api/v1/namespaces/bakery: held by somebody"]
     made.kept.add("other")
-    with scene.recorded("docker", "page"):
+    with engine_session.recorded("docker", "page"):
         pass
     assert f"could not be removed: {made.stuck[0]}\n" in capsys.readouterr().err
 
 
 def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(made: Scene) -> None:
-    with scene.recorded("kind", "page") as clean:
+    with engine_session.recorded("kind", "page") as clean:
         assert made.kept == {"page"}
         made.asked.clear()
         assert clean() == clean() == []
@@ -134,7 +136,7 @@ def test_both_records_are_cleaned_as_often_as_wanted_and_forgotten_in_the_end(ma
 def test_in_a_cluster_that_was_made_anew_meanwhile_nothing_is_removed(
     made: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with scene.recorded("kind", "page") as clean:
+    with engine_session.recorded("kind", "page") as clean:
         made.asked.clear()
         monkeypatch.setattr(kind_cluster, "mend", made.kept.clear)
         assert clean() == []
@@ -143,18 +145,18 @@ def test_in_a_cluster_that_was_made_anew_meanwhile_nothing_is_removed(
 
 
 def test_docker_page_never_asks_the_cluster(made: Scene) -> None:
-    with scene.recorded("docker", "page") as clean:
+    with engine_session.recorded("docker", "page") as clean:
         clean()
     assert "mend" not in made.asked
 
 
 def test_what_does_not_go_is_told(made: Scene) -> None:
-    with scene.recorded("kind", "page") as clean:
+    with engine_session.recorded("kind", "page") as clean:
         made.stuck = ["/api/v1/namespaces/bakery: held by somebody"]
         assert clean() == [*made.stuck, "container a: stuck"]
 
 
 def test_run_that_fails_keeps_its_record_for_the_next(made: Scene) -> None:
-    with pytest.raises(CouldNotFindOut), scene.recorded("kind", "page"):
+    with pytest.raises(CouldNotFindOut), engine_session.recorded("kind", "page"):
         raise CouldNotFindOut("The cluster does not answer.")
     assert made.kept == {"page"}

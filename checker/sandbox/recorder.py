@@ -18,8 +18,8 @@ from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, journal
 from checker.docker.journal import Entry, Journal
 from checker.docker.removal import remove_all
-from checker.engines.snapshot import Snapshot
 from checker.orchestrators.kind import cluster_nodes
+from checker.sandbox.engine_snapshot import Snapshot
 
 STREAM_SECONDS = 24 * 60 * 60
 MARKER_SECONDS = 30.0

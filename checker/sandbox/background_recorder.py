@@ -38,12 +38,18 @@ def start(lab_id: str) -> None:
     with os.fdopen(reader) as ready, (paths.runtime() / "keeper.log").open("w") as log:
         with os.fdopen(writer) as said:
             subprocess.Popen(
-                [sys.executable, "-m", "checker.labs.keeper", lab_id, str(said.fileno())],
+                [
+                    sys.executable,
+                    "-m",
+                    "checker.sandbox.background_recorder",
+                    lab_id,
+                    str(said.fileno()),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 pass_fds=[said.fileno()],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                env={**os.environ, "PYTHONPATH": str(paths.IMPORT_ROOT)},
                 start_new_session=True,
             )
         select.select([ready], [], [], START_SECONDS)
@@ -85,7 +91,7 @@ def _recorded() -> str:
 
 def _record(lab_id: str, ready: int) -> None:
     from checker.docker import journal
-    from checker.engines.recorder import Recorder
+    from checker.sandbox.recorder import Recorder
 
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     with _file().open("a+") as file:

@@ -13,8 +13,8 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine, journal
 from checker.docker.journal import Entry
-from checker.engines import recorder
-from checker.engines.recorder import Recorder
+from checker.sandbox import recorder
+from checker.sandbox.recorder import Recorder
 from tests.engine_fakes import Client
 
 Event = dict[str, Any]

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from checker.base import console
 from checker.docker import docker_engine, journal
-from checker.engines.recorder import Recorder
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.engine_names import needs
 from checker.orchestrators.kind import cluster_snapshot, kind_cluster
 from checker.orchestrators.kind.kube_api import Api
 from checker.orchestrators.swarm import swarm_mode
+from checker.sandbox.recorder import Recorder
 
 Clean = Callable[[], list[str]]
 

@@ -1,1 +1,0 @@
-"""Engines: the only code that starts or talks to what runs containers."""
