@@ -19,9 +19,9 @@ import socket
 import subprocess
 from multiprocessing.connection import Connection
 
-from checker.checks.probing import plan as plans
-from checker.checks.probing.result import Result, quantile
-from checker.checks.probing.running import Running
+from checker.loadtest import plan as plans
+from checker.loadtest.result import Result, quantile
+from checker.loadtest.running import Running
 
 TARGET_SHARE = 0.25
 PEER_SECONDS = 300

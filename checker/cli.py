@@ -230,7 +230,7 @@ def probe(url: str, as_json: bool, csv: Path | None, svg: Path | None, **load: A
 
     Exit status: 0 nothing was lost, 1 something was, 3 nothing answers there.
     """
-    from checker.checks.probing import command, plan
+    from checker.loadtest import command, plan
 
     sys.exit(command.probe(plan.make(url, **load), command.Wanted(as_json, csv, svg)))
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from checker.base.errors import CouldNotFindOut
 from checker.checks.failure import CheckFailed
-from checker.checks.probing import plan as plans
-from checker.checks.probing.load import Counts
-from checker.checks.probing.result import Result, quantile
-from checker.checks.probing.running import Running, until_answered
-from checker.checks.probing.sample import OUTCOMES
+from checker.loadtest import plan as plans
+from checker.loadtest.load import Counts
+from checker.loadtest.result import Result, quantile
+from checker.loadtest.running import Running, until_answered
+from checker.loadtest.sample import OUTCOMES
 
 
 class Load:

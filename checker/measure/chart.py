@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from checker.checks.probing import picture
-from checker.checks.probing.picture import Frame, text
+from checker.loadtest import picture
+from checker.loadtest.picture import Frame, text
 from checker.measure.rollouts import Measured
 from checker.measure.summary import COLUMNS, Column, column_spread
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from checker.checks.probing import picture
-from checker.checks.probing.picture import Frame, colour, text
+from checker.loadtest import picture
+from checker.loadtest.picture import Frame, colour, text
 from checker.measure.timeline import Timeline
 
 ROW = 18

@@ -13,11 +13,11 @@ from checker.base import console
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
 from checker.base.process import CommandFailed
-from checker.checks.probing import plan as plans
-from checker.checks.probing.result import Result, quantile
-from checker.checks.probing.running import Running, until_answered
 from checker.labs import prove, stage
 from checker.labs.lab import load as load_lab
+from checker.loadtest import plan as plans
+from checker.loadtest.result import Result, quantile
+from checker.loadtest.running import Running, until_answered
 from checker.measure import timeline
 from checker.measure.following import Following
 from checker.measure.stages import Stage

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from checker.base.errors import CourseError
-from checker.checks.probing.result import Bucket, Result
+from checker.loadtest.result import Bucket, Result
 
 SCHEMA = 1
 KINDS = {

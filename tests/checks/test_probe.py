@@ -9,7 +9,7 @@ import pytest
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.checks import CheckFailed
 from checker.checks.probe import Load, Probe
-from tests.checks.probing.conftest import Server, free_port, server
+from tests.loadtest.conftest import Server, free_port, server
 
 __all__ = ["free_port", "server"]
 

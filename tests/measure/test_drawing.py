@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 from checker.measure import drawing, timeline
 from checker.measure.timeline import Event
-from tests.checks.probing.test_result import ROLLOUT, result, sample
+from tests.loadtest.test_result import ROLLOUT, result, sample
 from tests.measure.test_timeline import MOMENTS, made
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -12,13 +12,13 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed
-from checker.checks.probing import plan as plans
-from checker.checks.probing.result import Result
 from checker.labs import prove, stage
+from checker.loadtest import plan as plans
+from checker.loadtest.result import Result
 from checker.measure import rollouts
 from checker.measure.stages import STAGES, Stage
 from checker.measure.timeline import Event
-from tests.checks.probing.test_result import sample
+from tests.loadtest.test_result import sample
 
 LAB = SimpleNamespace(
     folder=Path("/nowhere"),

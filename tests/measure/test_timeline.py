@@ -9,7 +9,7 @@ import pytest
 from checker.base.errors import CourseError
 from checker.measure import timeline
 from checker.measure.timeline import Event, Timeline
-from tests.checks.probing.test_result import ROLLOUT, result
+from tests.loadtest.test_result import ROLLOUT, result
 
 MOMENTS = [
     (990.0, Event(0, "started", "a", "1")),

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from checker.checks.probing import plan
-from checker.checks.probing.result import Result, pack, quantile, unpack
-from checker.checks.probing.sample import Sample
+from checker.loadtest import plan
+from checker.loadtest.result import Result, pack, quantile, unpack
+from checker.loadtest.sample import Sample
 
 
 def sample(at: float, version: str = "1", outcome: str = "ok", took: float = 0.01) -> Sample:

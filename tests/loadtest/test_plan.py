@@ -7,7 +7,7 @@ import resource
 import pytest
 
 from checker.base.errors import CourseError
-from checker.checks.probing import plan
+from checker.loadtest import plan
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from checker.checks.probing.result import Bucket, Result
+from checker.loadtest.result import Bucket, Result
 
 COLOURS = ("#1d5fa8", "#a8690a", "#2f7d4f", "#6b4ba3", "#33415c")
 LOST = "#c0282d"

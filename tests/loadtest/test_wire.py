@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.checks.probing.wire import (
+from checker.loadtest.wire import (
     LARGEST,
     LONGEST_VERSION,
     NO_BODY,

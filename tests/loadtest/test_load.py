@@ -9,10 +9,10 @@ import threading
 
 import pytest
 
-from checker.checks.probing import plan
-from checker.checks.probing.load import Counts, Load
-from checker.checks.probing.sample import OUTCOMES, Sample, outcome_of
-from tests.checks.probing.conftest import Server
+from checker.loadtest import plan
+from checker.loadtest.load import Counts, Load
+from checker.loadtest.sample import OUTCOMES, Sample, outcome_of
+from tests.loadtest.conftest import Server
 
 
 def load(url: str, count: int = 3, rate: float = 200, **given: object) -> list[Sample]:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.checks.probing import __main__ as child
-from checker.checks.probing import plan, running
-from checker.checks.probing.running import Running, until_answered
-from tests.checks.probing.conftest import Server
+from checker.loadtest import __main__ as child
+from checker.loadtest import plan, running
+from checker.loadtest.running import Running, until_answered
+from tests.loadtest.conftest import Server
 
 
 def test_load_is_run_and_its_result_handed_over(server: Server) -> None:
@@ -56,7 +56,7 @@ def test_it_ends_when_its_user_is_killed(server: Server) -> None:
     """The user here is a process that starts a probe, tells its process id, and dies."""
     code = (
         "import os, sys\n"
-        "from checker.checks.probing import plan, running\n"
+        "from checker.loadtest import plan, running\n"
         f"made = running.Running(plan.make({server.url!r}, rate=50, seconds=300))\n"
         "print(made._process.pid, flush=True)\n"
         "os._exit(1)\n"

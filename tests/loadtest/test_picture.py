@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from checker.checks.probing import picture
-from tests.checks.probing.test_result import ROLLOUT, result, sample
+from checker.loadtest import picture
+from tests.loadtest.test_result import ROLLOUT, result, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -15,9 +15,9 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from checker.checks.probing.load import Counts, Load
-from checker.checks.probing.plan import Plan, raise_file_limit
-from checker.checks.probing.result import pack
+from checker.loadtest.load import Counts, Load
+from checker.loadtest.plan import Plan, raise_file_limit
+from checker.loadtest.result import pack
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ from types import FrameType
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.checks.probing import picture
-from checker.checks.probing.load import Counts
-from checker.checks.probing.plan import Plan
-from checker.checks.probing.result import Result, quantile
-from checker.checks.probing.running import Running, until_answered
-from checker.checks.probing.sample import OUTCOMES
+from checker.loadtest import picture
+from checker.loadtest.load import Counts
+from checker.loadtest.plan import Plan
+from checker.loadtest.result import Result, quantile
+from checker.loadtest.running import Running, until_answered
+from checker.loadtest.sample import OUTCOMES
 
 COLUMNS = ("number", "intended", "sent", "ended", "outcome", "status", "version", "connection")
 

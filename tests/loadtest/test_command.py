@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from checker.checks.probing import command
 from checker.cli import main
-from tests.checks.probing.conftest import Server
-from tests.checks.probing.test_result import ROLLOUT, result, sample
+from checker.loadtest import command
+from tests.loadtest.conftest import Server
+from tests.loadtest.test_result import ROLLOUT, result, sample
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

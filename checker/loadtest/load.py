@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from checker.checks.probing import wire
-from checker.checks.probing.plan import Plan
-from checker.checks.probing.sample import OK, Sample, outcome_of
+from checker.loadtest import wire
+from checker.loadtest.plan import Plan
+from checker.loadtest.sample import OK, Sample, outcome_of
 
 PIECE = 65536
 IN_PROGRESS = (0, errno.EINPROGRESS)

@@ -9,8 +9,8 @@ from dataclasses import asdict, astuple, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from checker.checks.probing.plan import Plan
-from checker.checks.probing.sample import OK, Sample
+from checker.loadtest.plan import Plan
+from checker.loadtest.sample import OK, Sample
 
 SCHEMA = 1
 ROUNDING = 1e-6

@@ -16,9 +16,9 @@ from typing import Any
 import checker
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.checks.probing.load import Counts, Load
-from checker.checks.probing.plan import Plan
-from checker.checks.probing.result import Result, unpack
+from checker.loadtest.load import Counts, Load
+from checker.loadtest.plan import Plan
+from checker.loadtest.result import Result, unpack
 
 START_SECONDS = 30.0
 POLL_SECONDS = 0.1
@@ -132,7 +132,7 @@ def _start(plan: Plan) -> subprocess.Popen[str]:
     home = str(Path(checker.__file__).parents[1])
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "checker.checks.probing"],
+            [sys.executable, "-P", "-m", "checker.loadtest"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
