@@ -5,7 +5,7 @@ A checks.py says `from checker.checks import task` and asks for the fixtures it 
 lists what they know.
 """
 
-from checker.checks.failure import CheckFailed
-from checker.checks.tasks import task
+from checker.checks.core.failure import CheckFailed
+from checker.checks.core.task import task
 
 __all__ = ["CheckFailed", "task"]

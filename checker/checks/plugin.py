@@ -11,16 +11,16 @@ from typing import Any, Literal, cast
 import pytest
 
 from checker.checks import http as http_facts
-from checker.checks.compose import Compose
-from checker.checks.docker import Docker
-from checker.checks.ecs import Ecs
-from checker.checks.explain import Outcome, fault, outcome
-from checker.checks.kube import Kube
-from checker.checks.probe import Probe
+from checker.checks.compose.fixture import Compose
+from checker.checks.core.explain import Outcome, fault, outcome
+from checker.checks.core.task import Belongs, belongs
+from checker.checks.docker.fixture import Docker
+from checker.checks.ecs.fixture import Ecs
+from checker.checks.files.fixture import Workspace
+from checker.checks.http.probe import Probe
+from checker.checks.kubernetes.fixture import Kube
 from checker.checks.request import Request
-from checker.checks.swarm import Swarm
-from checker.checks.tasks import Belongs, belongs
-from checker.checks.workspace import Workspace
+from checker.checks.swarm.fixture import Swarm
 
 Send = Callable[[dict[str, Any]], None]
 

@@ -55,7 +55,7 @@ def judge(request: Request, connection: socket.socket) -> None:
     try:
         run_pytest(request, send)
     except BaseException as error:
-        from checker.checks.explain import fault
+        from checker.checks.core.explain import fault
 
         send({"broken": fault(error, Path(request.folder) / "checks.py")})
     over.set()

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.checks.kubeobjects import KINDS
-from checker.checks.settings import environment_of
+from checker.checks.core.settings import environment_of
+from checker.checks.kubernetes.objects import KINDS
 from checker.measure.following import Following
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api

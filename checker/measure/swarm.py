@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from checker.checks.settings import environment_of
+from checker.checks.core.settings import environment_of
 from checker.docker import docker_engine
 from checker.measure.following import Following
 

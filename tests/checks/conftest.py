@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from checker.checks.docker import Docker
+from checker.checks.docker.fixture import Docker
 
 
 def container(name: str, **changes: Any) -> dict[str, Any]:

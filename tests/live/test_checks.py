@@ -12,8 +12,8 @@ import pytest
 
 from checker.base.process import run
 from checker.checks import CheckFailed, http
-from checker.checks.docker import Docker
-from checker.checks.own import OWNER, RUN, remove_left_over
+from checker.checks.docker.fixture import Docker
+from checker.checks.docker.temporary import OWNER, RUN, remove_left_over
 from checker.docker.docker_engine import client, environment
 from checker.images import provider
 from checker.sandbox.recorder import Recorder
@@ -143,7 +143,7 @@ def test_published_port_without_a_server_is_told(docker: Docker) -> None:
 def test_what_a_killed_run_left_is_removed_by_the_next_one(docker: Docker) -> None:
     script = (
         "import os, signal\n"
-        "from checker.checks.docker import Docker\n"
+        "from checker.checks.docker.fixture import Docker\n"
         "from checker.docker.docker_engine import client\n"
         "docker = Docker(client())\n"
         f"docker.run({IMAGE!r}, {SLEEP!r}); docker.own_network()\n"

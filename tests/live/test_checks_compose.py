@@ -10,8 +10,8 @@ import pytest
 
 from checker.base.process import run
 from checker.checks import CheckFailed, http
-from checker.checks.compose import Compose
-from checker.checks.workspace import Workspace
+from checker.checks.compose.fixture import Compose
+from checker.checks.files.fixture import Workspace
 from checker.docker.docker_engine import client, environment
 from checker.images import provider
 

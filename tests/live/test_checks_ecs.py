@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checker.checks.ecs import Ecs
-from checker.checks.ecsdefinitions import Definition
-from checker.checks.ecsservices import Service
-from checker.checks.ecstasks import Task
-from checker.checks.failure import CheckFailed
+from checker.checks.core.failure import CheckFailed
+from checker.checks.ecs.fixture import Ecs
+from checker.checks.ecs.services import Service
+from checker.checks.ecs.task_definitions import Definition
+from checker.checks.ecs.tasks import Task
 from checker.docker import docker_engine
 from checker.images import provider
 from checker.orchestrators.ecs import aws_api, local_ecs

@@ -12,7 +12,7 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
-from checker.checks.kube import Kube, Namespace
+from checker.checks.kubernetes.fixture import Kube, Namespace
 from checker.checks.runner import _engine
 from checker.docker import docker_engine
 from checker.orchestrators.kind import kind_cluster

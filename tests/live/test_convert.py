@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from checker.base import paths, process
-from checker.checks.kube import Kube, Namespace
+from checker.checks.kubernetes.fixture import Kube, Namespace
 from checker.convert import read
 from checker.convert.convert import convert
 from checker.convert.write import yaml_text

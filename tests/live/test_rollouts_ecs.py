@@ -10,10 +10,10 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import becomes
-from checker.checks.ecs import Ecs
-from checker.checks.ecsservices import Service
-from checker.checks.failure import CheckFailed
-from checker.checks.probe import Probe
+from checker.checks.core.failure import CheckFailed
+from checker.checks.ecs.fixture import Ecs
+from checker.checks.ecs.services import Service
+from checker.checks.http.probe import Probe
 from checker.docker import docker_engine
 from checker.images import provider
 from checker.measure.ecs import Follower

@@ -11,8 +11,8 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
-from checker.checks.kube import Kube, Namespace
-from checker.checks.workloads import Deployment
+from checker.checks.kubernetes.fixture import Kube, Namespace
+from checker.checks.kubernetes.workloads import Deployment
 from checker.measure.kubernetes import Follower
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api

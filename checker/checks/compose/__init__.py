@@ -1,0 +1,1 @@
+"""Facts of a Compose file, read and run."""

@@ -1,0 +1,1 @@
+"""What all facts share: how a check fails, waiting, comparing, the tie to a task."""

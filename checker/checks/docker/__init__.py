@@ -1,0 +1,1 @@
+"""Facts of the Docker Engine: containers, images, volumes, networks."""

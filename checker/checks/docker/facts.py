@@ -1,0 +1,217 @@
+"""What is so with a container, straight from the engine."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from checker.checks.core.content import Content, Output
+from checker.checks.core.failure import CheckFailed
+from checker.checks.core.settings import environment_of
+from checker.checks.docker.archive import LARGEST, has_file, read_file
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+@dataclass(frozen=True)
+class Published:
+    """One address of the machine that leads to a port of the container."""
+
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Mount:
+    """What is mounted where: `source` is a volume's name or a folder of the machine."""
+
+    kind: str
+    source: str
+    target: str
+    read_only: bool
+
+
+class Facts:
+    """A container as it is now. `attrs` is all of `docker inspect`, for what has no name here."""
+
+    def __init__(self, client: DockerClient, name: str, attrs: Mapping[str, Any]) -> None:
+        self._client = client
+        self.name = name
+        self.attrs = attrs
+
+    # --- its state
+
+    @property
+    def id(self) -> str:
+        return str(self.attrs["Id"])
+
+    @property
+    def status(self) -> str:
+        """created, running, paused, restarting, removing, exited or dead."""
+        return str(self.attrs["State"]["Status"])
+
+    @property
+    def running(self) -> bool:
+        return bool(self.attrs["State"]["Running"])
+
+    @property
+    def exit_status(self) -> int:
+        """The status with which its first process ended.
+
+        Raises:
+            CheckFailed: It has not ended.
+        """
+        if self.status in ("created", "running", "paused", "restarting"):
+            raise CheckFailed(
+                f"{self.name} has ended",
+                f"it is {self.status}",
+                f"Look at it: docker container ls -a --filter name={self.name}",
+            )
+        return int(self.attrs["State"]["ExitCode"])
+
+    @property
+    def health(self) -> str:
+        """healthy, unhealthy, starting; none where no health check is defined."""
+        return str(self.attrs["State"].get("Health", {}).get("Status", "none"))
+
+    @property
+    def restart_count(self) -> int:
+        return int(self.attrs["RestartCount"])
+
+    @property
+    def started_at(self) -> str:
+        """When it was last started: RFC 3339, as the engine writes it."""
+        return str(self.attrs["State"]["StartedAt"])
+
+    @property
+    def state(self) -> str:
+        """Its state in words, for messages."""
+        if self.status == "exited":
+            return f"stopped; it ended with status {self.attrs['State']['ExitCode']}"
+        return "created, but was never started" if self.status == "created" else self.status
+
+    # --- how it was made
+
+    @property
+    def image(self) -> str:
+        """The image as it was named when the container was made."""
+        return str(self.attrs["Config"]["Image"])
+
+    @property
+    def image_id(self) -> str:
+        return str(self.attrs["Image"])
+
+    @property
+    def command(self) -> list[str]:
+        """Entry point and arguments: what its first process was started with."""
+        return [str(self.attrs["Path"]), *self.attrs["Args"]]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Its environment variables, those of its image included."""
+        return environment_of(self.attrs["Config"].get("Env"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(self.attrs["Config"].get("Labels") or {})
+
+    @property
+    def user(self) -> str:
+        """The user it was started as, as configured; "" means root."""
+        return str(self.attrs["Config"]["User"])
+
+    @property
+    def restart_policy(self) -> str:
+        """no, always, unless-stopped or on-failure."""
+        return str(self.attrs["HostConfig"]["RestartPolicy"]["Name"] or "no")
+
+    @property
+    def auto_remove(self) -> bool:
+        """Whether it was made with --rm."""
+        return bool(self.attrs["HostConfig"]["AutoRemove"])
+
+    @property
+    def ports(self) -> dict[int, list[Published]]:
+        """Its published TCP ports, while it runs: container port -> addresses of the machine."""
+        found: dict[int, list[Published]] = {}
+        for name, bindings in (self.attrs["NetworkSettings"].get("Ports") or {}).items():
+            port, _, protocol = name.partition("/")
+            if protocol == "tcp" and bindings:
+                found[int(port)] = [
+                    Published(each["HostIp"], int(each["HostPort"])) for each in bindings
+                ]
+        return found
+
+    @property
+    def mounts(self) -> list[Mount]:
+        return [
+            Mount(
+                each["Type"],
+                each.get("Name") or each.get("Source", ""),
+                each["Destination"],
+                not each["RW"],
+            )
+            for each in self.attrs["Mounts"]
+        ]
+
+    @property
+    def networks(self) -> list[str]:
+        return sorted(self.attrs["NetworkSettings"]["Networks"])
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Its IP address in each of its networks."""
+        networks = self.attrs["NetworkSettings"]["Networks"]
+        return {name: each["IPAddress"] for name, each in networks.items()}
+
+    # --- what is inside
+
+    @cached_property
+    def logs(self) -> str:
+        """What it wrote to standard output and standard error: the last 2000 lines."""
+        written = self._client.api.logs(self.id, tail=2000)
+        return bytes(written).decode(errors="replace")
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file, also while the container does not run.
+
+        Raises:
+            CheckFailed: There is no such file, or it is bigger than 16 MiB.
+        """
+        return read_file(self._client, self.id, self.name, path)
+
+    def file(self, path: str) -> Content:
+        """A file as something of which text, bytes or JSON can be expected."""
+        where = f"Read it: docker cp {self.name}:{path} -"
+        return Content(f"{path} of {self.name}", self.read(path), where)
+
+    def has_file(self, path: str) -> bool:
+        """Whether there is something at that path."""
+        return has_file(self._client, self.id, path)
+
+    def exec(self, command: str | Sequence[str], *, user: str = "") -> Output:
+        """Run a command in the container; a string is split as a shell splits words.
+
+        Raises:
+            CheckFailed: The container does not run.
+        """
+        if not self.running:
+            raise CheckFailed(
+                f"{self.name} is running",
+                f"it is {self.state}",
+                f"Commands run only in running containers: docker start {self.name}",
+            )
+        words = shlex.split(command) if isinstance(command, str) else list(command)
+        api = self._client.api
+        made = api.exec_create(self.id, words, user=user)
+        data = b""
+        for piece in api.exec_start(made["Id"], stream=True):
+            data += piece
+            if len(data) > LARGEST:
+                break
+        status = api.exec_inspect(made["Id"])["ExitCode"]
+        return Output(f"{shlex.join(words)} in {self.name}", int(status or 0), data)

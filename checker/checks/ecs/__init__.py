@@ -1,0 +1,1 @@
+"""Facts of ECS: clusters, task definitions, services, tasks."""

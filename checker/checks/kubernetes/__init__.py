@@ -1,0 +1,1 @@
+"""Facts of the cluster: its objects, and what becomes of them."""

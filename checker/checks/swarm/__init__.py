@@ -1,0 +1,1 @@
+"""Facts of a Swarm: its services and their tasks."""

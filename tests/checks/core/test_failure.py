@@ -1,0 +1,65 @@
+"""Values and names are put into words that a learner can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker.checks.core.failure import last_line, listed, near, shown
+from checker.checks.core.settings import environment_of
+from checker.checks.core.task import belongs, task
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], "none"),
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b and c"),
+        ([str(n) for n in range(12)], "0, 1, 2, 3, 4, 5, 6, 7, 8 and 3 more"),
+    ],
+)
+def test_names_become_a_sentence(names: list[str], words: str) -> None:
+    assert listed(names) == words
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Web", ["web"]),
+        ("ledgr", ["ledger"]),
+        ("ui", ["build"]),
+        ("status.txt", []),
+    ],
+)
+def test_near_names_are_found(wanted: str, found: list[str]) -> None:
+    assert near(wanted, ["web", "ledger", "build", "report.txt"]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a\n  b \n\n", "b"), ("only", "only"), (" \n", "nothing"), ("", "nothing")],
+)
+def test_last_words_are_those_of_the_last_line_that_is_not_blank(text: str, words: str) -> None:
+    assert last_line(text) == words
+
+
+def test_values_are_shown_at_bearable_length() -> None:
+    assert shown(b"text\n") == "text"
+    assert shown(3) == "3"
+    assert shown(" ") == "only blank space"
+    assert shown(b"\xff" * 100).startswith("binary data (100 bytes")
+
+
+def test_environment_may_be_missing_and_values_may_hold_equals_signs() -> None:
+    assert environment_of(None) == {}
+    assert environment_of(["A=b=c", "B="]) == {"A": "b=c", "B": ""}
+
+
+def test_check_knows_its_task() -> None:
+    @task("a", requires=["b"], timeout=5)
+    def check() -> None: ...
+
+    found = belongs(check)
+    assert found
+    assert (found.task, found.requires, found.timeout) == ("a", ("b",), 5)
+    assert belongs(test_check_knows_its_task) is None

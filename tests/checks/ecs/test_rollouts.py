@@ -1,0 +1,185 @@
+"""What a service says of its rollouts: passes where it holds, and fails with words that help."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checker.base.errors import CouldNotFindOut
+from checker.checks.core.failure import CheckFailed
+from checker.checks.ecs.services import Service
+from checker.orchestrators.ecs import aws_api
+
+PREFIX = "arn:aws:ecs:us-east-1:000000000000:task-definition/"
+
+
+class World:
+    """The service `shop`; each look at it finds the next states of its deployments."""
+
+    def __init__(self) -> None:
+        self.configuration: dict[str, Any] = {
+            "minimumHealthyPercent": 100,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        }
+        self.balanced = True
+        self.path, self.codes = "/health", "200"
+        self.looks: list[list[tuple[str, str, str]]] = [[("1", "PRIMARY", "COMPLETED")]]
+        self.updated: list[str] = []
+        self.tasks = [
+            {"stoppedReason": "Scaling", "stopCode": "ServiceSchedulerInitiated"},
+            {"stoppedReason": "Task failed ELB health checks", "stopCode": ""},
+            {"stoppedReason": "Task failed ELB health checks", "stopCode": ""},
+        ]
+
+    def described(self) -> dict[str, Any]:
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return {
+            "serviceName": "shop",
+            "taskDefinition": f"{PREFIX}shop:1",
+            "deploymentConfiguration": self.configuration,
+            "deployments": [
+                {"id": name, "status": status, "rolloutState": state, "rolloutStateReason": "why"}
+                for name, status, state in look
+            ],
+            "events": [{"message": f"(service shop) event {n}."} for n in range(5)],
+            "loadBalancers": [{"targetGroupArn": "g"}] if self.balanced else [],
+        }
+
+    def call(self, target: str, action: str, **given: Any) -> dict[str, Any]:
+        if action == "UpdateService":
+            self.updated.append(given["taskDefinition"])
+            return {"service": self.described()}
+        return {"services": [self.described()]}
+
+    def balancing(self, action: str, **given: str) -> list[ElementTree.Element]:
+        assert given == {"TargetGroupArns.member.1": "g"}
+        text = (
+            "<member><TargetGroupName>shop</TargetGroupName>"
+            f"<HealthCheckPath>{self.path}</HealthCheckPath>"
+            f"<Matcher><HttpCode>{self.codes}</HttpCode></Matcher></member>"
+        )
+        return [ElementTree.fromstring(text)]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.setattr(aws_api, "call", made.call)
+    monkeypatch.setattr(aws_api, "balancing", made.balancing)
+    monkeypatch.setattr(aws_api, "tasks", lambda *_, **__: made.tasks)
+    return made
+
+
+@pytest.fixture
+def shop(world: World) -> Service:
+    return Service("market", "shop")
+
+
+def test_what_holds_gives_the_service_back(world: World, shop: Service) -> None:
+    found = shop.expect_minimum(100).expect_rollback().expect_health_check("/health")
+    assert found.expect_definition("shop:1").settle() is shop
+
+
+@pytest.mark.parametrize(
+    ("change", "expect", "found"),
+    [
+        (
+            lambda world: world.configuration.update(minimumHealthyPercent=50),
+            lambda shop: shop.expect_minimum(100),
+            "its minimum healthy percent is 50",
+        ),
+        (
+            lambda world: world.configuration.clear(),
+            lambda shop: shop.expect_rollback(),
+            "its deployment circuit breaker is not enabled",
+        ),
+        (
+            lambda world: world.configuration.update(deploymentCircuitBreaker={"enable": True}),
+            lambda shop: shop.expect_rollback(),
+            "its deployment circuit breaker is enabled, without rollback",
+        ),
+        (
+            lambda world: setattr(world, "path", "/"),
+            lambda shop: shop.expect_health_check("/health"),
+            "it asks for /",
+        ),
+        (
+            lambda world: setattr(world, "codes", "200-499"),
+            lambda shop: shop.expect_health_check("/health"),
+            "200-499 counts as healthy",
+        ),
+        (
+            lambda world: setattr(world, "balanced", False),
+            lambda shop: shop.expect_health_check("/health"),
+            "it has none",
+        ),
+        (lambda _: None, lambda shop: shop.expect_definition("shop:2"), "it points to shop:1"),
+    ],
+)
+def test_what_does_not_hold_is_told(
+    world: World,
+    shop: Service,
+    change: Callable[[World], None],
+    expect: Callable[[Service], None],
+    found: str,
+) -> None:
+    change(world)
+    with pytest.raises(CheckFailed) as failed:
+        expect(shop)
+    assert failed.value.found == found
+
+
+def test_minimum_is_100_where_nothing_is_said(world: World, shop: Service) -> None:
+    world.configuration.clear()
+    shop.expect_minimum(100)
+
+
+@pytest.mark.parametrize(
+    ("looks", "ending"),
+    [
+        ([[("2", "PRIMARY", "COMPLETED")]], "completed"),
+        ([[("2", "PRIMARY", "FAILED"), ("1", "ACTIVE", "COMPLETED")]], "failed"),
+        (
+            [
+                [("1", "PRIMARY", "IN_PROGRESS"), ("2", "ACTIVE", "FAILED")],
+                [("1", "PRIMARY", "COMPLETED"), ("2", "ACTIVE", "FAILED")],
+            ],
+            "rolled back",
+        ),
+    ],
+)
+def test_deploying_waits_and_says_how_it_ended(
+    world: World, shop: Service, looks: list[Any], ending: str
+) -> None:
+    going = [("2", "PRIMARY", "IN_PROGRESS"), ("1", "ACTIVE", "COMPLETED")]
+    world.looks = [world.looks[0], going, going, *looks]
+    assert shop.deploy("shop:2", within=20) == ending
+    assert world.updated == ["shop:2"]
+
+
+def test_deploying_what_runs_already_is_refused(world: World, shop: Service) -> None:
+    with pytest.raises(CouldNotFindOut, match="points to shop:1 already"):
+        shop.deploy("shop:1")
+    assert world.updated == []
+
+
+@pytest.mark.parametrize("wait", [Service.settle, lambda shop, within: shop.deploy("b:1", within)])
+def test_a_rollout_that_does_not_end_is_told_with_the_reasons_of_ecs(
+    world: World, shop: Service, wait: Callable[..., Any]
+) -> None:
+    world.looks = [[("2", "PRIMARY", "IN_PROGRESS")]]
+    with pytest.raises(CheckFailed, match=r"ends within 0\.1 s") as failed:
+        wait(shop, within=0.1)
+    assert failed.value.found == (
+        "why; (service shop) event 0.; (service shop) event 1.; (service shop) event 2.; "
+        "Task failed ELB health checks"
+    )
+
+
+def test_a_service_without_deployments_has_no_rollout(world: World, shop: Service) -> None:
+    world.looks = [[]]
+    shop.settle()
+    assert "no rollout" in shop._stuck(1).found
