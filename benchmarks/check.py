@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from checker.base import paths
-from checker.labs import made, work, worker
+from checker.judging import client
+from checker.labs import made, work
 from checker.sandbox import background_recorder
 
 TARGET_SECONDS = 0.3
@@ -36,7 +37,7 @@ def measure(lab: str) -> float:
 
 def cold(lab: str) -> float:
     """The same with no worker running."""
-    worker.stop()
+    client.stop()
     return measure(lab)
 
 
@@ -66,7 +67,7 @@ def main() -> None:
             show("cold", [cold(chosen.lab) for _ in range(chosen.cold_runs)])
             warm = show("warm", [measure(chosen.lab) for _ in range(chosen.runs)])
         finally:
-            worker.stop()
+            client.stop()
             background_recorder.stop()
             made.remove(chosen.lab)
             shutil.rmtree(paths.runtime(), ignore_errors=True)

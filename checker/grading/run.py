@@ -16,7 +16,8 @@ from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.grading import notebooks
 from checker.grading.submission import Submission
-from checker.labs import stage, worker
+from checker.judging import client
+from checker.labs import stage
 from checker.labs.check import check
 from checker.labs.execute import CELL_SECONDS, CellHung, execute
 from checker.labs.lab import Lab, load
@@ -94,7 +95,7 @@ def _clean_state() -> Iterator[Path]:
         try:
             yield folder
         finally:
-            worker.stop()
+            client.stop()
             shutil.rmtree(paths.runtime(), ignore_errors=True)
             _restore(before)
 

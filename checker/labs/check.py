@@ -13,8 +13,9 @@ from typing import Any
 
 from checker.base import paths
 from checker.base.errors import CourseError
-from checker.checks.request import Request
-from checker.labs import progress, worker
+from checker.judging import client
+from checker.judging.request import Request
+from checker.labs import progress
 from checker.labs.lab import Lab, Task, load
 
 COLLECT_SECONDS = 30.0
@@ -124,7 +125,7 @@ def _run(lab: Lab, task: str | None, workspace: Path, **options: bool) -> Run:
         env=dict(os.environ),
         **options,
     )
-    with worker.connect() as connection:
+    with client.connect() as connection:
         return _listen(connection, request)
 
 

@@ -14,7 +14,7 @@ from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, daemon, docker_engine, endpoint
 from checker.docker.privilege import run_as_root
 from checker.images import catalogue, store
-from checker.labs import worker
+from checker.judging import client
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.swarm import swarm_mode
@@ -35,7 +35,7 @@ def clean_up(purge: bool) -> None:
     Raises:
         CouldNotFindOut: Something could not be removed; the message says what.
     """
-    worker.stop()
+    client.stop()
     background_recorder.stop()
     refused = []
     local_ecs.stop()

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from checker.cli import main
-from tests.labs.conftest import CHECKS
+from tests.lab_fakes import CHECKS
 
 
 def course(*words: str) -> Result:

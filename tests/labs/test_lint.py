@@ -6,7 +6,7 @@ import pytest
 
 from checker.labs.lab import load
 from checker.labs.lint import lint, secrets
-from tests.labs.conftest import CHECKS, LAB, WRONG
+from tests.lab_fakes import CHECKS, LAB, WRONG
 
 
 def found(name: str = "docker/first") -> list[str]:

@@ -6,7 +6,7 @@ import yaml
 
 from checker.labs.lab import load
 from checker.labs.page import markdown
-from tests.labs.conftest import LAB
+from tests.lab_fakes import LAB
 
 
 def test_page_has_front_matter_tasks_and_places_for_buttons(make_lab) -> None:

@@ -8,7 +8,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.labs import prove as module
 from checker.labs.execute import CellFailed
 from checker.labs.prove import prove
-from tests.labs.conftest import CHECKS, LAB, WRONG
+from tests.lab_fakes import CHECKS, LAB, WRONG
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from checker.base.errors import CourseError
 from checker.base.process import CommandFailed
 from checker.labs import stage
 from checker.labs.lab import load
-from tests.labs.conftest import LAB, MakeLab
+from tests.lab_fakes import LAB, MakeLab
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kubernetes.fixture import Kube, Namespace
-from checker.checks.runner import _engine
 from checker.docker import docker_engine
+from checker.judging.check_run import _engine
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api
 from checker.pages.fences import parse

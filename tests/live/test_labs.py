@@ -18,7 +18,8 @@ from checker.base import paths
 from checker.base.process import run
 from checker.docker import docker_engine, journal
 from checker.images import provider
-from checker.labs import made, progress, work, worker
+from checker.judging import client
+from checker.labs import made, progress, work
 from checker.labs.check import check
 from checker.labs.prove import prove
 from checker.labs.scaffold import new_lab
@@ -42,7 +43,7 @@ def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     (tmp_path / "root/docs/docker/scratch.md").touch()
     new_lab(NAME)
     yield tmp_path
-    worker.stop()
+    client.stop()
     background_recorder.stop()
     made.remove(NAME)
     shutil.rmtree(paths.runtime(), ignore_errors=True)
@@ -103,7 +104,7 @@ def test_killed_recording_loses_nothing_and_nothing_of_the_learner_is_taken(cour
 
 def test_setup_comes_again_after_all_was_removed(course: Path) -> None:
     work.prepare(NAME)
-    worker.stop()
+    client.stop()
     made.remove(NAME)
     work.prepare(NAME)
     assert made.describe(NAME) == [f"container {BOX} (exited)"]

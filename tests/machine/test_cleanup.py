@@ -14,7 +14,7 @@ from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import apt, docker_engine, endpoint
 from checker.images import store
-from checker.labs import worker
+from checker.judging import client
 from checker.machine import cleanup
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import kind_cluster
@@ -64,7 +64,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(kind_cluster, "stop", lambda: REMOVED.append("cluster"))
     monkeypatch.setattr(swarm_mode, "stop", lambda: REMOVED.append("swarm"))
     monkeypatch.setattr(recorder, "remove_everything", lambda: [])
-    monkeypatch.setattr(worker, "stop", lambda: None)
+    monkeypatch.setattr(client, "stop", lambda: None)
     monkeypatch.setattr(background_recorder, "stop", lambda: None)
     found = [("redis:8", "rebuilt"), ("nginx:1.26", "pulled")]
     sources = dict(found)

@@ -14,7 +14,7 @@ from pathlib import Path
 import checker
 from checker.base import paths
 from checker.base.fingerprint import fingerprint_package
-from checker.checks.warm import STOP
+from checker.judging.fork_server import STOP
 
 START_SECONDS = 15.0
 PAUSE = 0.02
@@ -51,7 +51,7 @@ def _warm() -> socket.socket | None:
 def _started(path: Path) -> socket.socket | None:
     with (paths.runtime() / "check-worker.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "checker.checks.warm", str(path)],
+            [sys.executable, "-m", "checker.judging.fork_server", str(path)],
             cwd="/",
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -84,7 +84,7 @@ def _cold() -> socket.socket:
     here, there = socket.socketpair()
     with there:
         subprocess.Popen(
-            [sys.executable, "-m", "checker.checks.runner", str(there.fileno())],
+            [sys.executable, "-m", "checker.judging.check_run", str(there.fileno())],
             cwd="/",
             env=_environment(),
             stdin=subprocess.DEVNULL,

@@ -19,8 +19,8 @@ from checker.checks.ecs.fixture import Ecs
 from checker.checks.files.fixture import Workspace
 from checker.checks.http.probe import Probe
 from checker.checks.kubernetes.fixture import Kube
-from checker.checks.request import Request
 from checker.checks.swarm.fixture import Swarm
+from checker.judging.request import Request
 
 Send = Callable[[dict[str, Any]], None]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.checks.request import Request
-from checker.checks.runner import run_pytest
+from checker.judging.check_run import run_pytest
+from checker.judging.request import Request
 
 HEAD = "from checker.checks import CheckFailed, task\n"
 

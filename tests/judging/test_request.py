@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from checker.checks.request import Request
-from checker.checks.runner import receive
+from checker.judging.check_run import receive
+from checker.judging.request import Request
 
 REQUEST = Request("/lab", "/work", "docker", ("a", "b"), "a", True, False, {"A": "ü\n"})
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
-from checker.checks.request import Request
+from checker.judging.request import Request
 from checker.orchestrators.engine_names import needs
 
 INI = Path(__file__).with_name("pytest.ini")
@@ -67,7 +67,7 @@ def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None
     """Run the checks in this process; each message goes to `send`."""
     import pytest
 
-    from checker.checks.plugin import Fixtures, Judge
+    from checker.judging.pytest_plugin import Fixtures, Judge
 
     folder = Path(request.folder)
     pytest.main(

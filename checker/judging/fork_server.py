@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from checker.checks.request import Request
-from checker.checks.runner import judge, receive, run_pytest
+from checker.judging.check_run import judge, receive, run_pytest
+from checker.judging.request import Request
 
 IDLE_SECONDS = 20 * 60.0
 REQUEST_SECONDS = 5.0

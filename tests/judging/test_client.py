@@ -13,8 +13,8 @@ import pytest
 
 from checker.base import paths
 from checker.base.fingerprint import fingerprint_package
-from checker.checks.request import Request
-from checker.labs import worker
+from checker.judging import client
+from checker.judging.request import Request
 from checker.labs.check import check
 
 
@@ -38,7 +38,7 @@ def sockets() -> list[Path]:
 def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
     inodes = []
     for _ in range(2):
-        with worker.connect() as connection:
+        with client.connect() as connection:
             connection.sendall(request_line)
             assert answers(connection)[-1] == {"end": True}
         (path,) = sockets()
@@ -47,11 +47,11 @@ def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
 
 
 def test_many_at_once_share_one_worker(request_line: bytes) -> None:
-    worker.stop()
+    client.stop()
     ended = []
 
     def run() -> None:
-        with worker.connect() as connection:
+        with client.connect() as connection:
             connection.sendall(request_line)
             ended.append(answers(connection)[-1])
 
@@ -65,21 +65,21 @@ def test_many_at_once_share_one_worker(request_line: bytes) -> None:
 
 
 def test_stop_ends_the_worker(request_line: bytes) -> None:
-    with worker.connect() as connection:
+    with client.connect() as connection:
         connection.sendall(request_line)
         answers(connection)
     (path,) = sockets()
-    worker.stop()
+    client.stop()
     assert sockets() == []
-    assert worker._connected(path) is None
+    assert client._connected(path) is None
 
 
 def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -> None:
-    with worker.connect():
+    with client.connect():
         pass
     (old,) = sockets()
-    monkeypatch.setattr(worker, "fingerprint_package", lambda: "changed")
-    with worker.connect() as connection:
+    monkeypatch.setattr(client, "fingerprint_package", lambda: "changed")
+    with client.connect() as connection:
         connection.sendall(request_line)
         assert answers(connection)[-1] == {"end": True}
     assert [path.name for path in sockets()] == ["check-changed.sock"]
@@ -87,41 +87,41 @@ def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -
 
 
 def test_dead_socket_is_no_obstacle(request_line: bytes) -> None:
-    worker.stop()
+    client.stop()
     path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(path))
     dead.close()
-    with worker.connect() as connection:
+    with client.connect() as connection:
         connection.sendall(request_line)
         assert answers(connection)[-1] == {"end": True}
 
 
 def test_without_a_worker_a_cold_process_judges(make_lab, workspace, monkeypatch) -> None:
     make_lab()
-    monkeypatch.setattr(worker, "_warm", lambda: None)
+    monkeypatch.setattr(client, "_warm", lambda: None)
     report = check("first")
     assert report["verdict"] == "failed"
     assert report["tasks"][0]["checks"][0]["found"] == "no such file"
 
 
 def test_worker_that_does_not_start_is_given_up(root, monkeypatch) -> None:
-    worker.stop()
-    monkeypatch.setattr(worker, "_environment", lambda: {"PATH": os.environ["PATH"]})
+    client.stop()
+    monkeypatch.setattr(client, "_environment", lambda: {"PATH": os.environ["PATH"]})
     monkeypatch.setattr("sys.executable", "/bin/false")
-    assert worker._started(paths.runtime() / "check-none.sock") is None
+    assert client._started(paths.runtime() / "check-none.sock") is None
     monkeypatch.setattr("sys.executable", "/bin/cat")
-    monkeypatch.setattr(worker, "START_SECONDS", 0.2)
-    assert worker._started(Path("/dev/stdin")) is None
+    monkeypatch.setattr(client, "START_SECONDS", 0.2)
+    assert client._started(Path("/dev/stdin")) is None
 
 
 def test_worker_survives_what_is_no_request(request_line: bytes) -> None:
     for nonsense in (b"nonsense\n", b"{}\n", b""):
-        with worker.connect() as connection:
+        with client.connect() as connection:
             connection.sendall(nonsense)
             connection.shutdown(socket.SHUT_WR)
             assert answers(connection) == []
-    with worker.connect() as connection:
+    with client.connect() as connection:
         connection.sendall(request_line)
         assert answers(connection)[-1] == {"end": True}
 
@@ -134,7 +134,7 @@ def test_hanging_up_ends_the_run(make_lab, workspace: Path) -> None:
     )
     request = Request(str(folder), str(workspace), "none", ("word",), env=dict(os.environ))
     pid = workspace / "pid"
-    with worker.connect() as connection:
+    with client.connect() as connection:
         connection.sendall(request.line())
         wait(lambda: pid.exists() and pid.read_text())
     wait(lambda: not Path(f"/proc/{pid.read_text()}").exists() or _is_zombie(pid.read_text()))

@@ -1,0 +1,1 @@
+"""The process in which checks run: what it is asked, what it answers."""
