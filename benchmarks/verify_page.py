@@ -19,10 +19,10 @@ import time
 from pathlib import Path
 
 from checker.docker import docker_engine
-from checker.pages.blocks import Block
-from checker.pages.fences import Page, parse
-from checker.pages.match import CAPTURE, REUSE, lines_of
-from checker.pages.transcript import Statement
+from checker.pages.comparing.match import CAPTURE, REUSE, lines_of
+from checker.pages.parsing.blocks import Block
+from checker.pages.parsing.fences import Page, parse
+from checker.pages.parsing.transcript import Statement
 from checker.pages.verify import verify_page
 from checker.sandbox.recorder import Recorder
 

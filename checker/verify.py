@@ -16,11 +16,11 @@ from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker import docker_engine
 from checker.labs.lab import load
 from checker.labs.prove import LabResult, Outcome, prove
-from checker.pages import junit, report
-from checker.pages.fences import parse
 from checker.pages.lint import Count, count
 from checker.pages.lint import lint as lint_page
-from checker.pages.results import PageResult, shown, worst
+from checker.pages.parsing.fences import parse
+from checker.pages.reporting import junit, report
+from checker.pages.reporting.results import PageResult, shown, worst
 from checker.pages.verify import verify_page
 
 EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}

@@ -20,7 +20,7 @@ from checker.docker import docker_engine
 from checker.images import catalogue, provider
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import cluster_nodes, kind_cluster
-from checker.pages import junit
+from checker.pages.reporting import junit
 from checker.testing import Step
 
 

@@ -16,7 +16,7 @@ from checker import verify
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker.docker_engine import EngineStatus
 from checker.labs.prove import LabResult, Outcome
-from checker.pages.results import BlockResult, PageResult
+from checker.pages.reporting.results import BlockResult, PageResult
 
 LAB = """\
 ---

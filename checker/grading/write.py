@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checker.base import paths
 from checker.grading.run import Report
-from checker.pages import junit
+from checker.pages.reporting import junit
 
 COLUMNS = ("submission", "lab", "verdict", "points", "max_points", "seconds", "trouble")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

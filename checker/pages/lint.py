@@ -13,9 +13,9 @@ from checker.base import course
 from checker.base.errors import CourseError
 from checker.formats import compose_practice
 from checker.formats.markdown import Heading
-from checker.pages.fences import Page, parse
-from checker.pages.results import shown
-from checker.pages.validate import COMPOSE_FILE
+from checker.pages.parsing.fences import Page, parse
+from checker.pages.reporting.results import shown
+from checker.pages.running.validate import COMPOSE_FILE
 
 FIRST_SECTION = "What you will be able to do"
 LAST_SECTIONS = ("Clean up", "What next")

@@ -13,12 +13,12 @@ from pathlib import Path
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_engine
-from checker.pages.blocks import Block
-from checker.pages.fences import Page, parse
-from checker.pages.results import BlockResult, Failure, PageResult, Verdict, shown
-from checker.pages.rewrite import rewrite
-from checker.pages.runner import Runner
-from checker.pages.validate import SECONDS
+from checker.pages.parsing.blocks import Block
+from checker.pages.parsing.fences import Page, parse
+from checker.pages.reporting.results import BlockResult, Failure, PageResult, Verdict, shown
+from checker.pages.reporting.rewrite import rewrite
+from checker.pages.running.runner import Runner
+from checker.pages.running.validate import SECONDS
 from checker.sandbox import engine_session
 
 

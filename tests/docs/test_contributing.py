@@ -57,7 +57,7 @@ def test_the_walks_name_more_than_a_handful() -> None:
 
 def test_a_name_that_is_gone_is_found() -> None:
     with pytest.raises(AttributeError):
-        resolve("checker.pages.fences.no_such_function")
+        resolve("checker.pages.parsing.fences.no_such_function")
     with pytest.raises(ModuleNotFoundError):
         resolve("no_such_package.module")
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from checker.formats import junit_failures
-from checker.pages import junit
+from checker.pages.reporting import junit
 
 
 def test_of_pytest_the_asserted_facts_are_told(tmp_path: Path) -> None:

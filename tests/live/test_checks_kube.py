@@ -17,8 +17,8 @@ from checker.docker import docker_engine
 from checker.judging.check_run import _engine
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.kind.kube_api import Api
-from checker.pages.fences import parse
-from checker.pages.validate import command
+from checker.pages.parsing.fences import parse
+from checker.pages.running.validate import command
 from checker.sandbox import engine_session
 from tests.live.commands import kubectl, own_namespace
 

@@ -26,7 +26,8 @@ from checker.orchestrators.kind import (
     node_images,
 )
 from checker.orchestrators.kind.kube_api import Api
-from checker.pages import fences, validate
+from checker.pages.parsing import fences
+from checker.pages.running import validate
 from tests.live import commands
 from tests.live.commands import until
 

@@ -16,7 +16,7 @@ import pytest
 from checker.base import paths
 from checker.docker import docker_engine
 from checker.images import provider
-from checker.pages.results import PageResult
+from checker.pages.reporting.results import PageResult
 from checker.pages.verify import verify_page
 
 pytestmark = pytest.mark.live

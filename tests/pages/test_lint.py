@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.fences import parse
 from checker.pages.lint import Count, count, lint
+from checker.pages.parsing.fences import parse
 
 GOOD = """\
 ---

@@ -10,7 +10,7 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.docker.docker_engine import EngineStatus
-from checker.pages.results import PageResult
+from checker.pages.reporting.results import PageResult
 from checker.pages.verify import journal_name, verify_page
 
 
@@ -171,7 +171,7 @@ def test_what_a_page_made_is_removed_even_when_it_is_interrupted(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("checker.pages.runner.Runner.run", interrupted)
+    monkeypatch.setattr("checker.pages.running.runner.Runner.run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prove(page("true", matter="engine: docker"))
     assert engine.asked[-2:] == ["remove", "stop recording"]

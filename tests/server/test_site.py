@@ -29,8 +29,8 @@ markdown_extensions:
       custom_fences:
         - name: "*"
           class: block
-          validator: !!python/name:checker.pages.formatter.validate
-          format: !!python/name:checker.pages.formatter.format_block
+          validator: !!python/name:checker.pages.site.formatter.validate
+          format: !!python/name:checker.pages.site.formatter.format_block
 extra:
   course_api: !ENV [COURSE_API, ""]
 """

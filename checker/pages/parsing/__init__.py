@@ -1,0 +1,1 @@
+"""A page's text, as blocks and statements that know their lines."""

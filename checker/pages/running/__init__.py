@@ -1,0 +1,1 @@
+"""Blocks, run in the sessions of their page."""
