@@ -1,5 +1,5 @@
 """python -m checker: the same as ./course."""
 
-from checker.cli import main
+from checker.cli.main import main
 
 main(prog_name="course")

@@ -19,13 +19,13 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from checker.base import console, paths
+from checker.devtools.testing import browser
 from checker.labs import stage
 from checker.labs.check import check
 from checker.labs.lab import load
 from checker.labs.prove import recorded
 from checker.labs.show import show
 from checker.server import site
-from checker.testing import browser
 
 FOLDER = paths.docs() / "pictures"
 LAB, TASK = "docker/everyday-commands", "broken"

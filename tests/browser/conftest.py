@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checker.base import paths
+from checker.devtools.testing import browser as chromium
 from checker.docker import docker_engine
-from checker.testing import browser as chromium
 from tests.browser.visit import Course, Visit
 
 ROOT = Path(__file__).resolve().parents[2]

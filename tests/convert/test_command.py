@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from click.testing import CliRunner
 
-from checker.cli import main
+from checker.cli.main import main
 from tests.convert.samples import sample
 
 

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.cli import main
+from checker.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))

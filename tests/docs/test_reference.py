@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from checker.cli import main
+from checker.cli.main import main
 from checker.pages.parsing.fences import Page, parse
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

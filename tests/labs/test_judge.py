@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from checker.cli import main
+from checker.cli.main import main
 from tests.lab_fakes import CHECKS
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.cli import main
+from checker.cli.main import main
 from checker.labs import made, stage, work
 from checker.labs.check import check_and_record
 from checker.sandbox import background_recorder

@@ -16,13 +16,13 @@ import pytest
 
 from checker.base import paths
 from checker.base.process import run
+from checker.devtools.new_lab import new_lab
 from checker.docker import docker_engine, journal
 from checker.images import provider
 from checker.judging import client
 from checker.labs import made, progress, work
 from checker.labs.check import check
 from checker.labs.prove import prove
-from checker.labs.scaffold import new_lab
 from checker.sandbox import background_recorder
 
 pytestmark = pytest.mark.live

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from checker.cli import main
+from checker.cli.main import main
 from checker.loadtest import command
 from tests.loadtest.conftest import Server
 from tests.loadtest.test_result import ROLLOUT, result, sample

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from checker import testing
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.devtools import testing
+from checker.devtools.testing import Step
 from checker.docker import docker_engine
 from checker.images import catalogue, provider
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import cluster_nodes, kind_cluster
 from checker.pages.reporting import junit
-from checker.testing import Step
 
 
 class Runs:

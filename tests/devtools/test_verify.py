@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checker import verify
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.devtools import verify
 from checker.docker.docker_engine import EngineStatus
 from checker.labs.prove import LabResult, Outcome
 from checker.pages.reporting.results import BlockResult, PageResult

@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from checker.base.errors import CourseError
-from checker.cli import main
+from checker.cli.main import main
+from checker.devtools.new_lab import new_lab
 from checker.labs.lab import load
 from checker.labs.lint import lint
-from checker.labs.scaffold import new_lab
 
 
 def test_new_lab_keeps_all_rules(root) -> None:

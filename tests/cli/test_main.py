@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.cli import main
+from checker.cli.main import main
 
 
 @pytest.fixture(autouse=True)

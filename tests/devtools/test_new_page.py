@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
+from checker.devtools.new_page import new_page
 from checker.pages.lint import lint
-from checker.pages.scaffold import new_page
 
 
 @pytest.fixture(autouse=True)

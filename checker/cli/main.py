@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from checker import __version__
-from checker.commandline import Course, LabName
+from checker.cli.arguments import Course, LabName
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 LAB = LabName()
@@ -126,7 +126,7 @@ def verify(
     targets: tuple[str, ...], accept: bool, changed: bool, junit: Path | None, as_json: bool
 ) -> None:
     """Prove pages and labs on real engines; without arguments, all of them."""
-    from checker.verify import verify as prove
+    from checker.devtools.verify import verify as prove
 
     sys.exit(prove(list(targets), accept=accept, changed=changed, junit=junit, as_json=as_json))
 
@@ -200,7 +200,7 @@ def new() -> None:
 @click.argument("name", metavar="TRACK/SLUG")
 def new_lab(name: str) -> None:
     """A lab with one task, its check and three wrong answers to fill in."""
-    from checker.labs.scaffold import new_lab as scaffold
+    from checker.devtools.new_lab import new_lab as scaffold
 
     scaffold(name)
 
@@ -209,7 +209,7 @@ def new_lab(name: str) -> None:
 @click.argument("name", metavar="TRACK/SLUG")
 def new_page(name: str) -> None:
     """A page with the sections that its kind must have."""
-    from checker.pages.scaffold import new_page as scaffold
+    from checker.devtools.new_page import new_page as scaffold
 
     scaffold(name)
 
@@ -281,7 +281,7 @@ def convert(file: Path, service: Path | None, name: str, namespace: str) -> None
 @click.argument("targets", nargs=-1, metavar="[PAGE|LAB|FOLDER]...")
 def lint(targets: tuple[str, ...]) -> None:
     """The rules that every page and lab must keep; needs no engine."""
-    from checker.verify import lint as examine
+    from checker.devtools.verify import lint as examine
 
     sys.exit(examine(list(targets)))
 
@@ -290,6 +290,6 @@ def lint(targets: tuple[str, ...]) -> None:
 @click.option("--fast", is_flag=True, help="Only what needs no engine.")
 def test(fast: bool) -> None:
     """Everything that CI runs."""
-    from checker.testing import test as run_all
+    from checker.devtools.testing import test as run_all
 
     sys.exit(run_all(fast=fast))

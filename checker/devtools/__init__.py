@@ -1,0 +1,1 @@
+"""What authors of the course use: proofs, tests, scaffolds."""
