@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checker.base.errors import CourseError
-from checker.convert import container, names, order, outside, pod, volumes, workload
+from checker.convert import names, order, outside, workload
 from checker.convert.draft import Draft, name_containers
-from checker.convert.given import Given, Note, Notes, Object, rest
+from checker.convert.pod_spec import container, pod, volumes
+from checker.convert.tracked_input import Given, Note, Notes, Object, rest
 
 
 @dataclass(frozen=True)

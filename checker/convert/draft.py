@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from checker.base.errors import CourseError
 from checker.convert import names
-from checker.convert.given import Given, Object
+from checker.convert.tracked_input import Given, Object
 
 ENDS = ("SUCCESS", "COMPLETE")
 """Conditions of dependsOn that are about the end of a container."""

@@ -7,7 +7,7 @@ import functools
 from typing import Any
 
 from checker.base.errors import CourseError
-from checker.convert.given import Path, written
+from checker.convert.tracked_input import Path, written
 
 Shape = dict[str, Any]
 MOST = 2**31 - 1

@@ -8,9 +8,9 @@ container with restartPolicy Always, which counts as started when its startup pr
 from __future__ import annotations
 
 from checker.base.errors import CourseError
-from checker.convert import probes
 from checker.convert.draft import ENDS, Draft
-from checker.convert.given import Given, Object
+from checker.convert.pod_spec import probes
+from checker.convert.tracked_input import Given, Object
 
 Needs = dict[str, list[tuple[str, str]]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.tracked_input import Given, Object
 
 PLACES = {
     "cluster": "left out: kubectl knows the cluster by its context.",

@@ -9,7 +9,7 @@ from typing import Any
 
 from checker.base.errors import CourseError
 from checker.convert import model
-from checker.convert.given import Object
+from checker.convert.tracked_input import Object
 
 HOW = "aws ecs describe-task-definition --task-definition NAME prints one."
 HOW_SERVICE = "aws ecs describe-services --cluster CLUSTER --services NAME prints one."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from checker.base.errors import CourseError
-from checker.convert import names, ports, probes
+from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
-from checker.convert.pod import place
+from checker.convert.pod_spec import ports, probes
+from checker.convert.pod_spec.pod import place
+from checker.convert.tracked_input import Given, Object
 
 MINIMUM, MAXIMUM = 100, 200
 """Per cent, of a service that says nothing (DeploymentConfiguration of the API of ECS)."""

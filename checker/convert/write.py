@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from checker.convert.given import Object
+from checker.convert.tracked_input import Object
 
 NUMBER_LIKE = re.compile(r"[-+.]?[0-9]")
 QUANTITY = re.compile(r"[0-9]+(m|Mi|Gi|%)")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from checker.base.errors import CourseError
 from checker.convert import model
 from checker.convert.convert import convert
-from checker.convert.given import Given, Notes, leaves, rest, written
 from checker.convert.names import LABEL, label
-from checker.convert.settings import literal
+from checker.convert.pod_spec.environment import literal
+from checker.convert.tracked_input import Given, Notes, leaves, rest, written
 from checker.convert.write import yaml_text
 
 Object = dict[str, Any]

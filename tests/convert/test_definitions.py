@@ -12,7 +12,7 @@ import yaml
 
 from checker.base.errors import CourseError
 from checker.convert.convert import convert
-from checker.convert.given import leaves, written
+from checker.convert.tracked_input import leaves, written
 from checker.convert.write import yaml_text
 from tests.convert.samples import NAMES, at, converted, inputs, warned
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from checker.convert import sizes
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.pod_spec import sizes
+from checker.convert.tracked_input import Given, Object
 
 ROLE_KEY = "eks.amazonaws.com/role-arn"
 ATTRIBUTE = re.compile(r"\s*attribute:(ecs\.[a-z-]+)\s*==\s*([\w.-]{1,63})\s*")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from checker.base.errors import CourseError
-from checker.convert.given import Given
+from checker.convert.tracked_input import Given
 
 UNITS_PER_CORE = 1024
 LEAST_MEMORY_MIB = 6

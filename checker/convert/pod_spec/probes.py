@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from checker.convert.given import Given, Object
+from checker.convert.tracked_input import Given, Object
 
 INTERVAL, TIMEOUT, RETRIES = 30, 5, 3
 """Seconds, seconds and failures in a row: the defaults of ECS (HealthCheck of its API)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from checker.base.errors import CourseError
-from checker.convert import hosts, ports, probes, security, settings, sizes, volumes
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.pod_spec import environment, hosts, ports, probes, security, sizes, volumes
+from checker.convert.tracked_input import Given, Object
 
 ECR = re.compile(r"\d{12}\.dkr\.ecr\.")
 SECONDS_TO_STOP = 30
@@ -20,10 +20,10 @@ def convert(given: Given, draft: Draft) -> Object:
     made: Object = {"name": draft.containers[given.value["name"]], "image": _image(given, draft)}
     for ours, theirs in (("command", "entryPoint"), ("args", "command")):
         if words := given.take(theirs):
-            made[ours] = [settings.literal(word) for word in words]
+            made[ours] = [environment.literal(word) for word in words]
     if folder := given.take("workingDirectory"):
         made["workingDir"] = folder
-    made |= {"ports": ports.of(given, draft), **settings.environment(given, draft)}
+    made |= {"ports": ports.of(given, draft), **environment.environment(given, draft)}
     made |= {"resources": _resources(given), "volumeMounts": volumes.mounts(given, draft)}
     made |= {
         "securityContext": security.context(given, draft),

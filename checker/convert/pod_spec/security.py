@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.tracked_input import Given, Object
 
 SAFE_SYSCTLS = {
     "kernel.shm_rmid_forced",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checker.base.errors import CourseError
-from checker.convert import names, sizes
+from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.pod_spec import sizes
+from checker.convert.tracked_input import Given, Object
 
 UNKNOWN_SIZE = "1Gi"
 SIZE_WORDS = f"its size is not known: {UNKNOWN_SIZE} is a guess."

@@ -6,7 +6,7 @@ import re
 
 from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object
+from checker.convert.tracked_input import Given, Object
 
 JSON_KEY = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+:([^:]+):")
 

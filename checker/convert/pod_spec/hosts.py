@@ -7,7 +7,7 @@ from typing import Any
 
 from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given
+from checker.convert.tracked_input import Given
 
 
 def settle(given: Given, draft: Draft) -> None:

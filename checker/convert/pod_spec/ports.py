@@ -7,7 +7,7 @@ import re
 from checker.base.errors import CourseError
 from checker.convert import names
 from checker.convert.draft import Draft
-from checker.convert.given import Given, Object, written
+from checker.convert.tracked_input import Given, Object, written
 
 RANGE = re.compile(r"(\d{1,5})-(\d{1,5})", re.A)
 MOST_PORTS = 20
