@@ -66,18 +66,18 @@ COMMANDS = [
     ("check docker/a t --json", "labs.judge.judge", ("docker/a", "t", None), {"as_json": True}),
     (
         "verify p.md --accept",
-        "verify.verify",
+        "devtools.verify.verify",
         (["p.md"],),
         {"accept": True, "changed": False, "junit": None, "as_json": False},
     ),
-    ("lint labs", "verify.lint", (["labs"],), {}),
+    ("lint labs", "devtools.verify.lint", (["labs"],), {}),
     ("images", "images.report.show", (), {"as_json": False}),
     ("images pull a b", "images.provider.pull", (["a", "b"],), {}),
     ("images build", "images.provider.build", ([],), {}),
     ("images export kit.tar", "images.kit.export_kit", (Path("kit.tar"),), {}),
-    ("new lab docker/a", "labs.scaffold.new_lab", ("docker/a",), {}),
-    ("new page docker/a", "pages.scaffold.new_page", ("docker/a",), {}),
-    ("test --fast", "testing.test", (), {"fast": True}),
+    ("new lab docker/a", "devtools.new_lab.new_lab", ("docker/a",), {}),
+    ("new page docker/a", "devtools.new_page.new_page", ("docker/a",), {}),
+    ("test --fast", "devtools.testing.test", (), {"fast": True}),
 ]
 
 

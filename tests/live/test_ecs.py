@@ -199,15 +199,16 @@ def test_all_calls_succeed_where_no_network_leads_out() -> None:
     """In a network namespace whose only interface is the loopback; Docker's socket is a file."""
     local_ecs.stop()
     script = (
-        "from checker import process\n"
-        "from checker.engines import docker, ecs\n"
-        "ecs.ensure()\n"
+        "from checker.base import process\n"
+        "from checker.docker import docker_engine\n"
+        "from checker.orchestrators.ecs import local_ecs\n"
+        "local_ecs.ensure()\n"
         "for words in (['ecs', 'list-clusters'], ['elbv2', 'describe-load-balancers'],"
         " ['sts', 'get-caller-identity'], ['logs', 'describe-log-groups'],"
         " ['application-autoscaling', 'describe-scalable-targets', '--service-namespace',"
         " 'ecs']):\n"
-        "    process.run(['aws', *words], timeout=60, env=docker.environment())\n"
-        "ecs.stop()\n"
+        "    process.run(['aws', *words], timeout=60, env=docker_engine.environment())\n"
+        "local_ecs.stop()\n"
         "print('all answered')\n"
     )
     up = f'ip link set lo up && exec "{sys.executable}" -c "$0"'

@@ -24,7 +24,7 @@ CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PACKAGES = "python3,git,ca-certificates"
 INIT = "while :; do sleep 60 & wait $!; done"
 ENSURE = (
-    "PYTHONPATH=. .venv/bin/python -c 'from checker.engines import docker; docker.ensure()' 2>&1"
+    "PYTHONPATH=. .venv/bin/python -c 'from checker.docker import docker_engine; docker_engine.ensure()' 2>&1"
 )
 ENGINES = "ps -eo stat=,comm= | grep -v ^Z | grep -cE ' (dockerd|containerd)'"
 
@@ -188,7 +188,7 @@ def down_stops_and_purge_removes(machine: Machine) -> None:
 
 def in_course(machine: Machine, command: str) -> str:
     """A command in the environment of a course shell."""
-    python = "from checker.engines import docker; import os, sys"
-    start = "os.execvpe('bash', ['bash', '-c', sys.argv[1]], docker.environment())"
+    python = "from checker.docker import docker_engine; import os, sys"
+    start = "os.execvpe('bash', ['bash', '-c', sys.argv[1]], docker_engine.environment())"
     quoted = command.replace("'", "'\\''")
     return machine.must(f"PYTHONPATH=. .venv/bin/python -c \"{python}; {start}\" '{quoted}'")

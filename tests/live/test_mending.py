@@ -103,8 +103,8 @@ def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() 
 def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins() -> None:
     code = (
         "import os, signal, subprocess\n"
-        "from checker.engines import scene\n"
-        f"with scene.recorded('kind', '{RUN}-killed'):\n"
+        "from checker.sandbox import engine_session\n"
+        f"with engine_session.recorded('kind', '{RUN}-killed'):\n"
         f"    subprocess.run(['kubectl', 'create', 'configmap', '{RUN}'], check=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
