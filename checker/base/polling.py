@@ -6,19 +6,20 @@ import time
 from collections.abc import Callable
 
 
-def becomes(true: Callable[[], bool], within: float, every: float) -> bool:
-    """Look at once, and then again until it is true or the time is up.
+def wait_until(condition: Callable[[], object], timeout: float, interval: float) -> bool:
+    """Look at once, and then again until the condition holds or the time is up.
 
     Args:
-        within: Seconds; 0 looks once.
-        every: Seconds between two looks.
+        condition: Called for each look; it holds where what it returns is true.
+        timeout: Seconds; 0 looks once.
+        interval: Seconds between two looks.
 
     Returns:
-        Whether it was true at the last look.
+        Whether the condition held at the last look.
     """
-    deadline = time.monotonic() + within
-    while not true():
+    deadline = time.monotonic() + timeout
+    while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(every)
+        time.sleep(interval)
     return True

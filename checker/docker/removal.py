@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.docker.journal import Entry
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _service(client: DockerClient, entry: Entry) -> None:
                 api.remove_container(each["Id"], v=True, force=True)
         return not found
 
-    becomes(gone, GONE_SECONDS, POLL_SECONDS)
+    wait_until(gone, GONE_SECONDS, POLL_SECONDS)
 
 
 def _secret(client: DockerClient, entry: Entry) -> None:
@@ -88,7 +88,7 @@ def _network(client: DockerClient, entry: Entry) -> None:
     api = client.api
     with contextlib.suppress(NotFound):
         api.remove_network(entry.identity)
-    becomes(lambda: not api.networks(ids=[entry.identity]), GONE_SECONDS, POLL_SECONDS)
+    wait_until(lambda: not api.networks(ids=[entry.identity]), GONE_SECONDS, POLL_SECONDS)
     api.remove_network(entry.identity)
 
 

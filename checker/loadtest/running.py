@@ -15,7 +15,7 @@ from typing import Any
 
 import checker
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.loadtest.load import Counts, Load
 from checker.loadtest.plan import Plan
 from checker.loadtest.result import Result, unpack
@@ -165,5 +165,5 @@ def until_answered(plan: Plan, within: float) -> str:
         became = "" if sample.status else sample.outcome
         return not became
 
-    becomes(answered, within, POLL_SECONDS)
+    wait_until(answered, within, POLL_SECONDS)
     return became

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checker.base import console
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.base.process import CommandFailed
 from checker.labs import prove, stage
 from checker.labs.lab import load as load_lab
@@ -106,7 +106,7 @@ def _measure(at: Stage, kind: str, version: str, workspace: Path) -> Found:
     with at.follow() as follower, _running(load) as running:
         _send(running, BEFORE)
         _run(at, f"set -- {version}\n{at.deploy}", workspace)
-        if not becomes(lambda: _is_over(follower), END_SECONDS, POLL_SECONDS):
+        if not wait_until(lambda: _is_over(follower), END_SECONDS, POLL_SECONDS):
             raise CouldNotFindOut(
                 f"{at.name}: the rollout of version {version} does not end.",
                 found=_run(at, at.why, workspace),

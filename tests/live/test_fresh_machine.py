@@ -23,9 +23,7 @@ CACHE = "/root/.cache/from-docker-to-kubernetes"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PACKAGES = "python3,git,ca-certificates"
 INIT = "while :; do sleep 60 & wait $!; done"
-ENSURE = (
-    "PYTHONPATH=. .venv/bin/python -c 'from checker.docker import docker_engine; docker_engine.ensure()' 2>&1"
-)
+ENSURE = "PYTHONPATH=. .venv/bin/python -c 'from checker.docker import docker_engine; docker_engine.ensure()' 2>&1"
 ENGINES = "ps -eo stat=,comm= | grep -v ^Z | grep -cE ' (dockerd|containerd)'"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed
 from checker.checks.ecs.fixture import Ecs
 from checker.checks.ecs.services import Service
@@ -107,7 +107,7 @@ def web(group: str) -> Iterator[Service]:
     service = Ecs().cluster("demo").service("web").settle(within=LONG)
     yield service
     aws_api.call(aws_api.ECS, "DeleteService", cluster="demo", service="web", force=True)
-    assert becomes(lambda: not containers(), LONG, 0.2)
+    assert wait_until(lambda: not containers(), LONG, 0.2)
 
 
 def containers() -> list[Any]:
@@ -193,15 +193,15 @@ def test_a_task_that_answers_badly_from_now_on_is_replaced(web: Service, group: 
     assert states(group) == ["healthy", "healthy"]
     sick = containers()[0]
     assert sick.exec_run(["rm", "/usr/share/nginx/html/index.html"]).exit_code == 0
-    assert becomes(lambda: "unhealthy" in states(group), LONG, 0.1)
+    assert wait_until(lambda: "unhealthy" in states(group), LONG, 0.1)
 
     def reason() -> str:
         task = str(sick.labels[labels.TASK])
         found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[task])["tasks"]
         return str(found[0].get("stoppedReason", ""))
 
-    assert becomes(lambda: "Task failed ELB health checks" in reason(), LONG, 0.1)
-    assert becomes(lambda: states(group) == ["healthy", "healthy"], LONG, 0.2)
+    assert wait_until(lambda: "Task failed ELB health checks" in reason(), LONG, 0.1)
+    assert wait_until(lambda: states(group) == ["healthy", "healthy"], LONG, 0.2)
 
 
 def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: str) -> None:
@@ -215,10 +215,10 @@ def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: 
         found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[name])["tasks"]
         return dict(found[0])
 
-    assert becomes(lambda: task()["lastStatus"] == "RUNNING", LONG, 0.1)
+    assert wait_until(lambda: task()["lastStatus"] == "RUNNING", LONG, 0.1)
     stopped = aws_api.call(aws_api.ECS, "StopTask", cluster="demo", task=made["taskArn"])["task"]
     assert stopped["desiredStatus"] == "STOPPED"
-    assert becomes(lambda: task()["lastStatus"] == "STOPPED", 20, 0.1)
+    assert wait_until(lambda: task()["lastStatus"] == "STOPPED", 20, 0.1)
     assert task()["containers"][0]["exitCode"] == 137
 
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed
 from checker.orchestrators.ecs import aws_api
 
@@ -96,7 +96,7 @@ class Rollouts(ABC):
         Raises:
             CheckFailed: It does not end; with the reasons that ECS gives.
         """
-        if not becomes(lambda: _primary(self.attrs)[1] != "IN_PROGRESS", within, POLL_SECONDS):
+        if not wait_until(lambda: _primary(self.attrs)[1] != "IN_PROGRESS", within, POLL_SECONDS):
             raise self._stuck(within)
         return self
 
@@ -120,7 +120,7 @@ class Rollouts(ABC):
             )
         given = {"cluster": self.cluster, "service": self.name, "taskDefinition": definition}
         mine = _primary(aws_api.call(aws_api.ECS, "UpdateService", **given)["service"])[0]
-        if not becomes(lambda: bool(_ending(self.attrs, mine)), within, POLL_SECONDS):
+        if not wait_until(lambda: bool(_ending(self.attrs, mine)), within, POLL_SECONDS):
             raise self._stuck(within)
         return _ending(self.attrs, mine)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed, shown
 from checker.checks.kubernetes.deployment_state import DeploymentState
 from checker.checks.kubernetes.objects import KINDS
@@ -97,7 +97,7 @@ class Rollout:
             CheckFailed: That takes longer; with the reason that Kubernetes gives.
         """
         settled = self._looked(lambda: self.complete and not self._going())
-        if not becomes(settled, within, POLL_SECONDS):
+        if not wait_until(settled, within, POLL_SECONDS):
             raise self._endless(within)
         return self
 
@@ -133,7 +133,7 @@ class Rollout:
             seen = int(shop.status.get("observedGeneration", 0)) >= wanted
             return seen and (self.stuck or self.complete)
 
-        if not becomes(self._looked(over), within, POLL_SECONDS):
+        if not wait_until(self._looked(over), within, POLL_SECONDS):
             raise self._endless(within)
         return "stuck" if self.stuck else "complete"
 
@@ -164,7 +164,9 @@ class Rollout:
                 next_step=f"The probe must be content with {good}: at which port and path, and how "
                 "soon, does it ask?",
             )
-            if not becomes(lambda: other.seen().ready or _is_refused(other), within, POLL_SECONDS):
+            if not wait_until(
+                lambda: other.seen().ready or _is_refused(other), within, POLL_SECONDS
+            ):
                 raise CouldNotFindOut(
                     f"Nobody asked the Pod from {bad}.", found=f"{other.state}; {other.events}"
                 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from checker.base import process
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed, listed, near
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Service:
 
     def expect_running(self, count: int, *, within: float = 0, next_step: str = "") -> Self:
         """So many copies are wanted, and as many run."""
-        if not becomes(lambda: self.replicas == count == self.running, within, POLL_SECONDS):
+        if not wait_until(lambda: self.replicas == count == self.running, within, POLL_SECONDS):
             raise CheckFailed(
                 f"{count} copies of {self.name} wanted and running",
                 f"{self.replicas} wanted, {self.running} running; {self._reasons()}",
@@ -191,7 +191,7 @@ class Service:
         def settled() -> bool:
             return str(self.update_status.get("State", "completed")) in ENDED
 
-        if not becomes(settled, within, POLL_SECONDS):
+        if not wait_until(settled, within, POLL_SECONDS):
             raise self._stuck(within)
         return self
 
@@ -220,7 +220,7 @@ class Service:
             found = self.update_status
             return found.get("StartedAt", "") != before and found.get("State") in ENDED
 
-        if not becomes(over, within, POLL_SECONDS):
+        if not wait_until(over, within, POLL_SECONDS):
             raise self._stuck(within)
         return str(self.update_status["State"])
 

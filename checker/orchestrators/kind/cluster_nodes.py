@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.docker import container_names, docker_engine, endpoint
 from checker.orchestrators.kind import readiness
 
@@ -91,7 +91,7 @@ def know_each_other() -> bool:
 
 def _get_to_know() -> bool:
     """The same, within the time that a node needs after a start: it first arranges its own DNS."""
-    return becomes(know_each_other, KNOWN_SECONDS, POLL_SECONDS)
+    return wait_until(know_each_other, KNOWN_SECONDS, POLL_SECONDS)
 
 
 def must_not_be_anothers() -> None:

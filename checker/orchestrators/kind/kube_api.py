@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 
 CALL_SECONDS = 20.0
 SERVING_SECONDS = 30.0
@@ -196,7 +196,7 @@ class Api:
         for token in self._client.configuration.auth_settings().values():
             sent[token["key"]] = token["value"]
         answer = self._call(method, address, sent, body, seconds)
-        if _is_unknown_user(answer) and becomes(self._serves, SERVING_SECONDS, POLL_SECONDS):
+        if _is_unknown_user(answer) and wait_until(self._serves, SERVING_SECONDS, POLL_SECONDS):
             answer = self._call(method, address, sent, body, seconds)
         if answer.status >= 400:
             raise ApiError(answer.status, _message(answer.response.data))

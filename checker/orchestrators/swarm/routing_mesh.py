@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.docker import removal
 from checker.docker.journal import Entry
 from checker.sandbox.recorder import OWNER
@@ -65,7 +65,7 @@ def _wait_until_runs(service: Any) -> None:
         tasks = service.tasks()
         return dict(tasks[0]["Status"]) if tasks else {"State": "no task"}
 
-    if not becomes(lambda: status()["State"] == "running", TRY_SECONDS, POLL_SECONDS):
+    if not wait_until(lambda: status()["State"] == "running", TRY_SECONDS, POLL_SECONDS):
         raise CouldNotFindOut("A first service does not run.", found=str(status()))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.base.polling import becomes
+from checker.base.polling import wait_until
 from checker.docker import container_names, docker_engine
 from checker.docker.docker_engine import EngineStatus
 from checker.orchestrators.kind import cluster_nodes
@@ -156,7 +156,7 @@ def _make_bridge(client: DockerClient) -> None:
 
 def _remove_bridge(client: DockerClient) -> None:
     """Its last endpoint may go a moment after the Swarm."""
-    gone = becomes(lambda: _refusal(client) is None, READY_SECONDS, POLL_SECONDS)
+    gone = wait_until(lambda: _refusal(client) is None, READY_SECONDS, POLL_SECONDS)
     if not gone and (error := _refusal(client)):
         raise _refused(f"The network {BRIDGE} does not go.", error) from error
 
@@ -174,7 +174,7 @@ def _refusal(client: DockerClient) -> APIError | None:
 
 
 def _wait_until_ready(client: DockerClient) -> None:
-    if not becomes(lambda: _node(client) == "ready", READY_SECONDS, POLL_SECONDS):
+    if not wait_until(lambda: _node(client) == "ready", READY_SECONDS, POLL_SECONDS):
         raise CouldNotFindOut(
             "The node of the Swarm does not become ready.",
             found=_node(client),
