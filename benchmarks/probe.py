@@ -20,8 +20,8 @@ import subprocess
 from multiprocessing.connection import Connection
 
 from checker.loadtest import plan as plans
-from checker.loadtest.result import Result, quantile
-from checker.loadtest.running import Running
+from checker.loadtest.result import Result, pick_quantile
+from checker.loadtest.running import ProbeProcess
 
 TARGET_SHARE = 0.25
 PEER_SECONDS = 300
@@ -52,7 +52,7 @@ class Plain(asyncio.Protocol):
 
 
 def serve(sender: Connection) -> None:
-    """The server's process; tells its port."""
+    """Run the server's process; it tells its port."""
 
     async def run() -> None:
         server = await asyncio.get_running_loop().create_server(
@@ -71,10 +71,10 @@ def show(name: str, result: Result) -> bool:
     print(
         f"{name:5}  sent {result.sent}  lost {result.lost}  {share:5.1%} of a core  "
         f"({result.cpu_seconds / result.sent * 1e6:.0f} us a request)\n"
-        f"       sent late by  p50 {quantile(late, 0.5) * 1000:6.3f}  "
-        f"p99 {quantile(late, 0.99) * 1000:7.3f}  max {late[-1] * 1000:7.3f} ms\n"
-        f"       latency       p50 {quantile(took, 0.5) * 1000:6.3f}  "
-        f"p99 {quantile(took, 0.99) * 1000:7.3f}  max {took[-1] * 1000:7.3f} ms"
+        f"       sent late by  p50 {pick_quantile(late, 0.5) * 1000:6.3f}  "
+        f"p99 {pick_quantile(late, 0.99) * 1000:7.3f}  max {late[-1] * 1000:7.3f} ms\n"
+        f"       latency       p50 {pick_quantile(took, 0.5) * 1000:6.3f}  "
+        f"p99 {pick_quantile(took, 0.99) * 1000:7.3f}  max {took[-1] * 1000:7.3f} ms"
     )
     return result.lost == 0 and share < TARGET_SHARE
 
@@ -109,8 +109,8 @@ def main() -> None:
         url = f"http://127.0.0.1:{receiver.recv()}/version"
         good = True
         for name, fresh in (("kept", False), ("fresh", True)):
-            plan = plans.make(url, rate=chosen.rate, seconds=chosen.seconds, fresh=fresh)
-            good = show(name, Running(plan).result()) and good
+            plan = plans.make_plan(url, rate=chosen.rate, seconds=chosen.seconds, fresh=fresh)
+            good = show(name, ProbeProcess(plan).collect_result()) and good
         if chosen.peer:
             compare(chosen.peer, url, round(chosen.rate * chosen.seconds))
     finally:

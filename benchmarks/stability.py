@@ -15,11 +15,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from checker.labs import prove, stage
-from checker.labs.check import check
-from checker.labs.lab import load
+from checker.labs.check import check_workspace
+from checker.labs.lab import load_lab
+from checker.labs.report import LabReport
 
 
 def busy() -> None:
@@ -29,30 +29,28 @@ def busy() -> None:
         pass
 
 
-def why(report: dict[str, Any]) -> str:
-    """What the checks that did not pass have found."""
-    checks = (each for task in report["tasks"] for each in task["checks"])
-    return "; ".join(f"{each['name']}: {each['found']}" for each in checks if each["found"])
+def why(report: LabReport) -> str:
+    """Return what the checks that did not pass have found."""
+    checks = (each for task in report.tasks for each in task.checks)
+    return "; ".join(f"{each.name}: {each.found}" for each in checks if each.found)
 
 
 def run(lab_id: str, times: int) -> int:
     """How many of the runs passed."""
-    lab, passed = load(lab_id), 0
-    with prove.recorded(lab, "stability"), tempfile.TemporaryDirectory() as folder:
+    lab, passed = load_lab(lab_id), 0
+    with prove.open_session(lab, "stability"), tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder)
-        stage.begin(lab, workspace)
+        stage.prepare_workspace(lab, workspace)
         for task in lab.tasks:
             for code in task.solution:
-                stage.shell(code.text, workspace)
+                stage.run_script(code.text, workspace)
         for number in range(1, times + 1):
             started = time.monotonic()
-            report = check(lab, workspace=workspace)
-            passed += report["verdict"] == "passed"
+            report = check_workspace(lab, workspace=workspace)
+            passed += report.verdict == "passed"
             seconds, load_ = time.monotonic() - started, os.getloadavg()[0]
-            print(
-                f"{number:3}: {report['verdict']} in {seconds:.0f} s, load {load_:.1f}", flush=True
-            )
-            if report["verdict"] != "passed":
+            print(f"{number:3}: {report.verdict} in {seconds:.0f} s, load {load_:.1f}", flush=True)
+            if report.verdict != "passed":
                 print(f"     {why(report)}", flush=True)
     return passed
 

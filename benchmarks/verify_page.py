@@ -18,10 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from checker.docker import docker_engine
-from checker.pages.comparing.match import CAPTURE, REUSE, lines_of
+from checker.base.run import Run
+from checker.orchestrators.registry import shell_environment
+from checker.pages.comparing.match import CAPTURE, REUSE, split_lines
 from checker.pages.parsing.blocks import Block
-from checker.pages.parsing.fences import Page, parse
+from checker.pages.parsing.fences import Page, parse_page
 from checker.pages.parsing.transcript import Statement
 from checker.pages.verify import verify_page
 from checker.sandbox.recorder import Recorder
@@ -37,9 +38,9 @@ again() {
 
 
 def script(page: Page) -> str:
-    """The page's commands as one bash script."""
-    parts = [PREAMBLE, *page.matter.setup, *(_block(block) for block in page.blocks)]
-    return "\n".join([*parts, *page.matter.cleanup]) + "\n"
+    """Return the page's commands as one bash script."""
+    parts = [PREAMBLE, *page.front_matter.setup, *(_block(block) for block in page.blocks)]
+    return "\n".join([*parts, *page.front_matter.cleanup]) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -56,24 +57,24 @@ def _block(block: Block) -> str:
 
 
 def _command(statement: Statement) -> str:
-    """A command; where its whole output is captured, the variable keeps it."""
+    """Return a command; where its whole output is captured, the variable keeps it."""
     text = REUSE.sub(
         lambda name: f"${{captured_{name[1].replace('-', '_')}:-{name[0]}}}", statement.text
     )
-    wanted = lines_of("\n".join(statement.expected))
+    wanted = split_lines("\n".join(statement.expected))
     capture = CAPTURE.fullmatch(wanted[0]) if len(wanted) == 1 else None
     return f"captured_{capture['name'].replace('-', '_')}=$({text})" if capture else text
 
 
 def run_script(text: str) -> float:
     """Seconds that the script takes; what it makes is removed, but not counted."""
-    with Recorder("benchmark-script") as made, tempfile.TemporaryDirectory() as folder:
+    with Recorder(Run("benchmark-script")) as made, tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         with (Path(folder) / "output").open("w") as output:
             subprocess.run(
                 ["bash", "-c", text],
                 cwd=folder,
-                env=docker_engine.environment(),
+                env=shell_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -101,7 +102,7 @@ def main() -> None:
     parser.add_argument("page", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     chosen = parser.parse_args()
-    page = parse(chosen.page)
+    page = parse_page(chosen.page)
     if any("tty" in block.attributes or block.kind == "python" for block in page.blocks):
         raise SystemExit(f"{page.path} has blocks that a script cannot hold.")
     text = script(page)

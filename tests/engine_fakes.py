@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from checker.base import process
+from checker.base import process, settings
 from checker.base.process import Completed
 from checker.docker import endpoint
 
@@ -52,13 +52,13 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without any engine."""
-    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", endpoint.HANDED_OUT):
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", settings.HANDED_OUT):
         monkeypatch.delenv(name, raising=False)
     for name in ("COURSE_CACHE", "COURSE_STATE", "COURSE_WORK", "HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     (tmp_path / "home").mkdir()
     run = tmp_path / "run"
-    monkeypatch.setattr(endpoint, "own_folder", lambda: run)
+    monkeypatch.setattr(endpoint, "daemon_folder", lambda: run)
     monkeypatch.setattr(endpoint, "SYSTEM_SOCKET", tmp_path / "system.sock")
     return tmp_path
 

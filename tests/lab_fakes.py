@@ -91,8 +91,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_STATE", str(folder))
-        client.stop()
-        shutil.rmtree(paths.runtime())
+        client.stop_workers()
+        shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from checker.base import console, paths
-from checker.devtools.testing import browser
+from checker.devtools.testing import find_browser
 from checker.labs import stage
-from checker.labs.check import check
-from checker.labs.lab import load
-from checker.labs.prove import recorded
-from checker.labs.show import show
+from checker.labs.check import check_workspace
+from checker.labs.lab import load_lab
+from checker.labs.prove import open_session
+from checker.labs.show import show_report
 from checker.server import site
 
 FOLDER = paths.docs() / "pictures"
@@ -45,7 +45,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The address under which a folder is served, on 127.0.0.1."""
+    """Serve a folder on 127.0.0.1; gives its address."""
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -54,11 +54,11 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def picture_of_a_page(target: Path) -> None:
-    """A section of a page, as a reader sees it."""
+    """Take a picture of a section of a page, as a reader sees it."""
     with tempfile.TemporaryDirectory() as folder:
-        site.write(Path(folder) / "site")
+        site.write_site(Path(folder) / "site")
         with served(Path(folder) / "site") as address, sync_playwright() as playwright:
-            started = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
+            started = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
             page = started.new_page(viewport=SIZE, color_scheme="light")
             page.goto(f"{address}{PAGE}{SECTION}", wait_until="load")
             page.wait_for_function(
@@ -69,19 +69,19 @@ def picture_of_a_page(target: Path) -> None:
 
 
 def picture_of_a_check(target: Path) -> None:
-    """What a learner is told who has mistaken one container for another."""
-    lab = load(LAB)
-    with recorded(lab, "picture"), tempfile.TemporaryDirectory() as folder:
-        stage.copy_missing(lab.folder / "starter", Path(folder))
-        stage.set_up(lab, Path(folder))
-        stage.shell(ANSWER, Path(folder))
-        report = check(lab, TASK, Path(folder))
+    """Draw what a learner is told who has mistaken one container for another."""
+    lab = load_lab(LAB)
+    with open_session(lab, "picture"), tempfile.TemporaryDirectory() as folder:
+        stage.copy_missing_files(lab.folder / "starter", Path(folder))
+        stage.run_setup(lab, Path(folder))
+        stage.run_script(ANSWER, Path(folder))
+        report = check_workspace(lab, TASK, Path(folder))
     with Path("/dev/null").open("w") as nowhere:
         console.out = Console(
             record=True, width=COLUMNS, file=nowhere, force_terminal=True, highlight=False
         )
         console.out.print(f"$ ./course check {LAB} {TASK}")
-        show(report)
+        show_report(report)
     target.write_text(_without_fonts(console.out.export_svg(title="./course check")))
 
 

@@ -12,24 +12,24 @@ CHAPTERS = ("docker", "compose", "ecs", "kubernetes", "deploy")
 """The folders of docs/ whose pages are chapters; all others hold reference pages."""
 
 
-def pages() -> list[Path]:
-    """Every page of the course, in the order of their paths."""
+def list_pages() -> list[Path]:
+    """Return every page of the course, in the order of their paths."""
     return sorted(paths.docs().rglob("*.md"))
 
 
-def labs() -> list[str]:
-    """Every lab as TRACK/SLUG, in the order of their names."""
+def list_labs() -> list[str]:
+    """Return every lab as TRACK/SLUG, in the order of their names."""
     root = paths.labs()
     return sorted(str(file.parent.relative_to(root)) for file in root.glob("*/*/lab.md"))
 
 
-def lab(name: str) -> str:
-    """The lab that a person means: TRACK/SLUG, or the SLUG alone where only one lab has it.
+def find_lab(name: str) -> str:
+    """Return the lab that a person means: TRACK/SLUG, or the SLUG alone where only one has it.
 
     Raises:
         CourseError: There is none, or more than one; the message names the nearest.
     """
-    found = labs()
+    found = list_labs()
     wanted = name.strip("/").removeprefix("labs/").removesuffix("/lab.md")
     if wanted in found:
         return wanted
@@ -41,14 +41,14 @@ def lab(name: str) -> str:
 
 
 def is_chapter(page: Path) -> bool:
-    """Whether a page is a lesson, whose sections are fixed."""
+    """Tell whether a page is a lesson, whose sections are fixed."""
     root = paths.docs().resolve()
     relative = page.resolve().relative_to(root) if page.resolve().is_relative_to(root) else page
     return relative.parts[0] in CHAPTERS and page.name != "index.md"
 
 
-def targets(names: list[str]) -> tuple[list[Path], list[str]]:
-    """Pages and labs that NAMES mean; without names, all of them.
+def find_targets(names: list[str]) -> tuple[list[Path], list[str]]:
+    """Return the pages and labs that NAMES mean; without names, all of them.
 
     A name is a page (any Markdown file), a folder of pages or labs, or a lab.
 
@@ -56,32 +56,31 @@ def targets(names: list[str]) -> tuple[list[Path], list[str]]:
         CourseError: A name is none of these.
     """
     if not names:
-        return pages(), labs()
-    found_pages: list[Path] = []
-    found_labs: list[str] = []
-    for name in names:
-        more_pages, more_labs = _target(name)
-        found_pages += more_pages
-        found_labs += more_labs
-    return list(dict.fromkeys(found_pages)), list(dict.fromkeys(found_labs))
+        return list_pages(), list_labs()
+    found = [find_target(name) for name in names]
+    found_pages = dict.fromkeys(page for some, _ in found for page in some)
+    return list(found_pages), list(dict.fromkeys(lab for _, some in found for lab in some))
 
 
-def _target(name: str) -> tuple[list[Path], list[str]]:
+def find_target(name: str) -> tuple[list[Path], list[str]]:
+    """Return the pages and labs that one name means.
+
+    Raises:
+        CourseError: It means none.
+    """
     path = Path(name)
     if path.suffix == ".md" and path.name != "lab.md":
-        return [_page(name)], []
+        for candidate in (path, paths.root() / name, paths.docs() / name):
+            if candidate.is_file():
+                return [candidate], []
+        step = "Give the path of a Markdown file."
+        raise CourseError(f"There is no page {name}.", next_step=step)
     if path.is_dir():
-        inside = path.resolve()
-        return (
-            [page for page in pages() if page.resolve().is_relative_to(inside)],
-            [each for each in labs() if (paths.labs() / each).resolve().is_relative_to(inside)],
-        )
+
+        def is_inside(each: Path) -> bool:
+            return each.resolve().is_relative_to(path.resolve())
+
+        labs = [each for each in list_labs() if is_inside(paths.labs() / each)]
+        return [page for page in list_pages() if is_inside(page)], labs
     page = paths.docs() / f"{name}.md"
-    return ([page], []) if page.exists() else ([], [lab(name)])
-
-
-def _page(name: str) -> Path:
-    for candidate in (Path(name), paths.root() / name, paths.docs() / name):
-        if candidate.is_file():
-            return candidate
-    raise CourseError(f"There is no page {name}.", next_step="Give the path of a Markdown file.")
+    return ([page], []) if page.exists() else ([], [find_lab(name)])

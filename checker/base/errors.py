@@ -25,13 +25,9 @@ class CourseError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        parts = [self.message]
-        for label, text in (("expected", self.expected), ("found", self.found)):
-            if text:
-                parts.append(f"  {label}: {text}")
-        if self.next_step:
-            parts.append(f"  next: {self.next_step}")
-        return "\n".join(parts)
+        parts = {"expected": self.expected, "found": self.found, "next": self.next_step}
+        lines = [f"  {label}: {text}" for label, text in parts.items() if text]
+        return "\n".join([self.message, *lines])
 
 
 class CouldNotFindOut(CourseError):

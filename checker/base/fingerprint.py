@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -31,5 +32,6 @@ def _list_sources(folder: str) -> Iterator[tuple[str, int, int]]:
                 if entry.name != "__pycache__":
                     yield from _list_sources(entry.path)
             elif entry.name.endswith(CODE):
-                status = entry.stat()
-                yield entry.path, status.st_size, status.st_mtime_ns
+                with contextlib.suppress(FileNotFoundError):  # an editor's lock leads nowhere
+                    status = entry.stat()
+                    yield entry.path, status.st_size, status.st_mtime_ns

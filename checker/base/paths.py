@@ -1,75 +1,75 @@
 """Where things are: the course's own files, and its folders outside the checkout.
 
-Every folder can be moved with an environment variable, which is how tests run on a tiny course.
+Asking where a folder is does not make it; `ensure_folder` does, and so does whatever writes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from checker.base.errors import CourseError
-
-NAME = "from-docker-to-kubernetes"
-IMPORT_ROOT = Path(__file__).resolve().parents[2]
-"""The folder from which Python imports this package, for processes that the course starts."""
+from checker.base.settings import IMPORT_ROOT as IMPORT_ROOT
+from checker.base.settings import current_settings
 
 
 def root() -> Path:
-    """The checkout (COURSE_ROOT moves it)."""
-    return Path(os.environ.get("COURSE_ROOT", IMPORT_ROOT))
+    """Return the checkout."""
+    return current_settings().root
 
 
 def docs() -> Path:
+    """Return the folder of the pages."""
     return root() / "docs"
 
 
 def labs() -> Path:
+    """Return the folder of the labs, TRACK/SLUG."""
     return root() / "labs"
 
 
 def work() -> Path:
-    """Where learners' workspaces are: work/TRACK/SLUG in the checkout (COURSE_WORK moves it)."""
-    return _made(os.environ.get("COURSE_WORK", root() / "work"))
+    """Return where learners' workspaces are, TRACK/SLUG."""
+    return current_settings().work
 
 
 def cache() -> Path:
-    """What can be made again: engines, images, the built site (COURSE_CACHE moves it)."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return _made(os.environ.get("COURSE_CACHE", Path(base) / NAME))
+    """Return where what can be made again is: engines, images, the built site."""
+    return current_settings().cache
 
 
 def state() -> Path:
-    """What must not be lost: progress and the journal of what was made (COURSE_STATE moves it)."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return _made(os.environ.get("COURSE_STATE", Path(base) / NAME))
+    """Return where what must not be lost is: progress and the journals of what was made."""
+    return current_settings().state
 
 
 def runtime() -> Path:
-    """Sockets and process ids, one folder per user and state folder, short enough for a socket."""
-    key = hashlib.sha256(str(state()).encode()).hexdigest()[:8]
-    return _made(Path(tempfile.gettempdir()) / f"course-{os.getuid()}-{key}", mode=0o700)
+    """Return where sockets and process ids are."""
+    return current_settings().runtime
 
 
-def _made(path: str | Path, mode: int = 0o755) -> Path:
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True, mode=mode)
+def ensure_folder(folder: Path) -> Path:
+    """Make a folder where it is missing; the one of sockets is closed to other users."""
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(runtime())):
+        runtime().mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def for_results(folder: Path, option: str) -> Path:
-    """The folder, made where it is missing; found out before minutes of work.
+def find_existing_part(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that is there."""
+    return next(each for each in (path, *path.absolute().parents) if each.exists())
 
-    Args:
-        option: What names it on the command line.
+
+def ensure_results_folder(folder: Path, option: str) -> Path:
+    """Make a folder for results where it is missing, and find out before minutes of work.
 
     Raises:
-        CourseError: It cannot be written.
+        CourseError: It cannot be written; the option is the one that names it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         path.write_bytes(data)
         return
     path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    ensure_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -109,19 +109,24 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 @contextlib.contextmanager
 def lock(
-    name: str, waiting: Callable[[], None] = lambda: None, folder: Path | None = None
+    name: str, waiting: str | Callable[[], None] = "", folder: Path | None = None
 ) -> Iterator[None]:
     """Hold the lock `name`; the kernel frees it when the process ends, however it ends.
 
     Args:
         name: One lock per name and folder.
-        waiting: Called once if another process holds the lock, before waiting for it.
+        waiting: Said, or called, once if another process holds the lock, before waiting for it.
         folder: What the lock is about; the course of this user if not given.
     """
-    with ((folder or runtime()) / f"{name}.lock").open("w") as file:
+    with (ensure_folder(folder or runtime()) / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            waiting()
+            if callable(waiting):
+                waiting()
+            elif waiting:
+                from checker.base import console  # few commands ever wait, and rich costs time
+
+                console.err.print(waiting)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from checker.base.errors import CouldNotFindOut
 
+LAST_LINES = 12
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -30,7 +32,8 @@ class CommandFailed(CouldNotFindOut):
     """A program ended with a status other than 0, did not end in time, or is not there."""
 
     def __init__(self, message: str, completed: Completed | None = None, next_step: str = ""):
-        found = _last_lines(completed.errors or completed.output) if completed else ""
+        text = (completed.errors or completed.output).strip() if completed else ""
+        found = "\n".join(text.splitlines()[-LAST_LINES:])
         super().__init__(message, found=found, next_step=next_step)
         self.completed = completed
 
@@ -50,6 +53,7 @@ def run(
     Args:
         argv: Program and arguments; no shell is involved.
         timeout: Seconds after which the program and its children are killed.
+        cwd: The folder in which it runs; this process's own if not given.
         env: The whole environment; this process's own if not given.
         input: Text for its standard input, which is otherwise empty.
         check: Raise unless it ends with status 0.
@@ -60,9 +64,12 @@ def run(
     """
     command = tuple(str(word) for word in argv)
     started = time.monotonic()
-    process = _start(command, cwd, env, merged=on_line is not None)
+    process = _start_program(command, cwd, env, merged=on_line is not None)
     try:
-        output, errors = _collect(process, input, timeout, on_line)
+        if on_line:
+            output, errors = _read_lines(process, timeout, on_line), ""
+        else:
+            output, errors = process.communicate(input, timeout=timeout)
     except subprocess.TimeoutExpired:
         raise CommandFailed(f"{command[0]} took longer than {timeout:g} s.") from None
     finally:
@@ -81,7 +88,7 @@ def kill(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _start(
+def _start_program(
     command: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, merged: bool
 ) -> subprocess.Popen[str]:
     try:
@@ -100,19 +107,9 @@ def _start(
         raise CommandFailed(f"{command[0]} could not be started: {error.strerror}.") from error
 
 
-def _collect(
-    process: subprocess.Popen[str],
-    input: str | None,
-    timeout: float,
-    on_line: Callable[[str], None] | None,
-) -> tuple[str, str]:
-    if on_line is None:
-        output, errors = process.communicate(input, timeout=timeout)
-        return output, errors
-    return _stream(process, timeout, on_line), ""
-
-
-def _stream(process: subprocess.Popen[str], timeout: float, on_line: Callable[[str], None]) -> str:
+def _read_lines(
+    process: subprocess.Popen[str], timeout: float, on_line: Callable[[str], None]
+) -> str:
     assert process.stdin
     assert process.stdout
     process.stdin.close()
@@ -130,7 +127,3 @@ def _stream(process: subprocess.Popen[str], timeout: float, on_line: Callable[[s
     if expired:
         raise subprocess.TimeoutExpired(process.args, timeout)
     return "".join(lines)
-
-
-def _last_lines(text: str, count: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-count:])

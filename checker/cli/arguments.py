@@ -25,9 +25,9 @@ class LabName(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from checker.base.course import labs
+        from checker.base.course import list_labs
 
-        return [CompletionItem(name) for name in labs() if incomplete in name]
+        return [CompletionItem(name) for name in list_labs() if incomplete in name]
 
 
 class Course(click.Group):
@@ -45,15 +45,18 @@ class Course(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if isinstance(error, BrokenPipeError) and (unread := _unread()):
-                _silence(unread)
+            if isinstance(error, BrokenPipeError) and (unread := _find_unread_outputs()):
+                # what is still to be written there, at the latest at the end, goes nowhere
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                for number in unread:
+                    os.dup2(nowhere, number)
                 ctx.exit(128 + signal.SIGPIPE)
-            click.echo(f"course: {_unexpected(error)}", err=True)
+            click.echo(f"course: {_record_unexpected(error)}", err=True)
             ctx.exit(CouldNotFindOut.exit_code)
 
 
-def _unread() -> list[int]:
-    """Which of this process's outputs are pipes that nobody reads any more, as in `| head`."""
+def _find_unread_outputs() -> list[int]:
+    """Return which of its outputs are pipes that nobody reads any more, as in `| head`."""
     poll = select.poll()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, AttributeError):
@@ -61,15 +64,8 @@ def _unread() -> list[int]:
     return [number for number, event in poll.poll(0) if event & select.POLLERR]
 
 
-def _silence(outputs: list[int]) -> None:
-    """What is still to be written there, at the latest when the process ends, goes nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in outputs:
-        os.dup2(nowhere, number)
-
-
-def _unexpected(error: Exception) -> CourseError:
-    """What a person sees of an error that nobody foresaw; the traceback goes to a file."""
+def _record_unexpected(error: Exception) -> CourseError:
+    """Return what a person sees of an error that nobody foresaw; the traceback goes to a file."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return CouldNotFindOut(
             "The disk is full.", found=str(error), next_step="Make room, then run it again."

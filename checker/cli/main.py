@@ -16,6 +16,7 @@ from checker.cli.arguments import Course, LabName
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 LAB = LabName()
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,24 +34,24 @@ def main() -> None:
 @click.option("--yes", is_flag=True, help="Install what is missing without asking.")
 def up(port: int, no_browser: bool, yes: bool) -> None:
     """Make the machine ready and open the course in the browser."""
-    from checker.server.app import up as serve
+    from checker.server.app import serve_course
 
-    serve(port=port, open_browser=not no_browser, assume_yes=yes)
+    serve_course(port=port, open_browser=not no_browser, assume_yes=yes)
 
 
 @main.command()
 @click.option("--purge", is_flag=True, help="Remove the caches too: engines, images, the site.")
 def down(purge: bool) -> None:
     """Stop and remove all that the course started or made."""
-    from checker.server.app import down as stop
+    from checker.server.app import stop_course
 
-    stop(purge=purge)
+    stop_course(purge=purge)
 
 
 @main.command()
 @JSON
 def status(as_json: bool) -> None:
-    """Engines, versions, disk, memory, ports, image sources."""
+    """Show engines, versions, disk, memory, ports, image sources."""
     from checker.machine import show_status
 
     sys.exit(show_status(as_json=as_json))
@@ -68,9 +69,9 @@ def doctor() -> None:
 @click.argument("lab", type=LAB)
 def start(lab: str) -> None:
     """Prepare a lab's workspace and print its first task."""
-    from checker.labs.work import start as begin
+    from checker.labs.work import start_lab
 
-    begin(lab)
+    start_lab(lab)
 
 
 @main.command()
@@ -78,9 +79,9 @@ def start(lab: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask before removing what the lab made.")
 def reset(lab: str, yes: bool) -> None:
     """Begin a lab again; your files are kept in a copy."""
-    from checker.labs.work import reset as again
+    from checker.labs.work import reset_lab
 
-    again(lab, assume_yes=yes)
+    reset_lab(lab, assume_yes=yes)
 
 
 @main.command()
@@ -88,32 +89,30 @@ def reset(lab: str, yes: bool) -> None:
 @click.argument("task")
 def hint(lab: str, task: str) -> None:
     """Show the next hint of a task."""
-    from checker.labs.work import hint as show
+    from checker.labs.work import show_hint
 
-    show(lab, task)
+    show_hint(lab, task)
 
 
 @main.command()
 @click.argument("lab", type=LAB, required=False)
 def watch(lab: str | None) -> None:
     """Check again by itself as the real system changes."""
-    from checker.labs.watch import watch as follow
+    from checker.labs.watch import watch_lab
 
-    follow(lab)
+    watch_lab(lab)
 
 
 @main.command()
 @click.argument("lab", type=LAB)
 @click.argument("task", required=False)
-@click.option(
-    "--workspace", type=click.Path(file_okay=False, path_type=Path), help="Judge this folder."
-)
+@click.option("--workspace", type=FOLDER, help="Judge this folder.")
 @JSON
 def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> None:
     """Judge your work on a lab, or on one TASK of it."""
-    from checker.labs.judge import judge
+    from checker.labs.check_command import run_check
 
-    sys.exit(judge(lab, task, workspace, as_json=as_json))
+    sys.exit(run_check(lab, task, workspace, as_json=as_json))
 
 
 @main.command()
@@ -126,9 +125,11 @@ def verify(
     targets: tuple[str, ...], accept: bool, changed: bool, junit: Path | None, as_json: bool
 ) -> None:
     """Prove pages and labs on real engines; without arguments, all of them."""
-    from checker.devtools.verify import verify as prove
+    from checker.devtools.verify import verify_targets
 
-    sys.exit(prove(list(targets), accept=accept, changed=changed, junit=junit, as_json=as_json))
+    sys.exit(
+        verify_targets(list(targets), accept=accept, changed=changed, junit=junit, as_json=as_json)
+    )
 
 
 @main.command()
@@ -136,41 +137,41 @@ def verify(
     "submissions", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @click.option("--lab", type=LAB, help="The lab, where the submissions do not say it themselves.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Where to write.")
+@click.option("--report", type=FOLDER, help="Where to write.")
 def grade(submissions: tuple[Path, ...], lab: str | None, report: Path | None) -> None:
     """Grade submissions that you trust: folders or notebooks."""
-    from checker.grading.grade import grade as mark
+    from checker.grading.grade import grade_submissions
 
-    sys.exit(mark(list(submissions), lab=lab, report=report))
+    sys.exit(grade_submissions(list(submissions), lab=lab, report=report))
 
 
 @main.group(invoke_without_command=True)
 @click.pass_context
 @JSON
 def images(ctx: click.Context, as_json: bool) -> None:
-    """What images are needed, and where each came from."""
+    """Show what images are needed, and where each came from."""
     if ctx.invoked_subcommand is None:
-        from checker.images.report import show
+        from checker.images.report import show_images
 
-        show(as_json=as_json)
+        show_images(as_json=as_json)
 
 
 @images.command("pull")
 @click.argument("references", nargs=-1)
 def images_pull(references: tuple[str, ...]) -> None:
     """Get images from a registry."""
-    from checker.images.provider import pull
+    from checker.images.provider import pull_images
 
-    pull(list(references))
+    pull_images(list(references))
 
 
 @images.command("build")
 @click.argument("references", nargs=-1)
 def images_build(references: tuple[str, ...]) -> None:
     """Build images from the course's recipes."""
-    from checker.images.provider import build
+    from checker.images.provider import build_images
 
-    build(list(references))
+    build_images(list(references))
 
 
 @images.command("export")
@@ -193,13 +194,13 @@ def images_import(file: Path) -> None:
 
 @main.group()
 def new() -> None:
-    """Scaffold a lab or a page."""
+    """Write a new lab or page to start from."""
 
 
 @new.command("lab")
 @click.argument("name", metavar="TRACK/SLUG")
 def new_lab(name: str) -> None:
-    """A lab with one task, its check and three wrong answers to fill in."""
+    """Write a lab with one task, its check and three wrong answers to fill in."""
     from checker.devtools.new_lab import new_lab as scaffold
 
     scaffold(name)
@@ -208,7 +209,7 @@ def new_lab(name: str) -> None:
 @new.command("page")
 @click.argument("name", metavar="TRACK/SLUG")
 def new_page(name: str) -> None:
-    """A page with the sections that its kind must have."""
+    """Write a page with the sections that its kind must have."""
     from checker.devtools.new_page import new_page as scaffold
 
     scaffold(name)
@@ -232,7 +233,7 @@ def probe(url: str, as_json: bool, csv: Path | None, svg: Path | None, **load: A
     """
     from checker.loadtest import command, plan
 
-    sys.exit(command.probe(plan.make(url, **load), command.Wanted(as_json, csv, svg)))
+    sys.exit(command.run_probe(plan.make_plan(url, **load), command.OutputFiles(as_json, csv, svg)))
 
 
 @main.group()
@@ -247,7 +248,7 @@ def measure() -> None:
     "--out",
     default=Path("rollouts"),
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder for data and pictures.",
 )
 @click.option("--page", is_flag=True, help="Write into the course's own page instead.")
@@ -256,9 +257,9 @@ def rollouts(repeat: int, only: tuple[str, ...], out: Path, page: bool) -> None:
 
     Takes about 40 seconds for each orchestrator and repetition, once all three are there.
     """
-    from checker.measure.command import measure as run
+    from checker.measure.command import measure_rollouts
 
-    run(only, repeat, out, page)
+    measure_rollouts(only, repeat, out, page)
 
 
 @main.command()
@@ -272,24 +273,24 @@ def convert(file: Path, service: Path | None, name: str, namespace: str) -> None
     Manifests go to standard output; to standard error a warning for each field that has no
     counterpart. FILE may be -, for standard input.
     """
-    from checker.convert.command import convert as transform
+    from checker.convert.command import convert_file
 
-    transform(file, service, name, namespace)
+    convert_file(file, service, name, namespace)
 
 
 @main.command()
 @click.argument("targets", nargs=-1, metavar="[PAGE|LAB|FOLDER]...")
 def lint(targets: tuple[str, ...]) -> None:
-    """The rules that every page and lab must keep; needs no engine."""
-    from checker.devtools.verify import lint as examine
+    """Find what breaks the rules of pages and labs; needs no engine."""
+    from checker.devtools.verify import lint_targets
 
-    sys.exit(examine(list(targets)))
+    sys.exit(lint_targets(list(targets)))
 
 
 @main.command()
 @click.option("--fast", is_flag=True, help="Only what needs no engine.")
 def test(fast: bool) -> None:
-    """Everything that CI runs."""
-    from checker.devtools.testing import test as run_all
+    """Run everything that CI runs."""
+    from checker.devtools.testing import run_steps
 
-    sys.exit(run_all(fast=fast))
+    sys.exit(run_steps(fast=fast))

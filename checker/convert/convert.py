@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checker.base.errors import CourseError
-from checker.convert import names, order, outside, workload
+from checker.convert import aws_fields, names, order, workload
 from checker.convert.draft import Draft, name_containers
 from checker.convert.pod_spec import container, pod, volumes
-from checker.convert.tracked_input import Given, Note, Notes, Object, rest
+from checker.convert.tracked_input import (
+    FieldUsage,
+    FieldWarning,
+    Object,
+    TrackedInput,
+    warn_of_unused,
+)
 
 
 @dataclass(frozen=True)
-class Converted:
+class Conversion:
     """Manifests in the order in which they can be applied, and what they do not say."""
 
     manifests: list[Object]
-    warnings: list[Note]
-    notes: Notes
+    warnings: list[FieldWarning]
+    usage: FieldUsage
 
 
-def convert(task: Object, service: Object, name: str = "", namespace: str = "") -> Converted:
+def convert_task(task: Object, service: Object, name: str = "", namespace: str = "") -> Conversion:
     """Convert a task definition that ECS would take.
 
     Args:
@@ -32,63 +38,71 @@ def convert(task: Object, service: Object, name: str = "", namespace: str = "") 
     Raises:
         CourseError: It is impossible, or a name is none.
     """
-    notes = Notes()
-    draft = _begin(Given(task, (), notes), Given(service, ("service",), notes), name)
-    given = draft.task.parts("containerDefinitions")
-    name_containers(draft, given)
-    volumes.declare(draft)
-    made = [container.convert(each, draft) for each in given]
-    pod.settle(draft, made)
-    workload.balance(draft, dict(zip(draft.containers, made, strict=True)))
-    order.arrange(draft, given, made)
-    manifests = _manifests(draft, namespace)
+    usage = FieldUsage()
+    tracked_task = TrackedInput(task, (), usage)
+    draft = start_draft(tracked_task, TrackedInput(service, ("service",), usage), name)
+    definitions = draft.task.get_parts("containerDefinitions")
+    name_containers(draft, definitions)
+    volumes.declare_volumes(draft)
+    containers = [container.convert_container(each, draft) for each in definitions]
+    pod.convert_task_fields(draft, containers)
+    workload.add_balancer_probes(draft, dict(zip(draft.containers, containers, strict=True)))
+    order.arrange_containers(draft, definitions, containers)
+    manifests = assemble_manifests(draft, namespace)
+    # Last, when every part has taken from the input what it knows.
     for root in (draft.task, draft.service):
-        rest(root)
-    return Converted(manifests, notes.warnings, notes)
+        warn_of_unused(root)
+    return Conversion(manifests, usage.warnings, usage)
 
 
-def _begin(task: Given, service: Given, name: str) -> Draft:
+def start_draft(task: TrackedInput, service: TrackedInput, name: str) -> Draft:
+    """Begin a draft with the name of its Deployment."""
     if not task.has("family"):
         raise CourseError("The task definition has no family.", expected="a name in family")
-    family, called = task.take("family"), service.take("serviceName")
+    # Both are asked for, so that neither is warned of as left out.
+    family, service_name = task.take("family"), service.take("serviceName")
     if name:
-        return Draft(names.wanted(name, "name"), task, service)
-    chosen = called or family
-    plain = names.label(chosen)
+        return Draft(names.require_label(name, "name"), task, service)
+    chosen = service_name or family
+    plain = names.make_label(chosen)
     if plain != chosen:
-        where = (service, "serviceName") if called else (task, "family")
-        where[0].warn(where[1], f"is called {plain} here: a name is a DNS label.")
+        source, field = (service, "serviceName") if service_name else (task, "family")
+        source.warn(field, f"is called {plain} here: a name is a DNS label.")
     return Draft(plain, task, service)
 
 
-def _manifests(draft: Draft, namespace: str) -> list[Object]:
+def assemble_manifests(draft: Draft, namespace: str) -> list[Object]:
+    """Put the manifests together, in the order in which they can be applied."""
     labels = {"app": draft.name}
-    workload.spread(draft, labels)
-    tags = outside.leave(draft)
-    door = workload.door(draft, labels)
-    made = [*pod.account(draft), *draft.claims, _workload(draft, labels, tags), *door]
+    workload.place_pods(draft, labels)
+    annotations = aws_fields.warn_of_aws_fields(draft)
+    service = workload.build_service(draft, labels)
+    deployment = build_workload(draft, labels, annotations)
+    manifests = [*pod.build_service_account(draft), *draft.claims, deployment, *service]
     if namespace:
-        names.wanted(namespace, "namespace")
-        for each in made:
+        names.require_label(namespace, "namespace")
+        for each in manifests:
             each["metadata"] = {"namespace": namespace, **each["metadata"]}
-    return made
+    return manifests
 
 
-def _workload(draft: Draft, labels: Object, tags: Object) -> Object:
+def build_workload(draft: Draft, labels: Object, annotations: Object) -> Object:
+    """Build the Deployment or DaemonSet of a draft."""
+    daemon = draft.service.value.get("schedulingStrategy") == "DAEMON"
     template_metadata: Object = {"labels": labels}
     if draft.annotations:
         template_metadata["annotations"] = draft.annotations
     if draft.volumes:
         draft.pod["volumes"] = [{"name": key, **each} for key, each in draft.volumes.items()]
     metadata: Object = {"name": draft.name, "labels": labels}
-    if tags:
-        metadata["annotations"] = tags
+    if annotations:
+        metadata["annotations"] = annotations
     return {
         "apiVersion": "apps/v1",
-        "kind": "DaemonSet" if workload.is_daemon(draft) else "Deployment",
+        "kind": "DaemonSet" if daemon else "Deployment",
         "metadata": metadata,
         "spec": {
-            **workload.spec(draft),
+            **workload.build_spec(draft),
             "selector": {"matchLabels": labels},
             "template": {"metadata": template_metadata, "spec": draft.pod},
         },

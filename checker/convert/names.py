@@ -17,15 +17,15 @@ PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9
 PATH = re.compile(r"/[^\0]*")
 
 
-def label(text: str, longest: int = LONGEST) -> str:
-    """The nearest name that Kubernetes takes: Order_API is order-api."""
+def make_label(text: str, longest: int = LONGEST) -> str:
+    """Return the nearest name that Kubernetes takes: Order_API is order-api."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     plain = plain if plain[:1].isalpha() else f"x-{plain}"
     return plain[:longest].strip("-")
 
 
-def unused(wanted: str, taken: set[str], longest: int = LONGEST) -> str:
-    """A name that is not taken yet: the wanted one, or it with a number."""
+def find_unused_name(wanted: str, taken: set[str], longest: int = LONGEST) -> str:
+    """Find a name that is not taken yet, and take it: the wanted one, or it with a number."""
     name, n = wanted, 1
     while name in taken:
         n += 1
@@ -34,8 +34,8 @@ def unused(wanted: str, taken: set[str], longest: int = LONGEST) -> str:
     return name
 
 
-def wanted(text: str, what: str) -> str:
-    """A name that a person asked for.
+def require_label(text: str, what: str) -> str:
+    """Return a name that a person asked for; errors say what should be called so.
 
     Raises:
         CourseError: Kubernetes would refuse it.
@@ -45,13 +45,13 @@ def wanted(text: str, what: str) -> str:
             f"This is no {what} for Kubernetes.",
             expected="small letters, digits and '-', beginning with a letter, at most 63",
             found=ascii(text),
-            next_step=f"Perhaps {label(text)}",
+            next_step=f"Perhaps {make_label(text)}",
         )
     return text
 
 
-def is_key(text: str) -> bool:
-    """Whether a text can be the key of an annotation: example.com/team."""
+def is_annotation_key(text: str) -> bool:
+    """Tell whether a text can be the key of an annotation: example.com/team."""
     prefix, slash, name = text.rpartition("/")
     fits = not slash or (len(prefix) <= 253 and PREFIX.fullmatch(prefix) is not None)
     return fits and KEY.fullmatch(name) is not None

@@ -10,84 +10,75 @@ from __future__ import annotations
 from checker.base.errors import CourseError
 from checker.convert.draft import ENDS, Draft
 from checker.convert.pod_spec import probes
-from checker.convert.tracked_input import Given, Object
+from checker.convert.tracked_input import Object, TrackedInput
 
 Needs = dict[str, list[tuple[str, str]]]
 
 
-def arrange(draft: Draft, given: list[Given], made: list[Object]) -> None:
+def arrange_containers(draft: Draft, sources: list[TrackedInput], containers: list[Object]) -> None:
     """Put the containers into the Pod, in an order that holds what was asked for.
 
     Raises:
         CourseError: A dependency is not there, goes round in a circle, or can never hold.
     """
-    needs = {each.value["name"]: _needs(each, draft) for each in given}
+    needs = {each.value["name"]: read_dependencies(each, draft) for each in sources}
     by_name = {
-        each.value["name"]: (each, container) for each, container in zip(given, made, strict=True)
+        each.value["name"]: (each, container)
+        for each, container in zip(sources, containers, strict=True)
     }
-    first = [name for name in _sorted(needs) if _conditions(name, needs)]
-    starting = [_first(*by_name[name], _conditions(name, needs)) for name in first]
+    conditions = {
+        name: {how for wanted in needs.values() for other, how in wanted if other == name}
+        for name in needs
+    }
+    # What anybody waits for goes into initContainers, which the kubelet starts one by one.
+    first = [name for name in sort_by_dependencies(needs) if conditions[name]]
+    starting = [build_init_container(*by_name[name], conditions[name]) for name in first]
     if starting:
         draft.pod["initContainers"] = starting
     last = [name for name in by_name if name not in first]
     draft.pod["containers"] = [by_name[name][1] for name in last]
 
 
-def _needs(given: Given, draft: Draft) -> list[tuple[str, str]]:
+def read_dependencies(source: TrackedInput, draft: Draft) -> list[tuple[str, str]]:
+    """Read dependsOn of a container: names and conditions."""
     found = []
-    for each in given.parts("dependsOn"):
+    for each in source.get_parts("dependsOn"):
         name, condition = each.take("containerName", ""), each.take("condition", "")
         if name not in draft.containers or not condition:
-            raise CourseError(
-                f"containerDefinitions[{given.path[-1]}] depends on what is not there.",
-                expected=f"a condition and one of {', '.join(draft.containers)}",
-                found=f"{name!a} {condition}",
-            )
+            message = f"containerDefinitions[{source.path[-1]}] depends on what is not there."
+            expected = f"a condition and one of {', '.join(draft.containers)}"
+            raise CourseError(message, expected=expected, found=f"{name!a} {condition}")
         found.append((name, condition))
     return found
 
 
-def _conditions(name: str, needs: Needs) -> set[str]:
-    """What others want of a container before they start."""
-    return {how for wanted in needs.values() for other, how in wanted if other == name}
-
-
-def _sorted(needs: Needs) -> list[str]:
-    """Every container after those that it needs, else as they were given."""
-    done: list[str] = []
-    while len(done) < len(needs):
-        ready = [
-            name
-            for name, wanted in needs.items()
-            if name not in done and all(other in done for other, _ in wanted)
-        ]
+def sort_by_dependencies(needs: Needs) -> list[str]:
+    """Sort containers so that each stands after those that it needs, else as they were."""
+    ordered: list[str] = []
+    while len(ordered) < len(needs):
+        left = [name for name in needs if name not in ordered]
+        ready = [name for name in left if all(other in ordered for other, _ in needs[name])]
         if not ready:
-            circle = ", ".join(name for name in needs if name not in done)
-            raise CourseError("dependsOn goes round in a circle.", found=circle)
-        done.append(ready[0])
-    return done
+            raise CourseError("dependsOn goes round in a circle.", found=", ".join(left))
+        ordered.append(ready[0])
+    return ordered
 
 
-def _first(given: Given, container: Object, conditions: set[str]) -> Object:
+def build_init_container(source: TrackedInput, container: Object, conditions: set[str]) -> Object:
+    """Make an init container of one that others wait for; a sidecar if they wait for its start."""
     if conditions & set(ENDS):
-        return _one_shot(given, container, conditions)
+        if "COMPLETE" in conditions:
+            source.warn("", "others wait for its end, good or bad; here it is repeated until good.")
+        # A load balancer may have given it one since.
+        return {name: value for name, value in container.items() if name not in probes.PROBES}
     if "HEALTHY" in conditions and "readinessProbe" not in container:
-        raise CourseError(
-            f"Another container waits until {given.value['name']} is healthy.",
-            expected="a healthCheck in its definition",
-            next_step="ECS refuses this as well.",
-        )
+        message = f"Another container waits until {source.value['name']} is healthy."
+        expected = "a healthCheck in its definition"
+        raise CourseError(message, expected=expected, next_step="ECS refuses this as well.")
     if "HEALTHY" in conditions and "startupProbe" not in container:
         probe = container["readinessProbe"]
         seconds = probe["periodSeconds"] * probe["failureThreshold"]
-        container["startupProbe"] = probes.startup(probe, seconds)
+        container["startupProbe"] = probes.make_startup_probe(probe, seconds)
     elif "HEALTHY" not in conditions and container.pop("startupProbe", None):
-        given.warn("healthCheck", "its startPeriod is left out: nobody waits until it is healthy.")
+        source.warn("healthCheck", "its startPeriod is left out: nobody waits until it is healthy.")
     return {**container, "restartPolicy": "Always"}
-
-
-def _one_shot(given: Given, container: Object, conditions: set[str]) -> Object:
-    if "COMPLETE" in conditions:
-        given.warn("", "others wait for its end, good or bad; here it is repeated until good.")
-    # A load balancer may have given it one since.
-    return {name: value for name, value in container.items() if name not in probes.PROBES}

@@ -17,66 +17,53 @@ LARGEST = 5_000_000
 """Bytes; ECS itself takes 64 KB."""
 
 
-def task_definition(path: Path) -> Object:
+def read_task_definition(path: Path) -> Object:
     """Read a task definition: what register-task-definition takes, or describe prints.
 
     Raises:
         CourseError: It is not one.
     """
-    given = _load(path)
-    if isinstance(given.get("taskDefinition"), dict):
-        inner = given.pop("taskDefinition")
-        given = inner | {name: value for name, value in given.items() if name == "tags"}
-    if "containerDefinitions" not in given and "family" not in given:
+    content = load_object(path)
+    if isinstance(content.get("taskDefinition"), dict):
+        inner = content.pop("taskDefinition")
+        content = inner | {name: value for name, value in content.items() if name == "tags"}
+    if "containerDefinitions" not in content and "family" not in content:
         raise CourseError(
             f"{path} holds no task definition.",
             expected="an object with family and containerDefinitions",
-            found=", ".join(sorted(map(str, given))[:8]) or "an empty object",
+            found=", ".join(sorted(map(str, content))[:8]) or "an empty object",
             next_step=HOW,
         )
-    shape = model.merged("RegisterTaskDefinitionRequest", "TaskDefinition")
-    model.judge(given, shape, (), str(path))
-    return given
+    shape = model.merge_structures("RegisterTaskDefinitionRequest", "TaskDefinition")
+    model.validate_value(content, shape, (), str(path))
+    return content
 
 
-def service(path: Path) -> Object:
+def read_service(path: Path) -> Object:
     """Read a service: what create-service takes, or describe-services prints.
 
     Raises:
         CourseError: It is not one.
     """
-    given = _load(path)
-    if isinstance(given.get("services"), list):
-        found = given["services"]
+    content = load_object(path)
+    if isinstance(content.get("services"), list):
+        found = content["services"]
         if len(found) != 1:
             raise CourseError(f"{path} must hold one service.", found=f"{len(found)} of them")
-        given = found[0]
-    elif isinstance(given.get("service"), dict):
-        given = given["service"]
-    names = model.merged("CreateServiceRequest", "Service")["members"]
-    if not isinstance(given, dict) or not {"serviceName", "taskDefinition"} & given.keys():
-        raise CourseError(
-            f"{path} holds no service.",
-            expected=f"an object with serviceName; of {len(names)} fields that one can have",
-            next_step=HOW_SERVICE,
-        )
-    model.judge(given, model.merged("CreateServiceRequest", "Service"), (), str(path))
-    return given
+        content = found[0]
+    elif isinstance(content.get("service"), dict):
+        content = content["service"]
+    shape = model.merge_structures("CreateServiceRequest", "Service")
+    if not isinstance(content, dict) or not {"serviceName", "taskDefinition"} & content.keys():
+        known = len(shape["members"])
+        expected = f"an object with serviceName; of {known} fields that one can have"
+        raise CourseError(f"{path} holds no service.", expected=expected, next_step=HOW_SERVICE)
+    model.validate_value(content, shape, (), str(path))
+    return content
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        given = json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{path} is not JSON.", found=str(error), next_step=HOW) from None
-    if not isinstance(given, dict):
-        raise CourseError(
-            f"{path} holds no task definition.", expected="an object", found=model.short(given)
-        )
-    return given
-
-
-def _text(path: Path) -> str:
+def load_object(path: Path) -> dict[str, Any]:
+    """Load an object of JSON from a file, or from standard input for `-`."""
     from_input = str(path) == "-"
     if from_input and sys.stdin is None:
         raise CourseError("- cannot be read.", found="standard input is closed")
@@ -87,4 +74,11 @@ def _text(path: Path) -> str:
         raise CourseError(f"{path} cannot be read.", found=error.strerror or str(error)) from None
     if len(data) > LARGEST:
         raise CourseError(f"{path} is too large.", expected=f"at most {LARGEST} bytes")
-    return data.decode("utf-8-sig")
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise CourseError(f"{path} is not JSON.", found=str(error), next_step=HOW) from None
+    if not isinstance(content, dict):
+        message = f"{path} holds no task definition."
+        raise CourseError(message, expected="an object", found=model.shorten_value(content))
+    return content

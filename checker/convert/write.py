@@ -13,24 +13,29 @@ NUMBER_LIKE = re.compile(r"[-+.]?[0-9]")
 QUANTITY = re.compile(r"[0-9]+(m|Mi|Gi|%)")
 
 
-class Dumper(yaml.SafeDumper):
+class ManifestDumper(yaml.SafeDumper):
     """Quotes each text that somebody's YAML might take for a number: 1e3, 0o7, 12:30."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Represent a text, in quotes where a reader might see a number or a truth value."""
     doubtful = NUMBER_LIKE.match(text) and not QUANTITY.fullmatch(text)
     style = '"' if doubtful or text.lower() in ("y", "n", "nan") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-Dumper.add_representer(str, _text)
+ManifestDumper.add_representer(str, represent_text)
 
 
-def yaml_text(manifests: list[Object]) -> str:
-    """All manifests in one text, parted by `---`."""
+def dump_manifests(manifests: list[Object]) -> str:
+    """Return all manifests in one text, parted by `---`."""
     return yaml.dump_all(
-        manifests, Dumper=Dumper, sort_keys=False, explicit_start=len(manifests) > 1, width=100
+        manifests,
+        Dumper=ManifestDumper,
+        sort_keys=False,
+        explicit_start=len(manifests) > 1,
+        width=100,
     )

@@ -69,19 +69,23 @@ docker inspect --format '{{{{.State.ExitCode}}}}' {box} > state.txt
 
 
 def new_lab(name: str) -> None:
-    """Write a lab that keeps the rules and can be proven, to start from.
-
-    Args:
-        name: TRACK/SLUG; the track is a folder of docs/ with chapters.
+    """Write the lab TRACK/SLUG, which keeps the rules and can be proven, to start from.
 
     Raises:
         CourseError: The name is none, or is taken.
     """
-    _judge(name)
+    if not NAME.fullmatch(name) or name.split("/")[0] not in course.CHAPTERS:
+        raise CourseError(
+            f"{name!r} is no name for a lab.",
+            expected=f"TRACK/SLUG; tracks are {', '.join(course.CHAPTERS)}",
+            next_step="For example: ./course new lab docker/first-volume",
+        )
+    if (paths.labs() / name).exists():
+        raise CourseError(f"There is a lab {name} already.", next_step="Choose another name.")
     folder = paths.labs() / name
     words = {
         "title": name.split("/")[-1].replace("-", " ").capitalize(),
-        "chapter": _chapter(name),
+        "chapter": _choose_chapter(name),
         "box": f"{name.split('/')[-1]}-box",
     }
     files = {"lab.md": LAB, "checks.py": CHECKS, "starter/.gitkeep": "", "solution/.gitkeep": ""}
@@ -92,19 +96,8 @@ def new_lab(name: str) -> None:
     console.out.print(f"and prove it: ./course verify labs/{name}")
 
 
-def _judge(name: str) -> None:
-    if not NAME.fullmatch(name) or name.split("/")[0] not in course.CHAPTERS:
-        raise CourseError(
-            f"{name!r} is no name for a lab.",
-            expected=f"TRACK/SLUG; tracks are {', '.join(course.CHAPTERS)}",
-            next_step="For example: ./course new lab docker/first-volume",
-        )
-    if (paths.labs() / name).exists():
-        raise CourseError(f"There is a lab {name} already.", next_step="Choose another name.")
-
-
-def _chapter(name: str) -> str:
-    """The page of the same name, or the track's first: the author puts it right."""
+def _choose_chapter(name: str) -> str:
+    """Take the page of the same name, or the track's first: the author puts it right."""
     if (paths.docs() / f"{name}.md").is_file():
         return name
     track = name.split("/")[0]

@@ -43,9 +43,6 @@ Say where to go from here.
 def new_page(name: str) -> None:
     """Write docs/TRACK/SLUG.md and say what to do with it.
 
-    Args:
-        name: TRACK/SLUG, the track one of the course's chapters.
-
     Raises:
         CourseError: The name is no such name, or the page is there already.
     """

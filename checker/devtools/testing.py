@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CourseError
-from checker.formats import junit_failures
+from checker.docker import docker_engine
+from checker.formats import junit
 
 PYTHON = sys.executable
 ORDER = f"--randomly-seed={time.time_ns() % 2**32}"
@@ -32,9 +34,7 @@ KINDS = ("unit", "live", "browser")
 class Step:
     """One thing that must hold: a program and its arguments, or a function that raises.
 
-    Args:
-        covers: Names the file of the coverage that it measures; "" if it measures none.
-        needs_results: Comes after all others.
+    `covers` names the file of the coverage that it measures; `needs_results` puts it last.
     """
 
     name: str
@@ -54,93 +54,90 @@ class Done:
     output: str = ""
 
 
-def steps() -> list[Step]:
-    """All steps, cheap ones first."""
-    course = [PYTHON, "-m", "checker"]
+def list_steps() -> list[Step]:
+    """Return all steps, cheap ones first."""
+    course, proofs = [PYTHON, "-m", "checker"], results_file("verify")
     return [
         Step("ruff: lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("ruff: format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("mypy", [PYTHON, "-m", "mypy"]),
+        Step("import-linter", [str(Path(PYTHON).with_name("lint-imports"))]),
         Step("pages and labs keep the rules", [*course, "lint"]),
-        Step("unit tests", _pytest("unit", "not live and not browser"), covers="unit"),
-        Step("the engine is there", _engine, needs_engine=True),
-        Step("the images are there", _images, needs_engine=True),
-        Step("the cluster is there", _cluster, needs_engine=True),
-        Step("the ECS emulator is there", _emulator, needs_engine=True),
-        Step("nothing is left of killed runs", _left_over, needs_engine=True),
-        Step("live tests", _pytest("live", "live and not fresh"), True, covers="live"),
-        Step("the browser is there", _browser, needs_engine=True),
-        Step("browser tests", _pytest("browser", "browser"), True, covers="browser"),
-        Step(
-            "pages and labs are proven",
-            [*course, "verify", "--junit", results("verify")],
-            needs_engine=True,
-        ),
-        Step("coverage: all tests", _coverage("combine", *KINDS), needs_results=True),
-        Step("coverage: enough", _coverage("report", "--skip-covered"), needs_results=True),
+        Step("unit tests", _pytest_command("unit", "not live and not browser"), covers="unit"),
+        Step("the engine is there", docker_engine.ensure_engine, needs_engine=True),
+        Step("the images are there", ensure_images, needs_engine=True),
+        Step("the cluster is there", partial(ensure_orchestrator, "kind"), needs_engine=True),
+        Step("the ECS emulator is there", partial(ensure_orchestrator, "ecs"), needs_engine=True),
+        Step("nothing is left of killed runs", remove_left_over, needs_engine=True),
+        Step("live tests", _pytest_command("live", "live and not fresh"), True, covers="live"),
+        Step("the browser is there", install_browser, needs_engine=True),
+        Step("browser tests", _pytest_command("browser", "browser"), True, covers="browser"),
+        Step("pages and labs are proven", [*course, "verify", "--junit", proofs], True),
+        Step("coverage: all tests", coverage_command("combine", *KINDS), needs_results=True),
+        Step("coverage: enough", coverage_command("report", "--skip-covered"), needs_results=True),
     ]
 
 
-def _pytest(name: str, marks: str) -> list[str]:
+def _pytest_command(name: str, marks: str) -> list[str]:
     measured = ["--cov", "--cov-report=", "--cov-fail-under=0"]  # all kinds together are judged
-    options = ["-q", ORDER, *measured, "--junitxml", results(name)]
+    options = ["-q", ORDER, *measured, "--junitxml", results_file(name)]
     return [PYTHON, "-m", "pytest", *options, "-m", marks]
 
 
-def _coverage(does: str, *words: str) -> list[str]:
-    files = [covered(word) if word in KINDS else word for word in words]
-    return [PYTHON, "-m", "coverage", does, f"--data-file={covered('all')}", *files]
+def coverage_command(subcommand: str, *words: str) -> list[str]:
+    files = [coverage_file(word) if word in KINDS else word for word in words]
+    return [PYTHON, "-m", "coverage", subcommand, f"--data-file={coverage_file('all')}", *files]
 
 
-def covered(name: str) -> str:
-    """Where a step writes which lines were run; each its own, since several may run at once."""
+def coverage_file(name: str) -> str:
+    """Return where a step writes which lines were run: each its own, since several run at once."""
     return str(paths.cache() / "test-results" / f"coverage-{name}")
 
 
-def results(name: str) -> str:
-    """Where a step writes what became of each of its tests, as JUnit XML."""
+def results_file(name: str) -> str:
+    """Return where a step writes what became of each of its tests, as JUnit XML."""
     return str(paths.cache() / "test-results" / f"{name}.xml")
 
 
-def test(fast: bool) -> int:
+def run_steps(fast: bool) -> int:
     """Run all steps, or with `fast` those that need no engine; a failed step stops nothing.
 
     Returns:
         0 if every step passed, 1 otherwise.
     """
-    troubles = len(_troubles())
-    folder = Path(results("unit")).parent
+    troubles = len(_read_cluster_troubles())
+    folder = Path(results_file("unit")).parent
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    every = steps()
+    every = list_steps()
     alone = [step for step in every if not (step.needs_engine or step.needs_results)]
     if fast:
-        done = [_run(step) for step in alone]
+        done = [run_step(step) for step in alone]
     else:
-        done = _side_by_side(alone, [step for step in every if step.needs_engine])
-        done += [_run(step) for step in every if step.needs_results]
-    return _tell(done, _troubles()[troubles:])
+        done = _run_side_by_side(alone, [step for step in every if step.needs_engine])
+        done += [run_step(step) for step in every if step.needs_results]
+    return summarize_steps(done, _read_cluster_troubles()[troubles:])
 
 
-def _side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
-    """Two rows of steps; what those print that need no engine is shown when one has ended."""
+def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
+    """Run two rows of steps; what those print that need no engine is shown when one has ended."""
     with ThreadPoolExecutor(1) as pool:
-        row = [pool.submit(_run, step, keep=True) for step in alone]
+        row = [pool.submit(run_step, step, keep=True) for step in alone]
         shown: list[Future[Done]] = []
         try:
             done = []
             for step in on_engine:
-                done.append(_run(step))
-                shown += _show(each for each in row if each.done() and each not in shown)
-            _show(each for each in row if each not in shown)
+                done.append(run_step(step))
+                shown += _show_kept(each for each in row if each.done() and each not in shown)
+            _show_kept(each for each in row if each not in shown)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [*(each.result() for each in row), *done]
 
 
-def _show(ended: Iterable[Future[Done]]) -> list[Future[Done]]:
-    """What was kept of steps; waits for those that are under way."""
+def _show_kept(ended: Iterable[Future[Done]]) -> list[Future[Done]]:
+    """Show what was kept of steps; wait for those that are under way."""
     found = list(ended)
     for done in (each.result() for each in found):
         console.out.rule(done.name, align="left")
@@ -148,12 +145,12 @@ def _show(ended: Iterable[Future[Done]]) -> list[Future[Done]]:
     return found
 
 
-def _tell(done: list[Done], troubles: list[str]) -> int:
-    """What failed, and a line a step."""
+def summarize_steps(done: list[Done], troubles: list[str]) -> int:
+    """Print what failed, and a line a step; return the exit status."""
     console.out.rule("what failed", align="left")
     console.out.print(f"The tests were run with {ORDER}")
     for file in (*KINDS, "verify"):
-        for line in junit_failures.told(Path(results(file))):
+        for line in junit.list_failures(Path(results_file(file))):
             console.out.print(line, markup=False)
     for line in troubles:
         console.out.print(f"the cluster: {line}", markup=False)
@@ -165,26 +162,28 @@ def _tell(done: list[Done], troubles: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _troubles() -> list[str]:
-    """What went wrong with the cluster, though it may have been made anew and all passed."""
-    from checker.orchestrators.kind import cluster_nodes
+def _read_cluster_troubles() -> list[str]:
+    """Return what went wrong with the cluster, though it may work again and all have passed."""
+    from checker.orchestrators.kind import cluster_files
 
-    file = cluster_nodes.troubles()
+    file = cluster_files.troubles_file()
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _run(step: Step, keep: bool = False) -> Done:
+def run_step(step: Step, keep: bool = False) -> Done:
+    """Run one step, and show what it prints; with `keep`, that is returned instead."""
     if not keep:
         console.out.rule(step.name, align="left")
     started = time.monotonic()
-    passed, output = _called(step, keep)
+    passed, output = call_step(step, keep)
     if output and not keep:
         console.out.print(output, markup=False)
     return Done(step.name, passed, time.monotonic() - started, output)
 
 
-def _called(step: Step, keep: bool) -> tuple[bool, str]:
-    """Whether it passed, and what there is to show of it."""
+def call_step(step: Step, keep: bool) -> tuple[bool, str]:
+    """Call a step; return whether it passed, and what there is to show of it."""
+    covered_in = {"COVERAGE_FILE": coverage_file(step.covers)} if step.covers else {}
     try:
         if not isinstance(step.does, list):
             step.does()
@@ -192,7 +191,7 @@ def _called(step: Step, keep: bool) -> tuple[bool, str]:
         done = subprocess.run(
             step.does,
             cwd=paths.root(),
-            env=_environment(step),
+            env={**os.environ, "PYTHONPATH": str(paths.root()), **covered_in},
             timeout=STEP_SECONDS,
             check=False,
             stdout=subprocess.PIPE if keep else None,
@@ -206,45 +205,31 @@ def _called(step: Step, keep: bool) -> tuple[bool, str]:
     return done.returncode == 0, done.stdout or ""
 
 
-def _environment(step: Step) -> dict[str, str]:
-    covered_in = {"COVERAGE_FILE": covered(step.covers)} if step.covers else {}
-    return {**os.environ, "PYTHONPATH": str(paths.root()), **covered_in}
-
-
-def _engine() -> None:
-    from checker.docker import docker_engine
-
-    docker_engine.ensure(assume_yes=True)
-
-
-def _images() -> None:
+def ensure_images() -> None:
+    """Have every image of the catalogue."""
     from checker.images import catalogue, provider
 
-    provider.ensure(image.reference for image in catalogue.load())
+    provider.ensure_images(image.reference for image in catalogue.load_catalogue())
 
 
-def _cluster() -> None:
-    from checker.orchestrators.kind import kind_cluster
+def ensure_orchestrator(name: str) -> None:
+    """Have one orchestrator ready, by its name in front matter."""
+    from checker.orchestrators import registry
 
-    kind_cluster.ensure()
-
-
-def _emulator() -> None:
-    from checker.orchestrators.ecs import local_ecs
-
-    local_ecs.ensure()
+    for each in registry.orchestrators_of(name):
+        each.ensure([])
 
 
-def _left_over() -> None:
-    """Tests begin in an empty cluster and engine, whatever was ended here before."""
-    from checker.sandbox import engine_session
+def remove_left_over() -> None:
+    """Remove what killed runs left: tests begin in an empty cluster and engine."""
+    from checker.sandbox import session
 
-    for line in engine_session.remove_left_over():
+    for line in session.remove_left_over():
         console.out.print(f"could not be removed: {line}", markup=False)
 
 
-def _browser() -> None:
-    """Debian's Chromium, since Playwright's own download needs a host that may be out of reach."""
+def install_browser() -> None:
+    """Install Debian's Chromium; Playwright's own download needs a host that may be away."""
     if any(shutil.which(name) for name in BROWSERS):
         return
     sudo = [] if os.getuid() == 0 else ["sudo", "-n"]
@@ -254,8 +239,8 @@ def _browser() -> None:
         process.run([*sudo, "env", "DEBIAN_FRONTEND=noninteractive", *install], timeout=900)
 
 
-def browser() -> Path:
-    """The browser that the tests drive.
+def find_browser() -> Path:
+    """Return the browser that the tests drive.
 
     Raises:
         CourseError: None is installed.

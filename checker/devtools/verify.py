@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from checker import __version__
 from checker.base import console, course, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.docker import docker_engine
-from checker.labs.lab import load
-from checker.labs.prove import LabResult, Outcome, prove
-from checker.pages.lint import Count, count
-from checker.pages.lint import lint as lint_page
-from checker.pages.parsing.fences import parse
-from checker.pages.reporting import junit, report
-from checker.pages.reporting.results import PageResult, shown, worst
+from checker.base.verdict import Verdict, combine_checks
+from checker.docker import connection
+from checker.formats.junit import Case, Suite, format_suites
+from checker.labs.lab import Lab, load_lab
+from checker.labs.prove import LabResult, ProofResult, prove_lab
+from checker.pages.lint import count_assertions, lint_page
+from checker.pages.parsing.fences import Page, parse_page
+from checker.pages.reporting.junit import build_suite
+from checker.pages.reporting.report import show_page
+from checker.pages.reporting.results import PageResult, shorten_path
 from checker.pages.verify import verify_page
 
-EXIT = {"passed": 0, "failed": 1, "could-not-check": 3}
 GIT_SECONDS = 30.0
+Name = TypeVar("Name")
+Content = TypeVar("Content")
+WAITING = "Another verify is under way; this one begins when it has ended."
 
 
-@dataclass
-class Proof:
-    """Everything that one run proved or refuted."""
+@dataclass(frozen=True)
+class VerifyReport:
+    """Everything that one run proved or refuted; `versions` says what it holds for."""
 
-    pages: list[PageResult] = field(default_factory=list)
-    labs: list[LabResult] = field(default_factory=list)
-    seconds: float = 0.0
+    pages: tuple[PageResult, ...]
+    labs: tuple[LabResult, ...]
+    seconds: float
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
-    def verdict(self) -> str:
-        verdicts = [page.verdict for page in self.pages] + [lab.verdict for lab in self.labs]
-        return worst(verdicts)
+    def verdict(self) -> Verdict:
+        results: tuple[PageResult | LabResult, ...] = (*self.pages, *self.labs)
+        return combine_checks(each.verdict for each in results)
 
     def as_json(self) -> dict[str, Any]:
-        """The one object that `--json` prints."""
+        """Return the one object that `--json` prints."""
         return {
             "schema": 1,
             "verdict": self.verdict,
             "seconds": round(self.seconds, 3),
             "pages": [page.as_json() for page in self.pages],
             "labs": [lab.as_json() for lab in self.labs],
-            "versions": versions(),
+            "versions": self.versions,
         }
 
 
-def verify(
+def verify_targets(
     targets: list[str], *, accept: bool, changed: bool, junit: Path | None, as_json: bool
 ) -> int:
     """Prove pages and labs, one after the other, since they share an engine.
@@ -67,105 +73,108 @@ def verify(
     Returns:
         0 if everything is proven, 1 if something is wrong, 3 if something could not be found out.
     """
-    pages, labs = course.targets(targets)
+    pages, labs = course.find_targets(targets)
     if changed:
-        pages, labs = _changed(pages, labs)
-    _refuse_malformed(pages, labs)
-    with paths.lock("verify", waiting=_say_waiting):
-        proof = _prove(pages, labs, accept)
+        pages, labs = find_changed(pages, labs)
+    read_pages, read_labs = read_targets(pages, labs)
+    with paths.lock("verify", waiting=WAITING):
+        report = prove_all(read_pages, read_labs, accept)
     if junit:
-        paths.write_atomically(junit, _junit(proof))
+        suites = [*map(build_suite, report.pages), *map(build_lab_suite, report.labs)]
+        paths.write_atomically(junit, format_suites(suites))
     if as_json:
-        print(json.dumps(proof.as_json(), indent=2))
+        report = replace(report, versions=collect_versions())
+        print(json.dumps(report.as_json(), indent=2))
     else:
-        _show(proof)
-    return EXIT[proof.verdict]
+        show_report(report)
+    return report.verdict.exit_status
 
 
-def _refuse_malformed(pages: list[Path], labs: list[str]) -> None:
-    """Before anything is run, since a run may take minutes."""
-    errors = [*_errors(parse, pages), *_errors(load, labs)]
+def read_targets(pages: list[Path], labs: list[str]) -> tuple[list[Page], list[Lab]]:
+    """Read all before anything is run, since a run may take minutes.
+
+    Raises:
+        CourseError: Some are malformed; it names every one.
+    """
+    errors: list[CourseError] = []
+    read_pages = list(_read_each(parse_page, pages, errors))
+    read_labs = list(_read_each(load_lab, labs, errors))
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise CourseError("\n".join(map(str, errors)))
+    return read_pages, read_labs
 
 
-def _errors(read: Any, names: Iterable[Any]) -> Iterator[CourseError]:
+def _read_each(
+    read: Callable[[Name], Content], names: Iterable[Name], errors: list[CourseError]
+) -> Iterator[Content]:
     for name in names:
         try:
-            read(name)
+            yield read(name)
         except CourseError as error:
-            yield error
+            errors.append(error)
 
 
-def _say_waiting() -> None:
-    console.err.print("Another verify is under way; this one begins when it has ended.")
-
-
-def _prove(pages: list[Path], labs: list[str], accept: bool) -> Proof:
-    proof = Proof()
+def prove_all(pages: list[Page], labs: list[Lab], accept: bool) -> VerifyReport:
+    """Prove pages, then labs; what could not be found out does not stop the others."""
+    page_results, lab_results = [], []
     started = time.monotonic()
     total = len(pages) + len(labs)
     for number, page in enumerate(pages, 1):
-        with console.step(f"({number}/{total}) {shown(page)}") as step:
-            proof.pages.append(_page(page, accept, step.update))
+        with console.step(f"({number}/{total}) {shorten_path(page.path)}") as step:
+            try:
+                # its author may have gone on writing while others were proven
+                if page.path.read_text(encoding="utf-8") != page.text:
+                    page = parse_page(page.path)
+                page_results.append(verify_page(page, accept, step.update))
+            except (CourseError, OSError) as error:
+                page_results.append(PageResult(page.path, (), 0.0, trouble=str(error)))
     for number, lab in enumerate(labs, len(pages) + 1):
-        with console.step(f"({number}/{total}) labs/{lab}"):
-            proof.labs.append(_lab(lab))
-    proof.seconds = time.monotonic() - started
-    return proof
+        with console.step(f"({number}/{total}) labs/{lab.id}"):
+            try:
+                lab_results.append(prove_lab(lab))
+            except CouldNotFindOut as error:
+                unknown = ProofResult(Verdict.COULD_NOT_CHECK, str(error))
+                lab_results.append(LabResult(lab.id, starter=unknown))
+    seconds = time.monotonic() - started
+    return VerifyReport(tuple(page_results), tuple(lab_results), seconds)
 
 
-def _page(path: Path, accept: bool, progress: Callable[[str], None]) -> PageResult:
-    try:
-        return verify_page(path, accept, progress)
-    except CouldNotFindOut as error:
-        return PageResult(path, (), 0.0, trouble=str(error))
-
-
-def _lab(lab: str) -> LabResult:
-    try:
-        return prove(lab)
-    except CouldNotFindOut as error:
-        return LabResult(lab, starter=Outcome("could-not-check", str(error)))
-
-
-def _show(proof: Proof) -> None:
-    for page in proof.pages:
-        report.show(page, console.out)
-    for lab in proof.labs:
+def show_report(report: VerifyReport) -> None:
+    """Print each verdict with what is wrong, and the verdict of all."""
+    for page in report.pages:
+        show_page(page, console.out)
+    for lab in report.labs:
         console.out.print(f"{lab.verdict:16}labs/{lab.lab}  {lab.seconds:.1f} s", markup=False)
         for problem in lab.problems:
             console.out.print(f"  {problem}", markup=False)
-    counts = f"{len(proof.pages)} pages, {len(proof.labs)} labs, {proof.seconds:.0f} s"
-    console.out.print(f"{proof.verdict}: {counts}", markup=False)
+    counts = f"{len(report.pages)} pages, {len(report.labs)} labs, {report.seconds:.0f} s"
+    console.out.print(f"{report.verdict}: {counts}", markup=False)
 
 
-def _junit(proof: Proof) -> str:
-    return junit.xml([*map(junit.page_suite, proof.pages), *map(_lab_suite, proof.labs)])
+def build_lab_suite(lab: LabResult) -> Suite:
+    """Return a lab as a suite, a case a proof."""
+    cases = [Case(name, each.verdict, 0.0, each.message) for name, each in lab.proofs.items()]
+    return f"labs/{lab.lab}", cases
 
 
-def _lab_suite(lab: LabResult) -> junit.Suite:
-    every = {"untouched": lab.starter, "solution": lab.solution, **lab.wrong}
-    return f"labs/{lab.lab}", [
-        junit.Case(name, each.verdict, message=each.message) for name, each in every.items()
-    ]
-
-
-def versions() -> dict[str, str]:
-    """What the proof holds for."""
+def collect_versions() -> dict[str, str]:
+    """Return what a proof of now holds for."""
     return {
         "course": __version__,
         "python": platform.python_version(),
-        "docker": docker_engine.status().version,
+        "docker": connection.engine_status().version,
         "kernel": platform.release(),
     }
 
 
-def _changed(pages: list[Path], labs: list[str]) -> tuple[list[Path], list[str]]:
-    """Those that differ from the branch that is followed, or from the last commit."""
-    files = [(paths.root() / name).resolve() for name in _changed_files()]
+def find_changed(pages: list[Path], labs: list[str]) -> tuple[list[Path], list[str]]:
+    """Keep those that differ from the branch that is followed, or from the last commit."""
+    base = _run_git("merge-base", "HEAD", "@{upstream}", check=False) or ["HEAD"]
+    names = _run_git("diff", "--name-only", "--relative", base[0])
+    names += _run_git("ls-files", "--others", "--exclude-standard")
+    files = [(paths.root() / name).resolve() for name in names]
     folders = {lab: (paths.labs() / lab).resolve() for lab in labs}
     return (
         [page for page in pages if page.resolve() in files],
@@ -173,18 +182,12 @@ def _changed(pages: list[Path], labs: list[str]) -> tuple[list[Path], list[str]]
     )
 
 
-def _changed_files() -> list[str]:
-    base = _git("merge-base", "HEAD", "@{upstream}", check=False) or ["HEAD"]
-    differing = _git("diff", "--name-only", "--relative", base[0])
-    return differing + _git("ls-files", "--others", "--exclude-standard")
-
-
-def _git(*words: str, check: bool = True) -> list[str]:
+def _run_git(*words: str, check: bool = True) -> list[str]:
     done = process.run(["git", *words], timeout=GIT_SECONDS, cwd=paths.root(), check=check)
     return done.output.splitlines() if done.status == 0 else []
 
 
-def lint(targets: list[str]) -> int:
+def lint_targets(targets: list[str]) -> int:
     """Find what breaks the rules in pages and labs, without running them.
 
     Args:
@@ -193,26 +196,22 @@ def lint(targets: list[str]) -> int:
     Returns:
         0 if there is nothing, 1 otherwise.
     """
-    from checker.labs.lint import lint as lint_lab
+    from checker.labs.lint import lint_lab
 
-    pages, labs = course.targets(targets)
+    pages, labs = course.find_targets(targets)
     findings = [str(each) for page in pages for each in lint_page(page)]
     findings += [str(each) for lab in labs for each in lint_lab(lab)]
     for finding in findings:
         console.out.print(finding, markup=False)
-    totals = _counts(pages)
-    console.out.print(
-        f"{len(pages)} pages, {len(labs)} labs, {len(findings)} findings;"
-        f" {totals.asserting} of {totals.commands} commands assert their output"
-    )
-    return 1 if findings else 0
-
-
-def _counts(pages: list[Path]) -> Count:
     counts = []
     for page in pages:
-        try:
-            counts.append(count(parse(page)))
-        except CourseError:
-            continue
-    return Count(sum(each.commands for each in counts), sum(each.asserting for each in counts))
+        # A page that cannot be parsed is among the findings already.
+        with contextlib.suppress(CourseError):
+            counts.append(count_assertions(parse_page(page)))
+    commands = sum(each.commands for each in counts)
+    asserting = sum(each.asserting for each in counts)
+    console.out.print(
+        f"{len(pages)} pages, {len(labs)} labs, {len(findings)} findings;"
+        f" {asserting} of {commands} commands assert their output"
+    )
+    return 1 if findings else 0

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from checker.base import process
-from checker.docker import docker_engine
+from checker.docker import connection
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,26 +24,24 @@ TASK = "com.docker.swarm.task.id"
 """A label of what goes with the Swarm."""
 
 
-def enter_again(containers: Iterable[str]) -> None:
+def register_names(containers: Iterable[str]) -> None:
     """Have running containers found by their names again; they notice nothing.
 
     It does nothing while the engine is in a Swarm.
     """
     for name in containers:
         for old, new in ((name, f"{name}-again"), (f"{name}-again", name)):
-            command = ["docker", "rename", old, new]
-            process.run(command, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False)
+            connection.run_docker("rename", old, new, timeout=CALL_SECONDS, check=False)
 
 
-def is_found(name: str, by: str) -> bool:
-    """Whether a container finds another one by its name."""
-    command = ["docker", "exec", by, "getent", "hosts", name]
-    done = process.run(command, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False)
-    return done.status == 0
+def can_find(name: str, by: str) -> bool:
+    """Tell whether a container finds another one by its name."""
+    command = ("exec", by, "getent", "hosts", name)
+    return connection.run_docker(*command, timeout=CALL_SECONDS, check=False).status == 0
 
 
-def bearers(client: DockerClient) -> list[str]:
-    """Running containers that others may know by their names."""
+def list_named_containers(client: DockerClient) -> list[str]:
+    """Return running containers that others may know by their names."""
     running = client.containers.list(ignore_removed=True)
     return sorted(
         str(each.name)

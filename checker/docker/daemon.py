@@ -7,13 +7,14 @@ when the course ends, and ends by its process id.
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import psutil
 
 from checker.base import console, paths
+from checker.base.background import ProcessRecord
 from checker.base.errors import CouldNotFindOut
+from checker.base.polling import wait_until
 from checker.docker import endpoint
 from checker.docker.privilege import run_as_root
 
@@ -31,112 +32,112 @@ echo $? >"$RUN/ended"
 
 
 def data_root() -> Path:
-    """Its images, containers and volumes."""
+    """Return where its images, containers and volumes are."""
     return paths.cache() / "engines" / "docker-data"
 
 
-def log() -> Path:
-    """What it has to say."""
+def log_file() -> Path:
+    """Return the file of what it has to say."""
     return paths.cache() / "engines" / "dockerd.log"
 
 
-def pid() -> int | None:
-    """Its process id, if it lives; a process that merely got the same number does not count."""
+def find_pid() -> int | None:
+    """Return its process id, if it lives; a process that merely got the number does not count.
+
+    dockerd writes the bare number itself; its command line tells it from another process.
+    """
     try:
-        number = int((endpoint.own_folder() / "docker.pid").read_text())
+        number = int((endpoint.daemon_folder() / "docker.pid").read_text())
         command = psutil.Process(number).cmdline()
     except (OSError, ValueError, psutil.Error):
         return None
     return number if str(data_root()) in command else None
 
 
-def start(dockerd: str, path: str) -> None:
-    """Start it, or wait for one that is starting; returns when its API answers.
+def start_daemon(dockerd: str, path: str) -> None:
+    """Start it, or wait for one that is starting; return when its API answers.
 
-    Args:
-        dockerd: The program.
-        path: The PATH on which it finds containerd, runc, iptables and its helpers.
+    On the PATH given it finds containerd, runc, iptables and its helpers.
 
     Raises:
         CouldNotFindOut: It ended, or did not answer in time; the error quotes its log.
     """
+    host, ended = endpoint.daemon_host(), endpoint.daemon_folder() / "ended"
     with console.step("Starting the Docker Engine"):
-        if pid() is None:
-            _launch(dockerd, path)
-        _wait_until_it_answers()
+        if find_pid() is None:
+            launch_daemon(dockerd, path)
+
+        def is_settled() -> bool:
+            return endpoint.ask_host(host).state == "running" or ended.exists()
+
+        wait_until(is_settled, START_SECONDS, POLL_SECONDS)
+        if endpoint.ask_host(host).state != "running":
+            raise CouldNotFindOut(
+                f"The Docker Engine {'ended at once' if ended.exists() else 'does not answer'}.",
+                found=read_log_end(),
+                next_step=f"The whole log is in {log_file()}; ./course doctor may know more.",
+            )
 
 
-def stop() -> None:
+def stop_daemon() -> None:
     """End it and its containers, politely first.
 
     Raises:
         CouldNotFindOut: It did not end.
     """
-    if number := pid():
+    if number := find_pid():
         with console.step("Stopping the Docker Engine"):
-            _end(number)
-    if containerd := _containerd():
-        _end(containerd)
+            end_as_root(number)
+    if containerd := find_containerd():
+        end_as_root(containerd)
 
 
-def _launch(dockerd: str, path: str) -> None:
-    own = endpoint.own_folder()
-    data_root().mkdir(parents=True, exist_ok=True)
-    run_as_root(["mkdir", "-p", "-m", "755", own], timeout=30)
-    run_as_root(["rm", "-f", own / "ended"], timeout=30)
-    command = [dockerd, "--host", endpoint.own_host(), "--group", str(os.getgid())]
-    command += ["--data-root", str(data_root()), "--exec-root", str(own / "exec")]
-    command += ["--pidfile", str(own / "docker.pid")]
+def launch_daemon(dockerd: str, path: str) -> None:
+    """Start it as root; it does not answer yet."""
+    folder = endpoint.daemon_folder()
+    paths.ensure_folder(data_root())
+    run_as_root(["mkdir", "-p", "-m", "755", folder], timeout=30)
+    run_as_root(["rm", "-f", folder / "ended"], timeout=30)
+    command = [dockerd, "--host", endpoint.daemon_host(), "--group", str(os.getgid())]
+    command += ["--data-root", str(data_root()), "--exec-root", str(folder / "exec")]
+    command += ["--pidfile", str(folder / "docker.pid")]
     run_as_root(
         ["setsid", "--fork", "sh", "-c", LAUNCH, "sh", *command],
         timeout=60,
-        env={"PATH": path, "LOG": str(log()), "RUN": str(own)},
+        env={"PATH": path, "LOG": str(log_file()), "RUN": str(folder)},
     )
 
 
-def _wait_until_it_answers() -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while endpoint.ask(endpoint.own_host()).state != "running":
-        ended = (endpoint.own_folder() / "ended").exists()
-        if ended or time.monotonic() > deadline:
-            raise CouldNotFindOut(
-                f"The Docker Engine {'ended at once' if ended else 'does not answer'}.",
-                found=_last_words(),
-                next_step=f"The whole log is in {log()}; ./course doctor may know more.",
-            )
-        time.sleep(POLL_SECONDS)
+def end_as_root(number: int) -> None:
+    """End a process politely, and where that does not help within STOP_SECONDS, at once.
 
-
-def _end(number: int) -> None:
+    Raises:
+        CouldNotFindOut: It did not end.
+    """
+    try:
+        process = ProcessRecord.of(number)
+    except psutil.NoSuchProcess:
+        return
     for signal in ("TERM", "KILL"):
         run_as_root(["sh", "-c", f"kill -{signal} {number} 2>/dev/null || true"], timeout=10)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            if not _lives(number):
-                return
-            time.sleep(POLL_SECONDS)
+        if wait_until(lambda: process.find_process() is None, STOP_SECONDS, POLL_SECONDS):
+            return
     raise CouldNotFindOut(f"Process {number} does not end.", next_step="Restart the machine.")
 
 
-def _lives(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _containerd() -> int | None:
-    """Its containerd, which outlives a Docker Engine that was killed."""
-    wanted = str(endpoint.own_folder() / "exec" / "containerd" / "containerd.toml")
+def find_containerd() -> int | None:
+    """Return the process id of its containerd, which outlives a Docker Engine that was killed."""
+    wanted = str(endpoint.daemon_folder() / "exec" / "containerd" / "containerd.toml")
     for process in psutil.process_iter(["pid", "cmdline"]):
         if wanted in (process.info["cmdline"] or []):
             return int(process.info["pid"])
     return None
 
 
-def _last_words() -> str:
+def read_log_end() -> str:
+    """Return what the log says of errors, or its last lines where it speaks of none."""
     try:
-        lines = log().read_text(errors="replace").splitlines()
+        lines = log_file().read_text(errors="replace").splitlines()
     except OSError:
         return "no log"
     telling = [line for line in lines[-200:] if "level=error" in line or "failed" in line]

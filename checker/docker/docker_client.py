@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -27,63 +28,70 @@ PACKAGES = {"runc": "runc", "iptables": "iptables", "ps": "procps", "curl": "cur
 """
 
 
-def versions(env: Mapping[str, str]) -> dict[str, str]:
-    """The version of each client tool; without those that are missing."""
-    found = {name: _version(argv, env) for name, argv in PROBES.items()}
+def find_versions(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the version of each client tool; without those that are missing."""
+    found = {name: probe_version(argv, env) for name, argv in PROBES.items()}
     return {name: version for name, version in found.items() if version}
 
 
-def troubles(env: Mapping[str, str]) -> list[str]:
-    """What is missing or too old, a line each."""
-    found = versions(env)
+def list_troubles(env: Mapping[str, str]) -> list[str]:
+    """Return what is missing or too old, a line each."""
+    found = find_versions(env)
     lines = []
     for name, least in MINIMUM.items():
         wanted = ".".join(map(str, least))
         if name not in found:
             lines.append(f"{name} is missing (at least {wanted} is needed)")
-        elif number(found[name]) < least:
+        elif parse_version(found[name]) < least:
             lines.append(f"{name} {found[name]} is too old (at least {wanted} is needed)")
     return lines
 
 
-def are_good(env: Mapping[str, str]) -> bool:
-    """Whether nothing is missing; remembered until the programs change, since probes cost 0.2 s."""
+def is_client_good(env: Mapping[str, str]) -> bool:
+    """Tell whether nothing is missing.
+
+    That is remembered until the programs change, since probes cost 0.2 s.
+    """
     stamp = paths.cache() / "engines" / "client-is-good.json"
-    key = _identity(env)
-    try:
+    key = identify_client(env)
+    with contextlib.suppress(OSError, ValueError):
         if key and json.loads(stamp.read_text()) == key:
             return True
-    except (OSError, ValueError):
-        pass
-    if troubles(env):
+    if list_troubles(env):
         return False
-    paths.write_atomically(stamp, json.dumps(_identity(env)))
+    paths.write_atomically(stamp, json.dumps(identify_client(env)))
     return True
 
 
-def cluster_folder() -> Path:
-    """Where kubectl and kind are, once a page or lab needed a cluster."""
-    return paths.cache() / "engines" / "kubernetes"
+def client_root() -> Path:
+    """Return where the docker client is that the course fetched, if it did."""
+    return paths.cache() / "engines" / "docker-client"
 
 
-def number(version: str) -> tuple[int, int]:
-    """The first two numbers of a version; (0, 0) where there are none."""
+def programs_folder() -> Path:
+    """Return where `docker` is in what the course fetched; it need not be there."""
+    return client_root() / "usr/bin"
+
+
+def parse_version(version: str) -> tuple[int, int]:
+    """Return the first two numbers of a version; (0, 0) where there are none."""
     found = re.search(r"(\d+)\.(\d+)", version)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def find(program: str, *folders: Path) -> str | None:
-    """Where a program is: in `folders`, on PATH, or where only root's PATH leads."""
+def find_program(program: str, *folders: Path) -> str | None:
+    """Return where a program is: in `folders`, on PATH, or where only root's PATH leads."""
     path = [*map(str, folders), os.environ.get("PATH", os.defpath), *ROOT_FOLDERS]
     return shutil.which(program, path=os.pathsep.join(path))
 
 
-def missing_packages(programs: tuple[str, ...]) -> list[str]:
-    """The packages of those programs that are not there."""
-    return [PACKAGES[each] for each in programs if not find(each)]
+def list_missing_packages(programs: tuple[str, ...]) -> list[str]:
+    """Return the packages of those programs that are not there."""
+    return [PACKAGES[each] for each in programs if not find_program(each)]
 
 
-def _version(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
+def probe_version(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
+    """Return the version that a client tool tells; empty where it is missing."""
     try:
         done = process.run(argv, timeout=PROBE_SECONDS, env=env, check=False)
     except process.CommandFailed:
@@ -92,19 +100,13 @@ def _version(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
     return found[0].rstrip(",") if found else ""
 
 
-def _identity(env: Mapping[str, str]) -> list[object]:
-    """What changes when another docker is found, or when plugins come or go."""
+def identify_client(env: Mapping[str, str]) -> list[object]:
+    """Return what changes when another docker is found, or when plugins come or go."""
     docker = shutil.which("docker", path=env.get("PATH"))
-    folders = [Path.home() / ".docker/cli-plugins", *(Path(each) for each in PLUGIN_FOLDERS)]
-    seen = [docker, *map(str, folders)] if docker else []
-    return [[each, _changed(Path(str(each)))] for each in seen]
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    if not docker:
+        return []
+    seen = [Path(docker), Path.home() / ".docker/cli-plugins", *map(Path, PLUGIN_FOLDERS)]
+    return [[str(each), each.stat().st_mtime_ns if each.exists() else 0] for each in seen]
 
 
 PLUGIN_FOLDERS = (

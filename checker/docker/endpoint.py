@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from checker.base import paths
+from checker.base.settings import current_settings
 
 PING_SECONDS = 5.0
-HANDED_OUT = "COURSE_DOCKER_HOST"
-"""Tells, inside a course shell, that its DOCKER_HOST was the course's choice, not the learner's."""
 SYSTEM_SOCKET = Path("/var/run/docker.sock")
 
 State = Literal["running", "away", "forbidden"]
@@ -35,8 +34,8 @@ class Answer:
     detail: str = ""
 
 
-def own_folder() -> Path:
-    """Socket and process id of the engine that the course starts itself: one a cache folder.
+def daemon_folder() -> Path:
+    """Return where socket and process id of the course's own engine are: one a cache folder.
 
     In /run, since a socket's path must be short and no other user can take a name there first.
     """
@@ -45,49 +44,46 @@ def own_folder() -> Path:
     return (run if run.is_dir() else Path(tempfile.gettempdir())) / f"course-docker-{key}"
 
 
-def own_host() -> str:
-    """The DOCKER_HOST of the engine that the course starts itself."""
-    return f"unix://{own_folder() / 'docker.sock'}"
+def daemon_host() -> str:
+    """Return the DOCKER_HOST of the engine that the course starts itself."""
+    return f"unix://{daemon_folder() / 'docker.sock'}"
 
 
-def find() -> Answer:
-    """The engine to use, or the best reason why there is none.
+def find_engine() -> Answer:
+    """Return the engine to use, or the best reason why there is none.
 
     DOCKER_HOST, where set, is the only one asked; otherwise the course's own engine, the chosen
     docker context, the system's, Docker Desktop's and the rootless one, in this order.
     """
     answers = []
-    for host in candidates():
-        answer = ask(host)
+    for host in list_candidates():
+        answer = ask_host(host)
         if answer.state == "running":
             return answer
         answers.append(answer)
     return next((each for each in answers if each.state == "forbidden"), answers[0])
 
 
-def chosen() -> str:
-    """The learner's own DOCKER_HOST; empty if there is none."""
-    host = os.environ.get("DOCKER_HOST", "")
-    return "" if host == os.environ.get(HANDED_OUT) else host
+def chosen_host() -> str:
+    """Return the learner's own DOCKER_HOST; empty if there is none."""
+    return current_settings().engine
 
 
-def candidates() -> list[str]:
-    """Every address that may have an engine, the preferred one first."""
-    if host := chosen():
+def list_candidates() -> list[str]:
+    """Return every address that may have an engine, the preferred one first."""
+    if host := chosen_host():
         return [host]
     home = Path.home() / ".docker"
     sockets = [SYSTEM_SOCKET, home / "run/docker.sock", home / "desktop/docker.sock"]
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         sockets.append(Path(runtime) / "docker.sock")
-    hosts = [own_host(), *_context_host(home), *(f"unix://{path}" for path in sockets)]
+    hosts = [daemon_host(), *find_context_host(home), *(f"unix://{path}" for path in sockets)]
     return list(dict.fromkeys(hosts))
 
 
-def ask(host: str) -> Answer:
+def ask_host(host: str) -> Answer:
     """Ask one address whether an engine answers there, within PING_SECONDS."""
-    if host.startswith("unix://"):
-        return _ask_socket(host)
-    return _ask_client(host)
+    return ask_socket(host) if host.startswith("unix://") else ask_client(host)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -101,7 +97,8 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _ask_socket(host: str) -> Answer:
+def ask_socket(host: str) -> Answer:
+    """Ask a Unix socket with one ping."""
     connection = _Connection(host.removeprefix("unix://"))
     try:
         connection.request("GET", "/_ping")
@@ -115,18 +112,14 @@ def _ask_socket(host: str) -> Answer:
         connection.close()
     if response.status != 200:
         return Answer(host, "away", detail=f"it answered with status {response.status}")
-    name, version = _server(response.getheader("Server", ""))
+    # such as `Docker/26.1.5+dfsg1 (linux)`, as the engine's API documents it
+    found = re.match(r"([A-Za-z]+)/(\S+)", response.getheader("Server", ""))
+    name, version = (found[1].lower(), found[2]) if found else ("docker", "")
     return Answer(host, "running", version, name)
 
 
-def _server(header: str) -> tuple[str, str]:
-    """Name and version from `Docker/26.1.5+dfsg1 (linux)`, as the engine's API documents it."""
-    found = re.match(r"([A-Za-z]+)/(\S+)", header)
-    return (found[1].lower(), found[2]) if found else ("docker", "")
-
-
-def _ask_client(host: str) -> Answer:
-    """TCP, perhaps with TLS: the SDK knows the certificates that go with it."""
+def ask_client(host: str) -> Answer:
+    """Ask over TCP, perhaps with TLS: the SDK knows the certificates that go with it."""
     import docker
     from docker.errors import DockerException
 
@@ -137,13 +130,13 @@ def _ask_client(host: str) -> Answer:
         return Answer(host, "away", detail=str(error))
 
 
-def _context_host(home: Path) -> list[str]:
-    """The socket of the learner's chosen docker context, where it is one of this machine.
+def find_context_host(home: Path) -> list[str]:
+    """Return the socket of the learner's chosen docker context, where it is of this machine.
 
     The files are those that `docker context` writes: docs of docker/cli, cli/context/store.
     """
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        chosen = os.environ.get("DOCKER_CONTEXT") or learners_config(home).get("currentContext")
+        chosen = os.environ.get("DOCKER_CONTEXT") or read_client_config(home).get("currentContext")
         name = hashlib.sha256(str(chosen).encode()).hexdigest()
         meta = json.loads((home / "contexts/meta" / name / "meta.json").read_text())
         host = str(meta["Endpoints"]["docker"]["Host"])
@@ -151,8 +144,8 @@ def _context_host(home: Path) -> list[str]:
     return []
 
 
-def learners_config(home: Path | None = None) -> dict[str, object]:
-    """The learner's own docker configuration, which the course reads and never writes."""
+def read_client_config(home: Path | None = None) -> dict[str, object]:
+    """Return a docker configuration: the learner's own, which the course never writes."""
     with contextlib.suppress(OSError, ValueError):
         read = json.loads(((home or Path.home() / ".docker") / "config.json").read_text())
         if isinstance(read, dict):

@@ -20,7 +20,7 @@ import click
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import apt, daemon, docker_client, endpoint
-from checker.docker.privilege import need_root, run_as_root
+from checker.docker.privilege import require_root, run_as_root
 
 ENGINE = ("docker.io", "containerd", "tini")
 CLIENT = ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx")
@@ -31,59 +31,51 @@ SYSTEMD = Path("/run/systemd/system")
 
 @dataclass(frozen=True)
 class Step:
-    """One change to the machine, said before it is made."""
+    """One change to the machine, which is described before it is made."""
 
-    says: str
-    does: Callable[[], None]
+    description: str
+    action: Callable[[], None]
     needs_apt: bool = True
     needs_root: bool = True
 
 
-def client_root() -> Path:
-    """Where the docker client is that the course fetched, if it did."""
-    return paths.cache() / "engines" / "docker-client"
-
-
 def engine_root() -> Path:
-    """Where the Docker Engine is that the course fetched, if it did."""
+    """Return where the Docker Engine is that the course fetched, if it did."""
     return paths.cache() / "engines" / "docker-engine"
 
 
-def plan(engine_is_away: bool, client_is_good: bool) -> list[Step]:
-    """What must be done on this machine, in this order; empty if all is there.
+def plan_steps(engine_is_away: bool, client_is_good: bool) -> list[Step]:
+    """Return what must be done on this machine, in this order; empty if all is there.
 
     Raises:
         CouldNotFindOut: This system is one on which the course installs nothing.
     """
-    by_hand = engine_is_away and not _has_systemd_way()
+    by_hand = engine_is_away and not can_use_systemd()
     programs = ENGINE_PROGRAMS if by_hand else HOST_PROGRAMS
-    steps = _packages(docker_client.missing_packages(programs))
-    if not client_is_good and not (engine_is_away and _has_systemd_way()):
-        steps.append(_fetch("Compose, buildx and the docker client", client_root(), CLIENT))
-    if by_hand and not _dockerd():
-        steps.append(_fetch("the Docker Engine", engine_root(), ENGINE))
+    steps = []
+    if missing := docker_client.list_missing_packages(programs):
+        description = f"install {', '.join(missing)} with apt-get"
+        steps.append(Step(description, lambda: apt.install_packages(missing)))
+    if not client_is_good and not (engine_is_away and can_use_systemd()):
+        what = "Compose, buildx and the docker client"
+        steps.append(plan_download(what, docker_client.client_root(), CLIENT))
+    if by_hand and not find_dockerd():
+        steps.append(plan_download("the Docker Engine", engine_root(), ENGINE))
     if engine_is_away:
-        steps += (
-            [Step("start the Docker Engine", start, needs_apt=False)]
-            if by_hand
-            else _with_systemd()
+        start = Step("start the Docker Engine", start_engine, needs_apt=False)
+        steps += [start] if by_hand else plan_systemd_steps()
+    if any(step.needs_apt for step in steps) and not apt.has_apt():
+        raise CouldNotFindOut(
+            "The course cannot install Docker on this system.",
+            found=f"{sys.platform}, without apt; what it would have to do: "
+            + "; ".join(step.description for step in steps if step.needs_apt),
+            next_step="Install Docker Desktop, or Docker Engine 24 or newer with Compose and "
+            "buildx, start it, and run this again.",
         )
-    if any(step.needs_apt for step in steps) and not apt.is_there():
-        raise _cannot_install(steps)
     return steps
 
 
-def _cannot_install(steps: list[Step]) -> CouldNotFindOut:
-    return CouldNotFindOut(
-        "The course cannot install Docker on this system.",
-        found=f"{sys.platform}, without apt; what it would have to do: "
-        + "; ".join(step.says for step in steps if step.needs_apt),
-        next_step="Install Docker Desktop, or Docker Engine 24 or newer with Compose and buildx, "
-        "start it, and run this again.",
-    )
-
-
-def carry_out(steps: list[Step], assume_yes: bool) -> None:
+def carry_out_steps(steps: list[Step], assume_yes: bool) -> None:
     """Say what will be done, ask where there is a terminal, and do it.
 
     Raises:
@@ -91,9 +83,9 @@ def carry_out(steps: list[Step], assume_yes: bool) -> None:
     """
     console.err.print("To run containers, the course will:")
     for step in steps:
-        console.err.print(f"  - {step.says}", markup=False)
+        console.err.print(f"  - {step.description}", markup=False)
     if any(step.needs_root for step in steps):
-        need_root()
+        require_root()
     asks = not assume_yes and sys.stdin.isatty()
     if asks and not click.confirm("Go on?", default=True, err=True):
         raise CouldNotFindOut(
@@ -102,72 +94,74 @@ def carry_out(steps: list[Step], assume_yes: bool) -> None:
             "or run this again and say yes.",
         )
     for step in steps:
-        step.does()
+        step.action()
 
 
-def start() -> None:
+def start_engine() -> None:
     """Start the engine by hand.
 
     Raises:
         CouldNotFindOut: There is no dockerd, or it does not start.
     """
-    dockerd = _dockerd()
+    dockerd = find_dockerd()
     if not dockerd:
         raise CouldNotFindOut("There is no dockerd.", next_step="Type: ./course up")
-    own = [str(engine_root() / "usr" / part) for part in ("sbin", "bin")]
+    fetched = [str(engine_root() / "usr" / part) for part in ("sbin", "bin")]
     machine = [os.environ.get("PATH", os.defpath), *docker_client.ROOT_FOLDERS]
-    daemon.start(dockerd, os.pathsep.join([*own, *machine]))
+    daemon.start_daemon(dockerd, os.pathsep.join([*fetched, *machine]))
 
 
-def codename() -> str:
-    """The release whose packages are new enough here: this system's own, or on Debian 12 the next.
+def choose_codename() -> str:
+    """Return the release whose packages are new enough here: this one, or on Debian 12 the next.
 
     Debian 12 has Docker 20.10; Debian 13's files need glibc 2.34 and Debian 12 has 2.36.
     """
-    own = apt.release().get("VERSION_CODENAME", "")
-    return "trixie" if own == "bookworm" else own
+    release = apt.read_release().get("VERSION_CODENAME", "")
+    return "trixie" if release == "bookworm" else release
 
 
-def _has_systemd_way() -> bool:
-    return SYSTEMD.is_dir() and codename() == apt.release().get("VERSION_CODENAME")
+def can_use_systemd() -> bool:
+    """Tell whether systemd runs, and this release's own packages are new enough."""
+    return SYSTEMD.is_dir() and choose_codename() == apt.read_release().get("VERSION_CODENAME")
 
 
-def _dockerd() -> str | None:
-    """A dockerd that is new enough, wherever it comes from."""
-    found = docker_client.find("dockerd", engine_root() / "usr/sbin")
+def find_dockerd() -> str | None:
+    """Return a dockerd that is new enough, wherever it comes from."""
+    found = docker_client.find_program("dockerd", engine_root() / "usr/sbin")
     if not found:
         return None
     said = process.run([found, "--version"], timeout=20, check=False).output
-    return found if docker_client.number(said) >= docker_client.ENGINE_MINIMUM else None
+    return found if docker_client.parse_version(said) >= docker_client.ENGINE_MINIMUM else None
 
 
-def _packages(names: list[str]) -> list[Step]:
-    if not names:
-        return []
-    return [Step(f"install {', '.join(names)} with apt-get", lambda: apt.install(names))]
+def plan_download(what: str, target: Path, packages: tuple[str, ...]) -> Step:
+    """Return the step that unpacks packages below `target`; it changes nothing else."""
+    description = f"unpack {what} into {target}, from your apt's mirror ({choose_codename()})"
+    return Step(description, lambda: unpack_packages(what, target, packages), needs_root=False)
 
 
-def _fetch(what: str, target: Path, packages: tuple[str, ...]) -> Step:
-    place = f"{target}, from your apt's mirror ({codename()})"
-    says = f"unpack {what} into {place}"
-    return Step(says, lambda: _unpack(what, target, packages), needs_root=False)
-
-
-def _unpack(what: str, target: Path, packages: tuple[str, ...]) -> None:
+def unpack_packages(what: str, target: Path, packages: tuple[str, ...]) -> None:
     """Download and unpack beside the target, then rename: a kill leaves all or nothing."""
     if target.is_dir():
         shutil.rmtree(target)
     new = target.with_name(f"{target.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     with console.step(f"Fetching {what}"):
-        archive = apt.Archive(paths.cache() / "engines" / "apt", codename())
-        archive.update()
-        archive.unpack(_chosen(archive.versions({*packages, *ENGINE}), packages), new)
+        archive = open_archive()
+        offered = archive.find_versions({*packages, *ENGINE})
+        archive.unpack_packages(choose_packages(offered, packages), new)
     new.rename(target)
 
 
-def _chosen(offered: dict[str, str], packages: tuple[str, ...]) -> list[str]:
-    """What is offered of these; Ubuntu's client is part of its docker.io, its Compose is -v2."""
+def open_archive() -> apt.Archive:
+    """Return the archive of `choose_codename`, with its lists up to date."""
+    archive = apt.Archive(paths.cache() / "engines" / "apt", choose_codename())
+    archive.update_lists()
+    return archive
+
+
+def choose_packages(offered: dict[str, str], packages: tuple[str, ...]) -> list[str]:
+    """Return what is offered of these; Ubuntu's client is in its docker.io, its Compose is -v2."""
     wanted = [name for name in packages if name in offered]
     if "docker-compose-v2" in wanted and "docker-compose" in wanted:
         wanted.remove("docker-compose")
@@ -176,32 +170,30 @@ def _chosen(offered: dict[str, str], packages: tuple[str, ...]) -> list[str]:
     return wanted
 
 
-def _with_systemd() -> list[Step]:
-    """The usual way: the distribution's packages, its service, its group."""
+def plan_systemd_steps() -> list[Step]:
+    """Return the steps of the usual way: the distribution's packages, its service, its group."""
+
+    def start_service() -> None:
+        run_as_root(["systemctl", "enable", "--now", "docker"], timeout=120)
+
+    def allow_user() -> None:
+        # the group counts from the next login on; until then the socket is the user's
+        run_as_root(["usermod", "-aG", "docker", user], timeout=30)
+        run_as_root(["chown", user, endpoint.SYSTEM_SOCKET], timeout=30)
+
+    user = getpass.getuser()
     steps = []
-    if not _dockerd():
-        says = "install Docker, Compose and buildx with apt-get"
-        steps.append(Step(says, _install_from_distribution))
-    steps.append(Step("start the service docker", _start_service, needs_apt=False))
+    if not find_dockerd():
+        description = "install Docker, Compose and buildx with apt-get"
+        steps.append(Step(description, install_distribution_packages))
+    steps.append(Step("start the service docker", start_service, needs_apt=False))
     if os.geteuid() != 0:
-        user = getpass.getuser()
-        says = f"let {user} use it (group docker)"
-        steps.append(Step(says, lambda: _let_in(user), needs_apt=False))
+        description = f"let {user} use it (group docker)"
+        steps.append(Step(description, allow_user, needs_apt=False))
     return steps
 
 
-def _install_from_distribution() -> None:
-    archive = apt.Archive(paths.cache() / "engines" / "apt", codename())
-    archive.update()
-    offered = archive.versions({*CLIENT, *ENGINE})
-    apt.install({"docker.io", *_chosen(offered, CLIENT)})
-
-
-def _start_service() -> None:
-    run_as_root(["systemctl", "enable", "--now", "docker"], timeout=120)
-
-
-def _let_in(user: str) -> None:
-    """The group counts from the next login on; until then the socket is the user's."""
-    run_as_root(["usermod", "-aG", "docker", user], timeout=30)
-    run_as_root(["chown", user, endpoint.SYSTEM_SOCKET], timeout=30)
+def install_distribution_packages() -> None:
+    """Install the engine, and what is offered of Compose, buildx and the client."""
+    offered = open_archive().find_versions({*CLIENT, *ENGINE})
+    apt.install_packages({"docker.io", *choose_packages(offered, CLIENT)})

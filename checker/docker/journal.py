@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import re
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
 from checker.base import paths
 from checker.base.errors import CourseError
+from checker.base.run import Run, journals_folder
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,9 @@ class Entry:
 class Journal:
     """One file a run; each entry is one line, so that a kill loses at most the line under way."""
 
-    def __init__(self, name: str) -> None:
-        if not re.fullmatch(r"[\w.-]+", name):
-            raise ValueError(f"not a journal's name: {name!r}")
-        self.name = name
-        self.path = folder() / f"{name}.jsonl"
-        self.entries: list[Entry] = _read(self.path)
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.entries: list[Entry] = _read_entries(run.journal)
         self._guard = threading.Lock()
         self._file: TextIO | None = None
 
@@ -47,19 +43,20 @@ class Journal:
         Raises:
             CourseError: Another run of this name is under way.
         """
-        file = self.path.open("a")
+        paths.ensure_folder(self.run.folder)
+        file = self.run.journal.open("a")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
             raise CourseError(
-                f"{self.name} is under way already, in another process.",
+                f"{self.run.name} is under way already, in another process.",
                 next_step="Wait until it has ended, then run it again.",
             ) from None
         self._file = file
-        self.path.with_suffix(".done").unlink(missing_ok=True)
+        self.run.ended_mark.unlink(missing_ok=True)
 
-    def add(self, entry: Entry) -> None:
+    def add_entry(self, entry: Entry) -> None:
         """Write an entry down, once."""
         with self._guard:
             if entry in self.entries:
@@ -69,51 +66,40 @@ class Journal:
                 self._file.write(json.dumps(asdict(entry)) + "\n")
                 self._file.flush()
 
-    def replace(self, entries: list[Entry]) -> None:
+    def replace_entries(self, entries: list[Entry]) -> None:
         """Keep only these entries; without any, the file goes when the run ends."""
+        text = "".join(json.dumps(asdict(entry)) + "\n" for entry in entries)
         with self._guard:
             self.entries = entries
             if self._file:
                 self._file.truncate(0)
-                self._file.writelines(json.dumps(asdict(entry)) + "\n" for entry in entries)
+                self._file.write(text)
                 self._file.flush()
             elif entries:
-                lines = [json.dumps(asdict(entry)) + "\n" for entry in entries]
-                paths.write_atomically(self.path, "".join(lines))
+                paths.write_atomically(self.run.journal, text)
             else:
-                self._forget()
+                self._remove_files()
 
     def close(self) -> None:
         """End the run in good order: what it leaves is left on purpose."""
         if self._file:
-            self._forget() if not self.entries else self.path.with_suffix(".done").touch()
+            self._remove_files() if not self.entries else self.run.ended_mark.touch()
             self._file.close()
             self._file = None
 
-    def _forget(self) -> None:
-        self.path.unlink(missing_ok=True)
-        self.path.with_suffix(".done").unlink(missing_ok=True)
+    def _remove_files(self) -> None:
+        self.run.journal.unlink(missing_ok=True)
+        self.run.ended_mark.unlink(missing_ok=True)
 
 
-def folder() -> Path:
-    """Where the journals are."""
-    made = paths.state() / "made"
-    made.mkdir(parents=True, exist_ok=True)
-    return made
+def list_runs() -> list[Run]:
+    """Return every run that has a journal."""
+    return [Run(path.stem) for path in sorted(journals_folder().glob("*.jsonl"))]
 
 
-def names() -> list[str]:
-    """Every journal there is."""
-    return sorted(path.stem for path in folder().glob("*.jsonl"))
-
-
-def killed() -> list[str]:
-    """Journals whose run neither lives nor ended in good order."""
-    return [
-        name
-        for name in names()
-        if not (folder() / f"{name}.done").exists() and not _is_held(folder() / f"{name}.jsonl")
-    ]
+def list_killed_runs() -> list[Run]:
+    """Return the runs with a journal that neither live nor ended in good order."""
+    return [run for run in list_runs() if not run.ended_mark.exists() and not _is_held(run.journal)]
 
 
 def _is_held(path: Path) -> bool:
@@ -125,15 +111,13 @@ def _is_held(path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> list[Entry]:
+def _read_entries(path: Path) -> list[Entry]:
     try:
         lines = path.read_text().splitlines()
     except FileNotFoundError:
         return []
-    return list(_entries(lines))
-
-
-def _entries(lines: list[str]) -> Iterator[Entry]:
+    entries = []
     for line in lines:
         with contextlib.suppress(ValueError, TypeError):
-            yield Entry(**json.loads(line))
+            entries.append(Entry(**json.loads(line)))
+    return entries

@@ -18,11 +18,9 @@ from checker.base.errors import CouldNotFindOut
 def run_as_root(
     argv: Sequence[str | Path], *, timeout: float, env: dict[str, str] | None = None
 ) -> None:
-    """Run a program as root to its end.
+    """Run a program as root to its end, within `timeout` seconds.
 
-    Args:
-        timeout: Seconds after which it is ended.
-        env: Variables set for it, beside those that sudo lets through.
+    The variables of `env` are set for it, beside those that sudo lets through.
 
     Raises:
         CommandFailed: It failed.
@@ -30,22 +28,30 @@ def run_as_root(
     """
     settings = [f"{name}={value}" for name, value in (env or {}).items()]
     command = ["env", *settings, *(str(word) for word in argv)]
-    need_root()
+    require_root()
     if os.geteuid() == 0:
         process.run(command, timeout=timeout)
-    elif _sudo_needs_no_password():
+    elif can_use_sudo_silently():
         process.run(["sudo", "-n", *command], timeout=timeout)
     else:
-        _run_on_terminal(["sudo", *command], timeout)
+        # In the terminal's own session: only there sudo can ask, and remember the answer.
+        command = ["sudo", *command]
+        try:
+            done = subprocess.run(command, timeout=timeout, check=False, stdout=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            raise process.CommandFailed(f"sudo took longer than {timeout:g} s.") from None
+        if done.returncode != 0:
+            status = done.returncode
+            raise process.CommandFailed(f"{shlex.join(command)} ended with status {status}.")
 
 
-def need_root() -> None:
+def require_root() -> None:
     """Make sure, before anything is changed, that this user can become root.
 
     Raises:
         CouldNotFindOut: Not so; the error says what to type.
     """
-    if os.geteuid() == 0 or _sudo_needs_no_password():
+    if os.geteuid() == 0 or can_use_sudo_silently():
         return
     if sys.stdin.isatty() and shutil.which("sudo"):
         return
@@ -58,19 +64,8 @@ def need_root() -> None:
     )
 
 
-def _sudo_needs_no_password() -> bool:
+def can_use_sudo_silently() -> bool:
+    """Tell whether sudo lets this user in without asking for a password."""
     if not shutil.which("sudo"):
         return False
     return process.run(["sudo", "-n", "true"], timeout=10, check=False).status == 0
-
-
-def _run_on_terminal(command: list[str], timeout: float) -> None:
-    """In the terminal's own session, since only there sudo can ask and remember the answer."""
-    try:
-        status = subprocess.run(
-            command, timeout=timeout, check=False, stdout=subprocess.DEVNULL
-        ).returncode
-    except subprocess.TimeoutExpired:
-        raise process.CommandFailed(f"{command[0]} took longer than {timeout:g} s.") from None
-    if status != 0:
-        raise process.CommandFailed(f"{shlex.join(command)} ended with status {status}.")

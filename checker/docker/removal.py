@@ -12,14 +12,14 @@ from checker.docker.journal import Entry
 
 if TYPE_CHECKING:
     from docker import DockerClient
-    from docker.errors import APIError
 
 ORDER = ("service", "container", "network", "secret", "config", "volume", "tag", "image")
+SWARM_KINDS = ("service", "secret", "config")
 GONE_SECONDS = 20.0
 POLL_SECONDS = 0.1
 
 
-def remove_all(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, str]:
+def remove_entries(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, str]:
     """Remove every entry; what is gone already is fine.
 
     Returns:
@@ -37,7 +37,8 @@ def remove_all(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, st
         except NotFound:
             continue
         except APIError as error:
-            if _went_with_its_swarm(entry, error):
+            # an engine that has left its Swarm answers 503 to all that only a Swarm can have
+            if entry.kind in SWARM_KINDS and error.status_code == 503:
                 continue
             refused[entry] = f"{entry.kind} {entry.identity}: {error.explanation or error}"
         except (DockerException, OSError) as error:
@@ -45,44 +46,26 @@ def remove_all(client: DockerClient, entries: Iterable[Entry]) -> dict[Entry, st
     return refused
 
 
-def _went_with_its_swarm(entry: Entry, error: APIError) -> bool:
-    """An engine that has left its Swarm answers 503 to all that only a Swarm can have."""
-    return entry.kind in ("service", "secret", "config") and error.status_code == 503
-
-
-def _service(client: DockerClient, entry: Entry) -> None:
-    """With its containers, at once: by itself it would give them their time to finish."""
+def remove_service(client: DockerClient, entry: Entry) -> None:
+    """Remove a service with its containers, which by itself it would give time to finish."""
     from docker.errors import APIError
 
     api: Any = client.api
     api.remove_service(entry.identity)
     label = f"com.docker.swarm.service.id={entry.identity}"
 
-    def gone() -> bool:
+    def are_gone() -> bool:
         found = api.containers(all=True, filters={"label": label})
         for each in found:
             with contextlib.suppress(APIError):
                 api.remove_container(each["Id"], v=True, force=True)
         return not found
 
-    wait_until(gone, GONE_SECONDS, POLL_SECONDS)
+    wait_until(are_gone, GONE_SECONDS, POLL_SECONDS)
 
 
-def _secret(client: DockerClient, entry: Entry) -> None:
-    client.api.remove_secret(entry.identity)
-
-
-def _config(client: DockerClient, entry: Entry) -> None:
-    api: Any = client.api
-    api.remove_config(entry.identity)
-
-
-def _container(client: DockerClient, entry: Entry) -> None:
-    client.api.remove_container(entry.identity, v=True, force=True)
-
-
-def _network(client: DockerClient, entry: Entry) -> None:
-    """The engine's part of an overlay network goes after its last task: a moment later."""
+def remove_network(client: DockerClient, entry: Entry) -> None:
+    """Remove a network; the engine's part of an overlay goes a moment after its last task."""
     from docker.errors import NotFound
 
     api = client.api
@@ -92,38 +75,30 @@ def _network(client: DockerClient, entry: Entry) -> None:
     api.remove_network(entry.identity)
 
 
-def _volume(client: DockerClient, entry: Entry) -> None:
-    client.api.remove_volume(entry.identity, force=True)
-
-
-def _tag(client: DockerClient, entry: Entry) -> None:
-    """Take the name away; where another image bore it before, give it back."""
+def remove_tag(client: DockerClient, entry: Entry) -> None:
+    """Remove a name of an image; where another image had it before, that one gets it again."""
     now = client.images.get(entry.identity).id
     if now == entry.was:
         return
     client.api.remove_image(entry.identity)
     if entry.was:
-        client.api.tag(entry.was, *_repository_and_tag(entry.identity))
+        repository, _, tag = entry.identity.rpartition(":")
+        client.api.tag(entry.was, repository, tag)
 
 
-def _image(client: DockerClient, entry: Entry) -> None:
-    """Only where no name is left: a name that was not recorded is somebody's own."""
+def remove_image(client: DockerClient, entry: Entry) -> None:
+    """Remove an image where no name is left: one that was not recorded is somebody's own."""
     if not client.images.get(entry.identity).tags:
         client.api.remove_image(entry.identity)
 
 
-def _repository_and_tag(name: str) -> tuple[str, str]:
-    repository, _, tag = name.rpartition(":")
-    return repository, tag
-
-
-REMOVE: dict[str, Callable[[DockerClient, Entry], None]] = {
-    "service": _service,
-    "container": _container,
-    "network": _network,
-    "secret": _secret,
-    "config": _config,
-    "volume": _volume,
-    "tag": _tag,
-    "image": _image,
+REMOVE: dict[str, Callable[[Any, Entry], None]] = {
+    "service": remove_service,
+    "container": lambda client, it: client.api.remove_container(it.identity, v=True, force=True),
+    "network": remove_network,
+    "secret": lambda client, it: client.api.remove_secret(it.identity),
+    "config": lambda client, it: client.api.remove_config(it.identity),
+    "volume": lambda client, it: client.api.remove_volume(it.identity, force=True),
+    "tag": remove_tag,
+    "image": remove_image,
 }

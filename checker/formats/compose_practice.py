@@ -12,41 +12,36 @@ IN_URL = re.compile(r"://[^/\s:@]*:([^@\s]+)@")
 LOCAL = ("127.0.0.1:", "[::1]:", "localhost:")
 
 
-def findings(file: dict[str, Any]) -> list[str]:
-    """What to set right in a Compose file that was read as YAML; empty where nothing is.
+def find_bad_practice(file: dict[str, Any]) -> list[str]:
+    """Return what to set right in a Compose file; empty where nothing is.
 
-    Args:
-        file: The mapping at the top of the file, before Compose fills in variables.
+    It is given as read from YAML, before Compose fills in variables.
     """
     found = ["`version:` is ignored by Compose; remove it."] if "version" in file else []
     services = file.get("services")
     for name, service in (services if isinstance(services, dict) else {}).items():
         if isinstance(service, dict):
-            found += _passwords(name, service) + _published(name, service)
+            found += _find_passwords(name, service) + _find_published_databases(name, service)
     return found
 
 
-def _passwords(name: str, service: dict[str, Any]) -> list[str]:
-    return [
-        f"{name}: the value of {key} stands in the file; use `secrets:` or a variable."
-        for key, value in _environment(service.get("environment")).items()
-        if any(not VARIABLE.search(each) for each in _secrets(key, value))
-    ]
+def _find_passwords(name: str, service: dict[str, Any]) -> list[str]:
+    given = service.get("environment")
+    if not isinstance(given, dict):
+        given = dict(str(each).partition("=")[::2] for each in given or [])
+    found = []
+    for key, each in given.items():
+        value = "" if each is None else str(each)
+        # The value of a password, or the password in an address.
+        secrets = [value] if SECRET.search(str(key)) and value else IN_URL.findall(value)
+        if not all(map(VARIABLE.search, secrets)):
+            found.append(
+                f"{name}: the value of {key} stands in the file; use `secrets:` or a variable."
+            )
+    return found
 
 
-def _secrets(key: str, value: str) -> list[str]:
-    """What is not for everybody: the value of a password, or the password in an address."""
-    return [value] if SECRET.search(key) and value else IN_URL.findall(value)
-
-
-def _environment(given: Any) -> dict[str, str]:
-    if isinstance(given, dict):
-        return {str(key): "" if value is None else str(value) for key, value in given.items()}
-    pairs = (str(each).partition("=") for each in given or [])
-    return {key: value for key, _, value in pairs}
-
-
-def _published(name: str, service: dict[str, Any]) -> list[str]:
+def _find_published_databases(name: str, service: dict[str, Any]) -> list[str]:
     if not DATABASE.search(str(service.get("image", ""))):
         return []
     return [

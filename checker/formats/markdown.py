@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checker.base.errors import CourseError
+from checker.formats.front_matter import count_front_matter_lines
 
 OPENING = re.compile(r"(?P<prefix>[> \t]*)(?P<mark>`{3,}|~{3,})(?P<info>.*)")
 INFO = re.compile(r"\s*(?P<language>[\w#.+-]*)\s*(?:\{(?P<attributes>.*)\})?\s*")
@@ -42,25 +43,25 @@ class Fence:
     end: int
     indent: str
     language: str
-    given: Attributes
+    braces: Attributes
     content: str
 
     @property
     def id(self) -> str:
-        return self.given.id
+        return self.braces.id
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return self.given.classes
+        return self.braces.classes
 
     @property
     def attributes(self) -> dict[str, str]:
-        return self.given.values
+        return self.braces.values
 
-    def wrong(
+    def make_error(
         self, message: str, *, line: int = 0, expected: str = "", next_step: str = ""
     ) -> CourseError:
-        """The error that names this place; `line` counts in the block's content, from 1."""
+        """Return the error that names this place; `line` counts in the block's content, from 1."""
         where = f"{self.path}:{self.line + line}"
         return CourseError(f"{where}: {message}", expected=expected, next_step=next_step)
 
@@ -72,19 +73,17 @@ class Heading:
     line: int
     level: int
     title: str
-    given: Attributes
+    braces: Attributes
 
     @property
     def id(self) -> str:
-        return self.given.id
+        return self.braces.id
 
 
-def scan(text: str, path: Path = Path("text")) -> tuple[list[Fence], list[Heading]]:
-    """All fences and headings of a Markdown text.
+def scan_markdown(text: str, path: Path = Path("text")) -> tuple[list[Fence], list[Heading]]:
+    """Return all fences and headings of a Markdown text.
 
-    Args:
-        text: The whole file, front matter included, so that lines are counted right.
-        path: Named in errors.
+    It is the whole file, front matter included, so that lines are counted right.
 
     Raises:
         CourseError: A fence is not closed, stands in a quotation, or its braces are malformed.
@@ -92,67 +91,60 @@ def scan(text: str, path: Path = Path("text")) -> tuple[list[Fence], list[Headin
     lines = text.split("\n")
     fences: list[Fence] = []
     headings: list[Heading] = []
-    at = front_matter_end(lines)
+    at = count_front_matter_lines(lines)
     while at < len(lines):
         opening = OPENING.fullmatch(lines[at])
         if opening and "`" not in opening["info"]:
-            fence = _fence(path, lines, at, opening)
+            fence = read_fence(path, lines, at, opening)
             fences.append(fence)
             at = fence.end
             continue
-        _refuse_hidden(path, lines[at], at + 1)
+        if IN_LIST.fullmatch(lines[at]):  # a reader would take it for a block that is run
+            raise CourseError(
+                f"{path}:{at + 1}: a block cannot begin on the line of a list item.",
+                next_step="Begin it on a line of its own, indented by four spaces.",
+            )
         if heading := HEADING.fullmatch(lines[at]):
-            given = attributes(heading["attributes"] or "", path, at + 1)
-            headings.append(Heading(at + 1, len(heading["marks"]), heading["title"], given))
+            braces = parse_attributes(heading["attributes"] or "", path, at + 1)
+            headings.append(Heading(at + 1, len(heading["marks"]), heading["title"], braces))
         at += 1
     return fences, headings
 
 
-def front_matter_end(lines: list[str]) -> int:
-    """How many lines the front matter takes, its marks included; 0 without one."""
-    if not lines or lines[0].rstrip() != "---":
-        return 0
-    for number, line in enumerate(lines[1:], 2):
-        if line.rstrip() == "---":
-            return number
-    return 0
-
-
-def attributes(text: str, path: Path, line: int) -> Attributes:
+def parse_attributes(text: str, path: Path, line: int) -> Attributes:
     """Read what stands between braces.
 
     Raises:
         CourseError: It is not a list of `#id`, `.class` and `key="value"`, or says one twice.
     """
-    names: list[str] = []
-    classes: list[str] = []
-    values: dict[str, str] = {}
+    identity, classes, values = "", list[str](), dict[str, str]()
     at, text = 0, text.rstrip()
     while at < len(text):
         match = ATTRIBUTE.match(text, at)
         if not match:
-            raise _attribute_error(path, line, text[at:].strip())
-        if match["key"] in values or (match["id"] and names):
+            raise CourseError(
+                f"{path}:{line}: the braces are not understood.",
+                expected='{ #id .class key="value" }, every value in double quotes',
+                found=text[at:].strip(),
+            )
+        if match["key"] in values or (match["id"] and identity):
             raise CourseError(f"{path}:{line}: {match[0].strip()} is given a second time.")
         if match["id"]:
-            names.append(match["id"])
+            identity = match["id"]
         elif match["cls"]:
             classes.append(match["cls"])
         else:
             values[match["key"]] = match["value"]
         at = match.end()
-    return Attributes("".join(names), tuple(classes), values)
+    return Attributes(identity, tuple(classes), values)
 
 
-def _attribute_error(path: Path, line: int, found: str) -> CourseError:
-    return CourseError(
-        f"{path}:{line}: the braces are not understood.",
-        expected='{ #id .class key="value" }, every value in double quotes',
-        found=found,
-    )
+def read_fence(path: Path, lines: list[str], at: int, opening: re.Match[str]) -> Fence:
+    """Read the fence that opens on a line, the first being line 0.
 
-
-def _fence(path: Path, lines: list[str], at: int, opening: re.Match[str]) -> Fence:
+    Raises:
+        CourseError: It is not closed, stands in a quotation, or its first line is malformed.
+    """
     line, prefix = at + 1, opening["prefix"]
     if ">" in prefix:
         raise CourseError(
@@ -166,13 +158,14 @@ def _fence(path: Path, lines: list[str], at: int, opening: re.Match[str]) -> Fen
             expected='``` language { #id key="value" }',
             found=lines[at].strip(),
         )
-    given = attributes(info["attributes"] or "", path, line)
-    end = _closing(path, lines, at, prefix, opening["mark"])
+    braces = parse_attributes(info["attributes"] or "", path, line)
+    end = find_closing(path, lines, at, prefix, opening["mark"])
     content = "\n".join(each[len(prefix) :] for each in lines[at + 1 : end])
-    return Fence(path, line, end + 1, prefix, info["language"], given, content)
+    return Fence(path, line, end + 1, prefix, info["language"], braces, content)
 
 
-def _closing(path: Path, lines: list[str], at: int, prefix: str, mark: str) -> int:
+def find_closing(path: Path, lines: list[str], at: int, prefix: str, mark: str) -> int:
+    """Find the line that closes the fence that opens on line AT, the first being line 0."""
     for number in range(at + 1, len(lines)):
         line = lines[number].rstrip()
         if line == prefix + mark:
@@ -188,12 +181,3 @@ def _closing(path: Path, lines: list[str], at: int, prefix: str, mark: str) -> i
         expected=f"a line {mark} with the same indent",
         next_step="Close it with exactly the mark that opened it.",
     )
-
-
-def _refuse_hidden(path: Path, line: str, number: int) -> None:
-    """What a reader takes for a block but the verifier would not see."""
-    if IN_LIST.fullmatch(line):
-        raise CourseError(
-            f"{path}:{number}: a block cannot begin on the line of a list item.",
-            next_step="Begin it on a line of its own, indented by four spaces.",
-        )

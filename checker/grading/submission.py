@@ -30,40 +30,42 @@ class Submission:
         return "folder" if self.path.is_dir() else "notebook"
 
 
-def find(given: Iterable[Path], lab: str | None) -> list[Submission]:
-    """Submissions in their given order, each once, under names that differ.
+def find_submissions(paths: Iterable[Path], lab: str | None) -> list[Submission]:
+    """Return submissions in the order of their paths, each once, under names that differ.
 
     Args:
-        given: Folders and notebooks.
+        paths: Folders and notebooks.
         lab: The lab of those that do not say it themselves.
 
     Raises:
         CourseError: There is no lab of the name LAB.
     """
-    wanted = course.lab(lab) if lab else ""
-    found = list(dict.fromkeys(path.resolve() for path in given))
-    return [_read(name, path, wanted) for name, path in zip(_names(found), found, strict=True)]
+    wanted = course.find_lab(lab) if lab else ""
+    found = list(dict.fromkeys(path.resolve() for path in paths))
+    names = zip(choose_names(found), found, strict=True)
+    return [read_submission(name, path, wanted) for name, path in names]
 
 
-def _names(found: list[Path]) -> list[str]:
-    """The last part of the path, and as many before it as it takes to tell two apart."""
-    names = [_tail(path, 1) for path in found]
-    for length in range(2, max((len(path.parts) for path in found), default=0) + 1):
+def choose_names(paths: list[Path]) -> list[str]:
+    """Return for each path its last part, and as many before it as it takes to tell two apart."""
+    names = [join_last_parts(path, 1) for path in paths]
+    for length in range(2, max((len(path.parts) for path in paths), default=0) + 1):
         counts = Counter(name.casefold() for name in names)
         names = [
-            _tail(path, length) if counts[name.casefold()] > 1 else name
-            for path, name in zip(found, names, strict=True)
+            join_last_parts(path, length) if counts[name.casefold()] > 1 else name
+            for path, name in zip(paths, names, strict=True)
         ]
-    return _numbered(names)
+    return number_duplicates(names)
 
 
-def _tail(path: Path, length: int) -> str:
+def join_last_parts(path: Path, length: int) -> str:
+    """Return the last parts of a path as one name, a notebook's without its ending."""
     plain = path.with_suffix("") if path.suffix == ".ipynb" else path
     return "-".join(plain.parts[1:][-length:]) or "submission"
 
 
-def _numbered(names: list[str]) -> list[str]:
-    """Names that still are the same, as those of `a.ipynb` and the folder `a`, get a number."""
+def number_duplicates(names: list[str]) -> list[str]:
+    """Give a number to names that are still the same, as `a.ipynb` and the folder `a`."""
     taken: set[str] = set()
     result = []
     for name in names:
@@ -76,12 +78,13 @@ def _numbered(names: list[str]) -> list[str]:
     return result
 
 
-def _read(name: str, path: Path, wanted: str) -> Submission:
+def read_submission(name: str, path: Path, wanted: str) -> Submission:
+    """Find out what was handed in; `wanted` is the lab that it must be for, if it is known."""
     try:
         if path.is_dir():
-            lab, notebook = _folder(path, wanted)
+            lab, notebook = read_folder(path, wanted)
         else:
-            lab, notebook = _notebook(path, wanted), path
+            lab, notebook = find_notebook_lab(path, wanted), path
     except CourseError as error:
         return Submission(name, path, wanted, trouble=str(error))
     except OSError as error:
@@ -89,39 +92,43 @@ def _read(name: str, path: Path, wanted: str) -> Submission:
     return Submission(name, path, lab, notebook)
 
 
-def _notebook(path: Path, wanted: str) -> str:
+def find_notebook_lab(path: Path, wanted: str) -> str:
+    """Return the lab of a notebook that was handed in."""
     if path.suffix != ".ipynb":
         raise CourseError(
             f"{path} is neither a folder nor a notebook.",
             next_step="Hand in the workspace folder, or the notebook in it.",
         )
     if not wanted:
-        notebooks.read(path)
-    return _lab(path, [notebooks.lab_of(path)], wanted)
+        notebooks.read_notebook(path)  # raises: a broken one must not pass for one without a lab
+    return choose_lab(path, [notebooks.find_lab_name(path)], wanted)
 
 
-def _folder(path: Path, wanted: str) -> tuple[str, Path | None]:
-    found = {each: notebooks.lab_of(each) for each in sorted(path.glob("*.ipynb"))}
-    lab = _lab(path, [*found.values(), _marker(path)], wanted)
-    named = [each for each, said in found.items() if said] or list(found)
-    own = [each for each in named if each.stem == lab.split("/")[-1]] or named
-    if len(own) > 1:
+def read_folder(path: Path, wanted: str) -> tuple[str, Path | None]:
+    """Return the lab of a folder that was handed in, and the notebook that counts, if it has one.
+
+    Raises:
+        CourseError: It is for no lab or for several, or several notebooks could count.
+        OSError: Its marker cannot be read.
+    """
+    labs = {each: notebooks.find_lab_name(each) for each in sorted(path.glob("*.ipynb"))}
+    marker = path / MARKER
+    marked = marker.read_text(errors="replace").strip() if marker.is_file() else ""
+    lab = choose_lab(path, [*labs.values(), marked], wanted)
+    of_labs = [each for each, name in labs.items() if name] or list(labs)
+    counting = [each for each in of_labs if each.stem == lab.split("/")[-1]] or of_labs
+    if len(counting) > 1:
         raise CourseError(
             f"{path} holds several notebooks.",
-            found=", ".join(each.name for each in own),
+            found=", ".join(each.name for each in counting),
             next_step=f"Name the one that counts {lab.split('/')[-1]}.ipynb.",
         )
-    return lab, own[0] if own else None
+    return lab, counting[0] if counting else None
 
 
-def _marker(path: Path) -> str:
-    file = path / MARKER
-    return file.read_text(errors="replace").strip() if file.is_file() else ""
-
-
-def _lab(path: Path, said: list[str], wanted: str) -> str:
-    """The one lab that a submission names, or else WANTED."""
-    labs = {course.lab(name) for name in said if name}
+def choose_lab(path: Path, names: list[str], wanted: str) -> str:
+    """Return the one lab that a submission names, or else WANTED."""
+    labs = {course.find_lab(name) for name in names if name}
     if wanted:
         labs.add(wanted)
     if len(labs) > 1:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.docker import apt, docker_engine
+from checker.docker import apt, connection
 from checker.images import catalogue, golang, node_image
 from checker.images.catalogue import Image
 from checker.images.store import RECIPE_LABEL
@@ -40,9 +40,10 @@ NODE = "default-cni.yaml"
 
 SLIM = ("man", "doc", "info", "locale", "groff", "lintian", "linda")
 """What Debian's slim images leave out of /usr/share."""
+WAITING = "Waiting: another process is building images."
 
 
-def build(image: Image) -> None:
+def build_image(image: Image) -> None:
     """Build one image and give it its names; its base must be there.
 
     Raises:
@@ -50,116 +51,103 @@ def build(image: Image) -> None:
     """
     with console.step(f"Building {image.reference} from its recipe") as step:
         try:
-            _build(image, step)
+            with open_build_folder() as folder:
+                add_parts(image, folder, step)
+                run_build(image, folder, step)
         except (process.CommandFailed, OSError) as error:
-            raise _explained(image, error) from error
-
-
-def _build(image: Image, step: console.Step) -> None:
-    with _context() as folder:
-        shutil.copytree(image.recipe, folder, dirs_exist_ok=True)
-        _add_parts(image, folder, step)
-        is_node = (image.recipe / NODE).exists()
-        names = (f"course-part/bare:{folder.name.lower()}",) if is_node else image.names
-        command = _command(names, _labels(image), folder)
-        process.run(
-            command, timeout=BUILD_SECONDS, env=docker_engine.environment(), on_line=step.update
-        )
-        if is_node:
-            node_image.finish(names[0], image.names, _labels(image), folder, step.update)
-
-
-def _labels(image: Image) -> list[str]:
-    return [f"{RECIPE_LABEL}={catalogue.fingerprint(image)}", "course.rebuilt=true"]
-
-
-def _command(names: tuple[str, ...], labels: list[str], folder: Path) -> list[str]:
-    options = [word for label in labels for word in ("--label", label)]
-    tags = [word for name in names for word in ("--tag", name)]
-    return ["docker", "build", "--progress", "plain", "--pull=false", *options, *tags, str(folder)]
+            raise explain_failure(image, error) from error
 
 
 @contextmanager
-def _context() -> Iterator[Path]:
-    """A folder for this build alone; what a killed one left there is removed before."""
-    base = paths.cache() / "builds"
-    base.mkdir(exist_ok=True)
-    with paths.lock("builds", _say_waiting, folder=paths.cache()):
+def open_build_folder() -> Iterator[Path]:
+    """Make a folder for this build alone; what a killed one left there is removed before."""
+    base = paths.ensure_folder(paths.cache() / "builds")
+    with paths.lock("builds", WAITING, folder=paths.cache()):
         for left in base.iterdir():
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=base) as folder:
             yield Path(folder)
 
 
-def _say_waiting() -> None:
-    console.err.print("Waiting: another process is building images.")
-
-
-def _add_parts(image: Image, folder: Path, step: console.Step) -> None:
+def add_parts(image: Image, folder: Path, step: console.Step) -> None:
+    """Copy a recipe into the folder of its build, and put what it takes from this machine there."""
+    shutil.copytree(image.recipe, folder, dirs_exist_ok=True)
     if (folder / "bootstrap").exists():
         step.update("making a Debian root file system")
-        _bootstrap((folder / "bootstrap").read_text().strip(), folder / "root.tar")
+        bootstrap_debian((folder / "bootstrap").read_text().strip(), folder / "root.tar")
     if (folder / "requirements.txt").exists():
         step.update("downloading from the Python package index")
-        _unpack_wheel(folder)
+        download_wheels(folder)
     if (folder / "needs-ca-bundle").exists():
-        shutil.copyfile(ca_bundle(), folder / "ca-certificates.crt")
-    _add_programs(image, folder, step)
-    if (image.recipe / NODE).exists():
-        node_image.add_parts(image.recipe, folder, step.update)
-
-
-def _add_programs(image: Image, folder: Path, step: console.Step) -> None:
-    wanted = golang.programs(image.recipe)
-    golang.compile_all(wanted, step.update)
+        shutil.copyfile(find_ca_bundle(), folder / "ca-certificates.crt")
+    programs = golang.load_programs(image.recipe)
+    golang.compile_programs(programs, step.update)
     (folder / "programs").mkdir()
-    for program in wanted:
+    for program in programs:
         shutil.copyfile(program.file, folder / "programs" / program.name)
+    if (image.recipe / NODE).exists():
+        node_image.add_kind_files(image.recipe, folder, step.update)
 
 
-def _bootstrap(release: str, target: Path) -> None:
-    """A minimal Debian by mmdebstrap, from the mirror that this machine's apt uses."""
-    _ensure_mmdebstrap()
+def run_build(image: Image, folder: Path, step: console.Step) -> None:
+    """Have the engine build what is in the folder, with the label that names the recipe."""
+    labels = [f"{RECIPE_LABEL}={catalogue.fingerprint_recipe(image)}", "course.rebuilt=true"]
+    is_node = (image.recipe / NODE).exists()
+    # a node gets its names when it is finished, so that a half-made one is never taken for it
+    names = (f"course-part/bare:{folder.name.lower()}",) if is_node else image.names
+    command = ["build", "--progress", "plain", "--pull=false"]
+    command += [word for label in labels for word in ("--label", label)]
+    command += [word for name in names for word in ("--tag", name)]
+    connection.run_docker(*command, folder, timeout=BUILD_SECONDS, on_line=step.update)
+    if is_node:
+        node_image.finish_node(names[0], image.names, labels, folder, step.update)
+
+
+def bootstrap_debian(release: str, target: Path) -> None:
+    """Make a minimal Debian by mmdebstrap, from the mirror that this machine's apt uses.
+
+    Args:
+        release: Its name, such as trixie.
+        target: The tar archive to write.
+    """
+    ensure_mmdebstrap()
     paths_left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in SLIM]
     options = [*paths_left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"]
-    sources = apt.sources(release) if apt.release().get("ID") == "debian" else ""
+    sources = apt.list_sources(release) if apt.read_release().get("ID") == "debian" else ""
     command = ["mmdebstrap", "--variant=minbase", "--format=tar", *options, release, str(target)]
     process.run([*command, *(["-"] if sources else [])], timeout=BOOTSTRAP_SECONDS, input=sources)
 
 
-def _ensure_mmdebstrap() -> None:
+def ensure_mmdebstrap() -> None:
+    """Install mmdebstrap, and the keys of Debian on a distribution that is not Debian."""
     if shutil.which("mmdebstrap"):
         return
-    if not apt.is_there():
+    if not apt.has_apt():
         raise CouldNotFindOut(
             "Without a registry, images are built with mmdebstrap, which is not here.",
             next_step="Load the offline kit instead: ./course images import FILE",
         )
-    keys = [] if apt.release().get("ID") == "debian" else ["debian-archive-keyring"]
-    apt.install(["mmdebstrap", *keys])
+    keys = [] if apt.read_release().get("ID") == "debian" else ["debian-archive-keyring"]
+    apt.install_packages(["mmdebstrap", *keys])
 
 
-def _unpack_wheel(folder: Path) -> None:
+def download_wheels(folder: Path) -> None:
+    """Unpack the pinned wheels: those of the image's Python and system, where a recipe names it."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    pinned = ["--only-binary", ":all:", "-r", str(folder / "requirements.txt"), *_target(folder)]
+    command += ["--only-binary", ":all:", "-r", str(folder / "requirements.txt")]
+    if (folder / "python-version").exists():
+        machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
+        command += ["--python-version", (folder / "python-version").read_text().strip()]
+        for standard in ("2014", "_2_17", "_2_28"):
+            command += ["--platform", f"manylinux{standard}_{machine}"]
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
-        process.run([*command, *pinned, "-d", fresh], timeout=BUILD_SECONDS)
+        process.run([*command, "-d", fresh], timeout=BUILD_SECONDS)
         for wheel in Path(fresh).glob("*.whl"):
             zipfile.ZipFile(wheel).extractall(folder / "wheel")
 
 
-def _target(folder: Path) -> list[str]:
-    """For which Python and system wheels are: the image's, where the recipe names its Python."""
-    if not (folder / "python-version").exists():
-        return []
-    machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    version = (folder / "python-version").read_text().strip()
-    systems = [f"manylinux{each}_{machine}" for each in ("2014", "_2_17", "_2_28")]
-    return ["--python-version", version, *(w for each in systems for w in ("--platform", each))]
-
-
-def ca_bundle() -> Path:
-    """The certificate authorities that this machine trusts, its company's own included."""
+def find_ca_bundle() -> Path:
+    """Find the certificate authorities that this machine trusts, its company's own included."""
     chosen = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
     for candidate in (chosen, "/etc/ssl/certs/ca-certificates.crt"):
         if candidate and Path(candidate).is_file():
@@ -170,9 +158,15 @@ def ca_bundle() -> Path:
     )
 
 
-def _explained(image: Image, error: process.CommandFailed | OSError) -> CouldNotFindOut:
-    written = _written(error)
-    full = [line for line in written.splitlines() if FULL in line.lower()]
+def explain_failure(image: Image, error: process.CommandFailed | OSError) -> CouldNotFindOut:
+    """Return the error to raise: a full disk is called so, wherever it was noticed."""
+    # all that the program wrote is searched: its last lines may only repeat the Dockerfile
+    output = str(error)
+    if isinstance(error, process.CommandFailed) and error.completed:
+        output = f"{error.completed.output}\n{error.completed.errors}"
+    elif isinstance(error, shutil.Error):
+        output = "\n".join(why for _, _, why in error.args[0])
+    full = [line for line in output.splitlines() if FULL in line.lower()]
     if full:
         return CouldNotFindOut(
             f"The disk is full: {image.reference} could not be built.",
@@ -181,17 +175,6 @@ def _explained(image: Image, error: process.CommandFailed | OSError) -> CouldNot
             next_step="Make room, for example with: docker builder prune; then run it again.",
         )
     found = error.found if isinstance(error, process.CommandFailed) else ""
-    return CouldNotFindOut(
-        f"{image.reference} could not be built.",
-        found=found or str(error),
-        next_step="./course doctor tells what is wrong with this machine.",
-    )
-
-
-def _written(error: process.CommandFailed | OSError) -> str:
-    """All that the program wrote: its last lines may only repeat the Dockerfile."""
-    if isinstance(error, process.CommandFailed) and error.completed:
-        return f"{error.completed.output}\n{error.completed.errors}"
-    if isinstance(error, shutil.Error):
-        return "\n".join(why for _, _, why in error.args[0])
-    return str(error)
+    message = f"{image.reference} could not be built."
+    step = "./course doctor tells what is wrong with this machine."
+    return CouldNotFindOut(message, found=found or str(error), next_step=step)

@@ -35,8 +35,8 @@ class Image:
 
 
 @functools.cache
-def load() -> tuple[Image, ...]:
-    """Every image, bases before what is built on them."""
+def load_catalogue() -> tuple[Image, ...]:
+    """Return every image, bases before what is built on them."""
     entries = tomllib.loads((HERE / "catalogue.toml").read_text())["image"]
     return tuple(
         Image(
@@ -51,45 +51,48 @@ def load() -> tuple[Image, ...]:
     )
 
 
-def find(reference: str) -> Image:
-    """The image of that name; a name without a tag means `:latest`, as it does to Docker.
+def find_image(reference: str) -> Image:
+    """Return the image of that name; one without a tag means `:latest`, as it does to Docker.
 
     Raises:
         CourseError: The course has no such image; the message lists those it has.
     """
-    for image in load():
+    for image in load_catalogue():
         if reference in image.names or f"{reference}:latest" in image.names:
             return image
-    known = ", ".join(image.reference for image in load())
+    known = ", ".join(image.reference for image in load_catalogue())
     raise CourseError(f"The course has no image {reference!r}.", next_step=f"It has: {known}.")
 
 
-def mentioned_in(text: str) -> list[Image]:
-    """The images that a page, a lab or a Dockerfile names, in the catalogue's order."""
-    return [image for image in load() if any(_stands_in(name, text) for name in image.names)]
+def find_mentioned(text: str) -> list[Image]:
+    """Find the images that a page, a lab or a Dockerfile names, in the catalogue's order."""
+    return [
+        image for image in load_catalogue() if any(is_mentioned(name, text) for name in image.names)
+    ]
 
 
-def with_bases(images: list[Image]) -> list[Image]:
-    """The images and all that their recipes start from, bases first."""
+def add_bases(images: list[Image]) -> list[Image]:
+    """Add all that the recipes of images start from; bases come first."""
     wanted = {image.reference for image in images}
-    for image in reversed(load()):
+    for image in reversed(load_catalogue()):
         if image.reference in wanted and image.base:
             wanted.add(image.base)
-    return [image for image in load() if image.reference in wanted]
+    return [image for image in load_catalogue() if image.reference in wanted]
 
 
-def fingerprint(image: Image) -> str:
-    """A hash of the recipe's files and of its base's: the same hash, the same image."""
+def fingerprint_recipe(image: Image) -> str:
+    """Return a hash of the recipe's files and of its base's: the same hash, the same image."""
     digest = hashlib.sha256()
     if image.base:
-        digest.update(fingerprint(find(image.base)).encode())
+        digest.update(fingerprint_recipe(find_image(image.base)).encode())
     for file in sorted(each for each in image.recipe.rglob("*") if each.is_file()):
         digest.update(f"{file.relative_to(image.recipe)} {file.stat().st_mode & 0o100}\0".encode())
         digest.update(file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _stands_in(name: str, text: str) -> bool:
+def is_mentioned(name: str, text: str) -> bool:
+    """Tell whether a text has a name of an image that is no part of a longer one."""
     short = name.removesuffix(":latest")
     tag = "(:latest)?" if short != name else ""
     return re.search(rf"(?<![\w./-]){re.escape(short)}{tag}(?![\w:@-])", text) is not None

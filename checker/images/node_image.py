@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tarfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from checker.base import process
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
+from checker.base.polling import wait_until
+from checker.docker import connection
+from checker.docker.labels import OWNER
 from checker.images import golang
 
 KIND = "sigs.k8s.io/kind"
@@ -33,7 +33,7 @@ START_SECONDS = 30.0
 POLL_SECONDS = 0.1
 
 
-def add_parts(recipe: Path, folder: Path, progress: golang.Progress) -> None:
+def add_kind_files(recipe: Path, folder: Path, progress: golang.Progress) -> None:
     """Put what kind expects of a node into the folder of the build.
 
     Raises:
@@ -41,12 +41,12 @@ def add_parts(recipe: Path, folder: Path, progress: golang.Progress) -> None:
     """
     progress("fetching the files of kind")
     module = recipe / "go" / "kind"
-    source = golang.sources(golang.toolchain(progress), module, KIND) / KIND_FILES
+    source = golang.find_sources(golang.ensure_toolchain(progress), module, KIND) / KIND_FILES
     shutil.copytree(source, folder / "kind")
-    (folder / "version").write_text(golang.find(recipe, "kubernetes").version)
+    (folder / "version").write_text(golang.find_program(recipe, "kubernetes").version)
 
 
-def finish(
+def finish_node(
     bare: str, names: tuple[str, ...], labels: list[str], folder: Path, progress: golang.Progress
 ) -> None:
     """Put the images into a node image and give it its names.
@@ -56,73 +56,68 @@ def finish(
         names: What the finished image will be called.
         labels: KEY=VALUE, for the finished image.
         folder: Of the build; its Dockerfile has a target for each image.
+        progress: Told what is under way.
 
     Raises:
         CommandFailed: A step failed.
     """
-    with _removed(bare), _container(bare) as node, _targets(folder) as built:
-        wanted = _wanted(node)
+    with contextlib.ExitStack() as cleanup:
+        # only the name goes; what is committed below keeps the layers
+        cleanup.callback(run_docker, "image", "rm", bare, check=False)
+        node = cleanup.enter_context(start_containerd(bare))
+        built = cleanup.enter_context(build_targets(folder))
+        wanted = assign_names(node)
         progress("putting the control plane's images into the node")
         for target, tag in built.items():
             for name in wanted[target]:
-                _docker("tag", tag, name)
+                run_docker("tag", tag, name)
         every = [name for names in wanted.values() for name in names]
         try:
-            _import(node, every, folder)
+            import_images(node, every, folder)
         finally:
-            _docker("image", "rm", *every, check=False)
+            run_docker("image", "rm", *every, check=False)
         changes = ['ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]', "CMD []"]
         changes += [f"LABEL {label}" for label in labels]
         options = [word for change in changes for word in ("--change", change)]
-        _docker("commit", *options, node, names[0])
+        run_docker("commit", *options, node, names[0])
         for name in names[1:]:
-            _docker("tag", names[0], name)
+            run_docker("tag", names[0], name)
+
+
+def run_docker(*words: str, check: bool = True) -> str:
+    """Run a command of docker, and return its output without the blank space around it."""
+    return connection.run_docker(*words, timeout=STEP_SECONDS, check=check).output.strip()
 
 
 @contextlib.contextmanager
-def _removed(name: str) -> Iterator[None]:
-    """Take the name away in the end; what was committed keeps the layers."""
-    try:
-        yield
-    finally:
-        _docker("image", "rm", name, check=False)
-
-
-def _docker(*words: str, check: bool = True) -> str:
-    command = ["docker", *words]
-    done = process.run(command, timeout=STEP_SECONDS, env=docker_engine.environment(), check=check)
-    return done.output.strip()
-
-
-@contextlib.contextmanager
-def _container(bare: str) -> Iterator[str]:
-    """A node that is not booted: only its containerd runs."""
+def start_containerd(bare: str) -> Iterator[str]:
+    """Start a node that is not booted: only its containerd runs."""
     name = f"course-node-{uuid.uuid4().hex[:12]}"
-    options = ["--name", name, "--privileged", "--label", "course.owner=images"]
+    options = ["--name", name, "--privileged", "--label", f"{OWNER}=images"]
     try:
-        _docker("run", "-d", *options, "--entrypoint", "sleep", bare, "infinity")
-        _docker("exec", "-d", name, "containerd", "--log-level", "error")
+        run_docker("run", "-d", *options, "--entrypoint", "sleep", bare, "infinity")
+        run_docker("exec", "-d", name, "containerd", "--log-level", "error")
         yield name
     finally:
-        _docker("rm", "-f", "-v", name, check=False)
+        run_docker("rm", "-f", "-v", name, check=False)
 
 
 @contextlib.contextmanager
-def _targets(folder: Path) -> Iterator[dict[str, str]]:
-    """The images that go into the node, built from the same Dockerfile."""
+def build_targets(folder: Path) -> Iterator[dict[str, str]]:
+    """Build the images that go into the node, from the same Dockerfile; yield their tags."""
     tags = {target: f"course-part/{target}:{uuid.uuid4().hex[:12]}" for target in TARGETS}
     try:
         for target, tag in tags.items():
-            _docker("build", "--quiet", "--target", target, "--tag", tag, str(folder))
+            run_docker("build", "--quiet", "--target", target, "--tag", tag, str(folder))
         yield tags
     finally:
-        _docker("image", "rm", *tags.values(), check=False)
+        run_docker("image", "rm", *tags.values(), check=False)
 
 
-def _wanted(node: str) -> dict[str, list[str]]:
-    """Names for each target; kubeadm says which it will ask for."""
-    version = _docker("exec", node, "cat", "/kind/version")
-    listed = _docker("exec", node, "kubeadm", "config", "images", "list",
+def assign_names(node: str) -> dict[str, list[str]]:
+    """Return the names that each target gets; kubeadm says which it will ask for."""
+    version = run_docker("exec", node, "cat", "/kind/version")
+    listed = run_docker("exec", node, "kubeadm", "config", "images", "list",
                      "--kubernetes-version", version)  # fmt: skip
     names = {target: list(own) for target, own in OWN_NAMES.items()}
     for name in listed.split():
@@ -132,36 +127,31 @@ def _wanted(node: str) -> dict[str, list[str]]:
     return names
 
 
-def _import(node: str, names: list[str], folder: Path) -> None:
-    """Compressed, which halves the node image; unpacked only where and when a Pod needs it.
+def import_images(node: str, names: list[str], folder: Path) -> None:
+    """Put images into the node compressed, which halves it; a Pod that needs one unpacks it.
 
     ctr compresses what it takes for an archive of Docker's; `docker save` also writes the files of
     an OCI layout, which would make it one of those.
     """
-    _wait_for_containerd(node)
+    probe = ("exec", node, "ctr", "version")
+    if not wait_until(
+        lambda: connection.run_docker(*probe, timeout=30, check=False).status == 0,
+        START_SECONDS,
+        POLL_SECONDS,
+    ):
+        raise CouldNotFindOut("containerd does not start in the node image.")
     saved, archive = folder / "saved.tar", folder / "docker.tar"
-    _docker("save", "--output", str(saved), *names)
+    run_docker("save", "--output", str(saved), *names)
     with tarfile.open(saved) as source, tarfile.open(archive, "w") as target:
         for member in source:
             if member.name not in ("index.json", "oci-layout"):
                 target.addfile(member, source.extractfile(member) if member.isfile() else None)
     saved.unlink()
-    _docker("cp", str(archive), f"{node}:/images.tar")
+    run_docker("cp", str(archive), f"{node}:/images.tar")
     ctr = ["exec", node, "ctr", "-n", "k8s.io", "images", "import"]
-    _docker(*ctr, "--no-unpack", "--compress-blobs", "/images.tar")
-    _docker("exec", node, "rm", "/images.tar")
+    run_docker(*ctr, "--no-unpack", "--compress-blobs", "/images.tar")
+    run_docker("exec", node, "rm", "/images.tar")
     # what was compressed is only thrown away with an image that is removed
     spare = [*ctr[:-1], "tag", names[0], "spare"], [*ctr[:-1], "rm", "--sync", "spare"]
     for command in spare:
-        _docker(*command)
-
-
-def _wait_for_containerd(node: str) -> None:
-    command = ["docker", "exec", node, "ctr", "version"]
-    deadline = time.monotonic() + START_SECONDS
-    while (
-        process.run(command, timeout=30, env=docker_engine.environment(), check=False).status != 0
-    ):
-        if time.monotonic() > deadline:
-            raise CouldNotFindOut("containerd does not start in the node image.")
-        time.sleep(POLL_SECONDS)
+        run_docker(*command)

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.table import Table
 
 from checker.base import console, course, paths
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import catalogue, store
 from checker.images.catalogue import Image
-from checker.images.store import Held
+from checker.images.store import ImageState
 
 WORDS = {
     "missing": "not there yet",
@@ -30,67 +30,72 @@ LONGEST_NAME = 25
 SUFFIXES = {"", ".md", ".py", ".sh", ".yaml", ".yml", ".Dockerfile"}
 
 
-def show(as_json: bool) -> None:
+def show_images(as_json: bool) -> None:
     """Print every image of the catalogue; a rebuilt one is called so.
 
     Raises:
         CouldNotFindOut: No engine answers.
     """
-    with contextlib.closing(docker_engine.client()) as client:
-        held = [store.look(client, image) for image in catalogue.load()]
-    users = {image: _users(image) for image in catalogue.load()}
-    if as_json:
-        print(json.dumps({"schema": 1, "images": [_facts(each, users) for each in held]}))
-    else:
-        console.out.print(_table(held, users))
+    with contextlib.closing(connection.open_client()) as client:
+        states = [store.inspect_image(client, image) for image in catalogue.load_catalogue()]
+    users = {state.image: find_users(state.image) for state in states}
+    if not as_json:
+        console.out.print(build_table(states, users))
+        return
+    images = [
+        {
+            "reference": state.image.reference,
+            "aliases": list(state.image.aliases),
+            "source": state.source,
+            "size": state.size,
+            "used_by": users[state.image],
+        }
+        for state in states
+    ]
+    print(json.dumps({"schema": 1, "images": images}))
 
 
-def _facts(held: Held, users: dict[Image, list[str]]) -> dict[str, object]:
-    return {
-        "reference": held.image.reference,
-        "aliases": list(held.image.aliases),
-        "source": held.source,
-        "size": held.size,
-        "used_by": users[held.image],
-    }
-
-
-def _table(held: list[Held], users: dict[Image, list[str]]) -> Table:
+def build_table(states: list[ImageState], users: dict[Image, list[str]]) -> Table:
+    """Return the table of all images: source, size, and how many pages and labs use each."""
     table = Table("image", "source", "MB", "used by", box=None, pad_edge=False)
     table.columns[2].justify = "right"
     for column in table.columns:
         column.no_wrap = True
-    for each in held:
-        size = f"{each.size / 1e6:.0f}" if each.size else ""
-        needed = _counted(users[each.image])
-        table.add_row(_short(each.image.reference), WORDS[each.source], size, needed)
+    for state in states:
+        size = f"{state.size / 1e6:.0f}" if state.size else ""
+        count = count_users(users[state.image])
+        table.add_row(shorten_reference(state.image.reference), WORDS[state.source], size, count)
     return table
 
 
-def _short(reference: str) -> str:
+def shorten_reference(reference: str) -> str:
+    """Leave out the registry of a name that is too long for the table."""
     return reference if len(reference) <= LONGEST_NAME else f".../{reference.rpartition('/')[2]}"
 
 
-def _counted(users: list[str]) -> str:
+def count_users(users: list[str]) -> str:
+    """Say how many pages and labs there are among the users of an image."""
     labs = sum(user.startswith(LAB) for user in users)
     counts = {"page": len(users) - labs, "lab": labs}
     return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for word, n in counts.items() if n)
 
 
-def _users(image: Image) -> list[str]:
-    """The pages and labs that name an image."""
+def find_users(image: Image) -> list[str]:
+    """Find the pages and labs that name an image."""
     pages = [
         str(page.relative_to(paths.docs()).with_suffix(""))
-        for page in course.pages()
-        if _names(page, image)
+        for page in course.list_pages()
+        if mentions_image(page, image)
     ]
-    return pages + [LAB + name for name in course.labs() if _lab_names(name, image)]
+    labs = [LAB + name for name in course.list_labs() if mentions_image(paths.labs() / name, image)]
+    return pages + labs
 
 
-def _lab_names(name: str, image: Image) -> bool:
-    files = (paths.labs() / name).rglob("*")
-    return any(_names(file, image) for file in files if file.is_file() and file.suffix in SUFFIXES)
-
-
-def _names(file: Path, image: Image) -> bool:
-    return image in catalogue.mentioned_in(file.read_text(errors="replace"))
+def mentions_image(place: Path, image: Image) -> bool:
+    """Tell whether a page, or any text file of a lab's folder, names an image."""
+    files = place.rglob("*") if place.is_dir() else [place]
+    return any(
+        image in catalogue.find_mentioned(file.read_text(errors="replace"))
+        for file in files
+        if file.is_file() and file.suffix in SUFFIXES
+    )

@@ -17,7 +17,7 @@ Source = Literal["missing", "rebuilt", "outdated", "pulled", "loaded"]
 
 
 @dataclass(frozen=True)
-class Held:
+class ImageState:
     """An image as the engine holds it: where it came from, and its size in bytes."""
 
     image: Image
@@ -26,8 +26,8 @@ class Held:
     id: str = ""
 
 
-def look(client: DockerClient, image: Image) -> Held:
-    """What the engine holds under the image's name.
+def inspect_image(client: DockerClient, image: Image) -> ImageState:
+    """Return what the engine holds under the image's name.
 
     `rebuilt` was made by the recipe as it is now, `outdated` by an earlier one; `pulled` came from
     a registry, `loaded` from an archive or a build of somebody's own.
@@ -37,20 +37,17 @@ def look(client: DockerClient, image: Image) -> Held:
     try:
         attrs = client.images.get(image.reference).attrs
     except ImageNotFound:
-        return Held(image, "missing")
+        return ImageState(image, "missing")
     labels = attrs["Config"].get("Labels") or {}
-    return Held(image, _source(image, labels, attrs), attrs["Size"], attrs["Id"])
-
-
-def _source(image: Image, labels: dict[str, str], attrs: dict[str, object]) -> Source:
+    source: Source = "pulled" if attrs.get("RepoDigests") else "loaded"
     if RECIPE_LABEL in labels:
-        current = labels[RECIPE_LABEL] == catalogue.fingerprint(image)
-        return "rebuilt" if current else "outdated"
-    return "pulled" if attrs.get("RepoDigests") else "loaded"
+        current = labels[RECIPE_LABEL] == catalogue.fingerprint_recipe(image)
+        source = "rebuilt" if current else "outdated"
+    return ImageState(image, source, attrs["Size"], attrs["Id"])
 
 
-def name_again(client: DockerClient, held: Held) -> None:
-    """Give an image the aliases that it lost, or that another image bears."""
-    for alias in held.image.aliases:
+def restore_aliases(client: DockerClient, state: ImageState) -> None:
+    """Give an image the aliases that it lost, or that another image has."""
+    for alias in state.image.aliases:
         repository, _, tag = alias.rpartition(":")
-        client.api.tag(held.id, repository, tag)
+        client.api.tag(state.id, repository, tag)

@@ -1,6 +1,6 @@
 """One run of a lab's checks, in a process of its own: a request comes in, messages go out.
 
-The messages are lines of JSON, each sent as soon as it is known, so that a check that hangs or
+The messages are JSON, each sent as soon as it is known, so that a check that hangs or
 kills its process takes nothing with it of what was found before:
 `engine`, `checks` or `broken`, then for each check `begin` and `done`, at last `end`.
 """
@@ -11,132 +11,98 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from checker.base import paths
-from checker.base.errors import CouldNotFindOut
-from checker.judging.request import Request
-from checker.orchestrators.engine_names import needs
+from checker.docker.connection import engine_status
+from checker.judging.request import MOST_BYTES, Request
+from checker.orchestrators import registry
+
+UNUSED_PLUGINS = (
+    "cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging",
+    "pastebin", "recwarn", "setuponly", "setupplan", "stepwise", "subtests", "terminal",
+    "threadexception", "unraisableexception", "warnings",
+)  # fmt: skip
+"""Parts of pytest that serve people who read its output; they cost a third of a check's time."""
 
 INI = Path(__file__).with_name("pytest.ini")
-LONGEST_REQUEST = 1024 * 1024
 
 
-def receive(connection: socket.socket) -> Request:
-    """The request that a connection begins with.
-
-    Raises:
-        ValueError: It is none.
-    """
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = connection.recv(65536)
-        if not piece or len(line) > LONGEST_REQUEST:
-            raise ValueError("no request")
-        line += piece
-    return Request.parse(line)
-
-
-def judge(request: Request, connection: socket.socket) -> None:
+def run_request(request: Request, connection: Connection) -> None:
     """Run the checks and send what they find; ends with the process group if nobody listens."""
-    over = _end_with(connection)
-    _settle(request)
+    over = end_with_connection(connection)
+    prepare_process(request)
 
     def send(message: dict[str, Any]) -> None:
-        connection.sendall(json.dumps(message).encode() + b"\n")
+        connection.send_bytes(json.dumps(message).encode())
 
     if not request.collect_only:
-        send({"engine": _engine(request.engine)})
+        send({"engine": describe_engine(request.engine)})
     try:
         run_pytest(request, send)
     except BaseException as error:
-        from checker.checks.core.explain import fault
+        from checker.checks.core.explain import describe_fault
 
-        send({"broken": fault(error, Path(request.folder) / "checks.py")})
+        send({"broken": describe_fault(error, Path(request.folder) / "checks.py")})
     over.set()
     send({"end": True})
-    _end_others()
+    # what a check started and left running ends with this process group, but not this process
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
 
 
 def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None:
     """Run the checks in this process; each message goes to `send`."""
     import pytest
 
-    from checker.judging.pytest_plugin import Fixtures, Judge
+    from checker.judging.pytest_plugin import CheckPlugin, Fixtures
 
     folder = Path(request.folder)
-    pytest.main(
-        [
-            f"-c{INI}",
-            f"--rootdir={folder}",
-            f"--confcutdir={folder}",
-            "--noconftest",
-            "--import-mode=importlib",
-            "--assert=plain",
-            "--capture=no",
-            "-pno:cacheprovider",
-            "-pno:terminal",
-            str(folder / "checks.py"),
-        ],
-        plugins=[Fixtures(Path(request.workspace)), Judge(request, send)],
-    )
+    options = [f"-c{INI}", f"--rootdir={folder}", f"--confcutdir={folder}", "--noconftest"]
+    options += ["--import-mode=importlib", "--assert=plain", "--capture=no"]
+    options += [f"-pno:{name}" for name in UNUSED_PLUGINS]
+    plugins = [Fixtures(Path(request.workspace)), CheckPlugin(request, send)]
+    pytest.main([*options, str(folder / "checks.py")], plugins=plugins)
 
 
-def _settle(request: Request) -> None:
-    """Take the request's environment, and a folder where nothing of the learner can be imported."""
-    from checker.docker.docker_engine import environment
+def prepare_process(request: Request) -> None:
+    """Take the request's environment, and a folder where nothing of the learner can be imported.
 
-    pinned = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    This process does nothing else afterwards; what a check uses reads its settings from here.
+    """
     foreign = [name for name in request.env if name.startswith(("PYTEST", "PYTHON"))]
-    _replace({name: value for name, value in request.env.items() if name not in foreign})
-    _replace({**environment(), **pinned})
+    replace_environment({key: value for key, value in request.env.items() if key not in foreign})
+    registry.write_settings()
+    pinned = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    replace_environment({**registry.shell_environment(), **pinned})
     sys.dont_write_bytecode = True
-    empty = paths.runtime() / "empty"
-    empty.mkdir(exist_ok=True)
-    os.chdir(empty)
+    os.chdir(paths.ensure_folder(paths.runtime() / "empty"))
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
 
 
-def _replace(environment: dict[str, str]) -> None:
+def replace_environment(environment: dict[str, str]) -> None:
+    """Let this process have these variables and no others."""
     os.environ.clear()
     os.environ.update(environment)
 
 
-def _engine(name: str) -> dict[str, str]:
-    if name == "none":
+def describe_engine(engine: str) -> dict[str, str]:
+    """Return name and version: that of the first orchestrator, else of the Docker Engine."""
+    if engine == "none":
         return {"name": "none", "version": ""}
-    if needs(name, "kind"):
-        return {"name": name, "version": _cluster_version()}
-    if needs(name, "ecs"):
-        from checker.orchestrators.ecs import local_ecs
-
-        return {"name": name, "version": local_ecs.status().version}
-    from checker.docker.docker_engine import status
-
-    return {"name": name, "version": status().version}
+    first = next(iter(registry.orchestrators_of(engine)), None)
+    return {"name": engine, "version": first.version() if first else engine_status().version}
 
 
-def _cluster_version() -> str:
-    """As its API server tells; "" if it does not."""
-    from checker.orchestrators.kind import kind_cluster
-    from checker.orchestrators.kind.kube_api import Api
-
-    try:
-        with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
-            return str(api.get("/version")["gitVersion"])
-    except CouldNotFindOut:
-        return ""
-
-
-def _end_with(connection: socket.socket) -> threading.Event:
+def end_with_connection(connection: Connection) -> threading.Event:
     """End this process and its children when the other side hangs up: then nobody waits.
 
     Returns:
@@ -145,11 +111,9 @@ def _end_with(connection: socket.socket) -> threading.Event:
     over = threading.Event()
 
     def wait() -> None:
-        try:
-            while connection.recv(1024):
-                pass
-        except OSError:
-            pass
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                connection.recv_bytes()
         if not over.is_set():
             os.killpg(0, signal.SIGKILL)
 
@@ -157,18 +121,12 @@ def _end_with(connection: socket.socket) -> threading.Event:
     return over
 
 
-def _end_others() -> None:
-    """End what a check started and left running."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.killpg(0, signal.SIGTERM)
-
-
 def main() -> None:
-    """A cold run: the socket is the one whose number is the argument."""
+    """Run once, for whoever holds the other end of the socket whose number is the argument."""
     if os.getpgid(0) != os.getpid():
         os.setsid()
-    connection = socket.socket(fileno=int(sys.argv[1]))
-    judge(receive(connection), connection)
+    connection = Connection(int(sys.argv[1]))
+    run_request(Request.parse(connection.recv_bytes(MOST_BYTES)), connection)
     os._exit(0)
 
 

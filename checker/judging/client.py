@@ -1,112 +1,102 @@
-"""The way to a process that judges: the warm worker, or where it cannot be had, a cold process."""
+"""The way to a process that runs checks: the warm worker, or where it cannot be had, a cold one.
+
+Messages are bytes of JSON over `multiprocessing.connection`, which frames them; never a pickle.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-import checker
-from checker.base import paths
+from checker.base import background, paths
 from checker.base.fingerprint import fingerprint_package
-from checker.judging.fork_server import STOP
+from checker.base.polling import wait_until
+from checker.judging.request import STOP
 
 START_SECONDS = 15.0
+STOP_SECONDS = 1.0
 PAUSE = 0.02
 
 
 @contextlib.contextmanager
-def connect() -> Iterator[socket.socket]:
-    """A connection that takes one request; closing it ends the run, whatever it is doing."""
-    connection = _warm() or _cold()
-    try:
+def open_connection() -> Iterator[Connection]:
+    """Open a connection that takes one request; closing it ends the run, whatever it is doing."""
+    with _connect_warm() or _connect_cold() as connection:
         yield connection
-    finally:
-        connection.close()
 
 
-def stop() -> None:
-    """End all warm workers of this user and state folder."""
+def stop_workers() -> None:
+    """End all warm workers of this user and state folder, also those of earlier versions."""
     for path in paths.runtime().glob("check-*.sock"):
-        _stop(path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+            with contextlib.suppress(OSError):
+                stream.settimeout(STOP_SECONDS)
+                stream.connect(str(path))
+                stream.sendall(STOP)
+                stream.recv(1)
+        path.unlink(missing_ok=True)
 
 
-def _warm() -> socket.socket | None:
-    """A connection to the worker, which is started if need be; None if that does not work."""
+def connect_to_worker(path: Path) -> Connection | None:
+    """Return a connection to the worker that listens there; None if nobody does."""
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        stream.connect(str(path))
+    except OSError:
+        stream.close()
+        return None
+    return Connection(stream.detach())
+
+
+def _connect_warm() -> Connection | None:
+    """Connect to the worker, which is started if need be; None if that does not work."""
     path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
-    if connection := _connected(path):
+    if connection := connect_to_worker(path):
         return connection
     with paths.lock("check-worker"):
-        if connection := _connected(path):
+        if connection := connect_to_worker(path):
             return connection
-        stop()
-        return _started(path)
+        stop_workers()
+        return start_worker(path)
 
 
-def _started(path: Path) -> socket.socket | None:
-    with (paths.runtime() / "check-worker.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "checker.judging.fork_server", str(path)],
-            cwd="/",
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if connection := _connected(path):
-            return connection
-        time.sleep(PAUSE)
-    if process.poll() is None:
+def start_worker(path: Path) -> Connection | None:
+    """Start a worker that listens there; None if it does not within START_SECONDS."""
+    log = paths.ensure_folder(paths.runtime()) / "check-worker.log"
+    log.unlink(missing_ok=True)
+    process = background.start_module(
+        "checker.judging.fork_server", str(path), log=log, cwd=Path("/"), env=_clean_environment()
+    )
+    found: list[Connection] = []
+
+    def answers_or_ended() -> bool:
+        found.extend(each for each in [connect_to_worker(path)] if each)
+        return bool(found) or process.poll() is not None
+
+    if not wait_until(answers_or_ended, START_SECONDS, PAUSE):
         process.kill()
-    return None
+    return found[0] if found else None
 
 
-def _connected(path: Path) -> socket.socket | None:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.connect(str(path))
-    except OSError:
-        connection.close()
-        return None
-    return connection
-
-
-def _cold() -> socket.socket:
-    """A process for this run alone."""
+def _connect_cold() -> Connection:
+    """Start a process for this run alone."""
     here, there = socket.socketpair()
     with there:
-        subprocess.Popen(
-            [sys.executable, "-m", "checker.judging.check_run", str(there.fileno())],
-            cwd="/",
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+        background.start_module(
+            "checker.judging.check_run",
+            str(there.fileno()),
+            cwd=Path("/"),
+            env=_clean_environment(),
             pass_fds=[there.fileno()],
-            start_new_session=True,
         )
-    return here
+    return Connection(here.detach())
 
 
-def _environment() -> dict[str, str]:
+def _clean_environment() -> dict[str, str]:
     """Only the checker itself can be imported from outside of the environment's packages."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    package = str(Path(checker.__file__).parents[1])
-    return {**kept, "PYTHONPATH": package, "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def _stop(path: Path) -> None:
-    if connection := _connected(path):
-        with connection, contextlib.suppress(OSError):
-            connection.sendall(STOP)
-            connection.settimeout(1)
-            connection.recv(1)
-    path.unlink(missing_ok=True)
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**others, "PYTHONDONTWRITEBYTECODE": "1"}

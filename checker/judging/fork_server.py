@@ -10,16 +10,21 @@ import gc
 import os
 import signal
 import socket
+import struct
 import sys
 import tempfile
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from checker.judging.check_run import judge, receive, run_pytest
-from checker.judging.request import Request
+from checker.judging.check_run import run_pytest, run_request
+from checker.judging.request import MOST_BYTES, STOP, Request
+from checker.orchestrators import registry
 
 IDLE_SECONDS = 20 * 60.0
-REQUEST_SECONDS = 5.0
-STOP = b"stop\n"
+REQUEST_SECONDS = 5
+REQUEST_TIMEOUT, NO_TIMEOUT = struct.pack("ll", REQUEST_SECONDS, 0), bytes(16)
+"""Each a timeval, socket(7)."""
+
 EXAMPLE = """
 from checker.checks import task
 
@@ -30,23 +35,23 @@ def test_nothing(workspace, http):
 
 
 def serve(path: Path, idle: float = IDLE_SECONDS) -> None:
-    """Listen on the Unix socket PATH until told to stop, or for `idle` seconds in vain."""
-    with _listening(path) as listener:
+    """Listen on a Unix socket until told to stop, or for `idle` seconds in vain."""
+    with open_listener(path) as listener:
         listener.settimeout(idle)
         with contextlib.suppress(TimeoutError):
-            while _answer(listener):
-                _reap()
+            while answer_connection(listener):
+                with contextlib.suppress(ChildProcessError):
+                    while os.waitpid(-1, os.WNOHANG)[0]:
+                        pass  # take leave of children that have ended
     path.unlink(missing_ok=True)
 
 
-def preload() -> None:
+def preload_modules() -> None:
     """Import all that a check may need; pytest's own modules come with a first run."""
     import kubernetes.config  # noqa: F401
     import testcontainers.core.container  # noqa: F401
 
-    import checker.docker.docker_engine
-    import checker.orchestrators.ecs.local_ecs
-    import checker.orchestrators.kind.kind_cluster  # noqa: F401
+    registry.all_orchestrators()
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "checks.py").write_text(EXAMPLE)
@@ -57,7 +62,7 @@ def preload() -> None:
     gc.freeze()
 
 
-def _listening(path: Path) -> socket.socket:
+def open_listener(path: Path) -> socket.socket:
     """Listen under another name first, so that whoever finds PATH finds it answering."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     fresh = path.with_suffix(".new")
@@ -68,45 +73,43 @@ def _listening(path: Path) -> socket.socket:
     return listener
 
 
-def _answer(listener: socket.socket) -> bool:
-    """Serve one connection; False if it asked to stop."""
-    connection, _ = listener.accept()
-    with connection:
-        connection.settimeout(REQUEST_SECONDS)
-        try:
-            if connection.recv(len(STOP), socket.MSG_PEEK) == STOP:
-                return False
-            request = receive(connection)
-        except (OSError, ValueError, TypeError, KeyError):
-            return True
-        connection.settimeout(None)
-        if os.fork() == 0:
-            _child(listener, request, connection)
-    return True
-
-
-def _child(listener: socket.socket, request: Request, connection: socket.socket) -> None:
-    """The whole life of a forked child."""
+def answer_connection(listener: socket.socket) -> bool:
+    """Serve one connection; return False if it asked to stop."""
+    stream, _ = listener.accept()
     try:
-        listener.close()
-        os.setsid()
-        judge(request, connection)
-    finally:
-        os._exit(0)
-
-
-def _reap() -> None:
-    """Take leave of children that have ended."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        stream.settimeout(REQUEST_SECONDS)
+        if stream.recv(len(STOP), socket.MSG_PEEK) == STOP:
+            stream.close()
+            return False
+        stream.settimeout(None)
+        # a Connection has no time-out: half a request must not keep this one thread from others
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, REQUEST_TIMEOUT)
+    except OSError:
+        stream.close()
+        return True
+    with Connection(stream.fileno()) as connection:
+        try:
+            request = Request.parse(connection.recv_bytes(MOST_BYTES))
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, NO_TIMEOUT)
+        except (OSError, EOFError, ValueError, TypeError, KeyError):
+            return True
+        finally:
+            stream.detach()
+        if os.fork() == 0:
+            try:
+                listener.close()
+                os.setsid()
+                run_request(request, connection)
+            finally:
+                os._exit(0)
+    return True
 
 
 def main() -> None:
     """Serve on the socket whose path is the argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
-    preload()
+    preload_modules()
     serve(Path(sys.argv[1]))
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
+STOP = b"stop\n"
+"""Sent as it is, in the place of a request, it ends a worker; those of earlier versions as well."""
+
+MOST_BYTES = 1024 * 1024
+"""Of a request."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -30,12 +36,16 @@ class Request:
     collect_only: bool = False
     env: dict[str, str] = field(default_factory=dict)
 
-    def line(self) -> bytes:
-        """The request as one line of JSON."""
-        return json.dumps(asdict(self)).encode() + b"\n"
+    def to_bytes(self) -> bytes:
+        """Return the request as JSON."""
+        return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def parse(cls, line: bytes) -> Request:
-        """The request that `line` wrote."""
-        read = json.loads(line)
+    def parse(cls, message: bytes) -> Request:
+        """Return the request that `to_bytes` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError: It is none.
+        """
+        read = json.loads(message)
         return cls(**{**read, "tasks": tuple(read["tasks"])})

@@ -10,12 +10,12 @@ from typing import Any
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.labs.notebook import ensure_kernels, format4
+from checker.labs.notebook import ensure_kernels, import_format4, list_code_cells
 
 CELL_SECONDS = 180
 START_SECONDS = 60
-TRAP = "course_failed=0; trap 'course_failed=$?' ERR"
-JUDGE = '( exit "${course_failed:-99}" )'
+REMEMBER_FAILURE = "course_failed=0; trap 'course_failed=$?' ERR"
+RETURN_FAILURE = '( exit "${course_failed:-99}" )'
 """The Bash kernel looks at a cell's last command alone, and starts a new shell after `exit`. With
 these lines a failure anywhere in a cell counts, and so does a shell that is not the first."""
 
@@ -32,13 +32,14 @@ class CellHung(CouldNotFindOut):
     """A cell took too long; the notebook holds the outputs up to it."""
 
 
-def execute(
+def execute_notebook(
     notebook: Any, workspace: Path, *, timeout: int = CELL_SECONDS, allow_errors: bool = False
 ) -> Any:
     """Run all code cells of a notebook, in order.
 
     Args:
-        workspace: The folder in which they run.
+        notebook: It is given the outputs.
+        workspace: The folder in which the cells run.
         timeout: Seconds that one cell may take.
         allow_errors: Go on after a cell that fails, as learners' notebooks do; otherwise every
             command of every cell must succeed.
@@ -54,33 +55,34 @@ def execute(
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    from checker.docker.docker_engine import environment
+    from checker.orchestrators.registry import shell_environment
 
     ensure_kernels()
     strict = not allow_errors and notebook.metadata["kernelspec"]["name"] == "bash"
-    running = _strict(notebook) if strict else copy.deepcopy(notebook)
-    client = _client(running, workspace, timeout, allow_errors)
+    running = copy_with_traps(notebook) if strict else copy.deepcopy(notebook)
+    client = make_client(running, workspace, timeout, allow_errors)
     try:
-        client.execute(env=environment(), stderr=subprocess.DEVNULL, cleanup_kc=True)
+        client.execute(env=shell_environment(), stderr=subprocess.DEVNULL, cleanup_kc=True)
     except CellExecutionError:
-        raise _failed(running, strict) from None
+        raise find_failure(running, strict) from None
     except CellTimeoutError as error:
-        _with_outputs(notebook, running, strict)
+        copy_outputs(notebook, running, strict)
         raise CellHung("A cell took too long.", found=str(error).split("\n")[0]) from None
     except (DeadKernelError, NoSuchKernel, RuntimeError) as error:
         raise CouldNotFindOut("The notebook's kernel died.", found=str(error)) from None
-    return _with_outputs(notebook, running, strict)
+    return copy_outputs(notebook, running, strict)
 
 
-def _client(notebook: Any, workspace: Path, timeout: int, allow_errors: bool) -> Any:
-    """A client whose kernel is reached by Unix sockets: no port, no other user."""
+def make_client(notebook: Any, workspace: Path, timeout: int, allow_errors: bool) -> Any:
+    """Return a client whose kernel is reached by Unix sockets: no port, no other user."""
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
+    file = paths.ensure_folder(paths.runtime()) / f"kernel-{uuid.uuid4().hex[:8]}.json"
     kernel = AsyncKernelManager(
         kernel_name=notebook.metadata["kernelspec"]["name"],
         transport="ipc",
-        connection_file=str(paths.runtime() / f"kernel-{uuid.uuid4().hex[:8]}.json"),
+        connection_file=str(file),
     )
     return NotebookClient(
         notebook,
@@ -92,35 +94,36 @@ def _client(notebook: Any, workspace: Path, timeout: int, allow_errors: bool) ->
     )
 
 
-def _strict(notebook: Any) -> Any:
-    """A copy whose cells fail where any of their commands fails."""
-    made = copy.deepcopy(notebook)
-    for cell in made.cells:
-        if cell.cell_type == "code" and cell.source.strip():
-            cell.source = f"{cell.source.rstrip()}\n{JUDGE}"
-    made.cells.insert(0, format4().new_code_cell(TRAP))
-    made.cells.append(format4().new_code_cell(JUDGE))
-    return made
+def copy_with_traps(notebook: Any) -> Any:
+    """Return a copy whose cells fail where any of their commands fails."""
+    strict = copy.deepcopy(notebook)
+    for cell in list_code_cells(strict):
+        if cell.source.strip():
+            cell.source = f"{cell.source.rstrip()}\n{RETURN_FAILURE}"
+    strict.cells.insert(0, import_format4().new_code_cell(REMEMBER_FAILURE))
+    strict.cells.append(import_format4().new_code_cell(RETURN_FAILURE))
+    return strict
 
 
-def _failed(notebook: Any, strict: bool) -> CellFailed:
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, start=0 if strict else 1):
+def find_failure(notebook: Any, strict: bool) -> CellFailed:
+    """Return the error of the first cell that failed; `strict`: a copy of `copy_with_traps`."""
+    for number, cell in enumerate(list_code_cells(notebook), start=0 if strict else 1):
         errors = [output for output in cell.outputs if output.output_type == "error"]
-        if errors and cell.source == JUDGE:
+        if errors and cell.source == RETURN_FAILURE:
             return CellFailed("A cell ended the shell.", "exit")
         if errors:
             first = cell.source.strip().splitlines()[0]
-            said = "".join(each.get("text", "") for each in cell.outputs)[-1000:]
+            output = "".join(each.get("text", "") for each in cell.outputs)[-1000:]
             details = f"{errors[0].ename} {errors[0].evalue}".strip()
             line = cell.metadata.get("course", {}).get("line", 0)
-            found = f"{said.strip()} ({details})".strip()
+            found = f"{output.strip()} ({details})".strip()
             return CellFailed(f"Cell {number} failed: {first}", found, line)
     return CellFailed("A cell failed.", "no cell shows an error")
 
 
-def _with_outputs(notebook: Any, executed: Any, strict: bool) -> Any:
-    cells = executed.cells[1:-1] if strict else executed.cells
+def copy_outputs(notebook: Any, executed: Any, strict: bool) -> Any:
+    """Give a notebook the outputs of its copy that was run, and return it."""
+    cells = executed.cells[1:-1] if strict else executed.cells  # without the two that were added
     for cell, done in zip(notebook.cells, cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs = done.outputs

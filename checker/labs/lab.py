@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from checker.base import course, paths
 from checker.base.errors import CourseError
-from checker.formats.markdown import Fence, Heading, front_matter_end
-from checker.labs.source import Part, parts
-from checker.orchestrators import engine_names
+from checker.formats.front_matter import count_front_matter_lines, load_front_matter
+from checker.formats.markdown import Fence, Heading
+from checker.labs.source import Part, split_parts
+from checker.orchestrators import registry
 
 KERNELS = {"bash": "bash", "python": "python"}
 """The kernels of notebooks, and the language of their solution fences."""
@@ -70,8 +69,8 @@ class Lab:
     def max_points(self) -> int:
         return sum(task.points for task in self.tasks)
 
-    def task(self, task_id: str) -> Task:
-        """The task of that id.
+    def find_task(self, task_id: str) -> Task:
+        """Return the task of that id.
 
         Raises:
             CourseError: The lab has none; the message lists those it has.
@@ -83,7 +82,7 @@ class Lab:
         raise CourseError(f"{self.id} has no task {task_id!r}.", next_step=f"Its tasks: {known}.")
 
 
-def load(lab_id: str) -> Lab:
+def load_lab(lab_id: str) -> Lab:
     """Read a lab.
 
     Args:
@@ -92,30 +91,39 @@ def load(lab_id: str) -> Lab:
     Raises:
         CourseError: There is no such lab, or its lab.md is wrong; then file and line are named.
     """
-    name = course.lab(lab_id)
-    return read(paths.labs() / name / "lab.md", name)
+    name = course.find_lab(lab_id)
+    return read_lab(paths.labs() / name / "lab.md", name)
 
 
-def read(path: Path, lab_id: str) -> Lab:
-    """Read the lab.md at PATH as the lab LAB_ID; errors as in `load`."""
+def read_lab(path: Path, lab_id: str) -> Lab:
+    """Read the lab.md at PATH as the lab LAB_ID; errors as in `load_lab`."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: cannot be read.", found=str(error)) from error
-    matter = _front_matter(path, text)
-    builder = _Builder(path, matter.get("kernel", "bash"))
-    for part in parts(path, text, front_matter_end(text.split("\n")) + 1):
-        builder.add(part)
-    prose, setup, tasks = builder.result()
+    lines = text.split("\n")
+    front_lines = count_front_matter_lines(lines)
+    if not front_lines:
+        raise CourseError(
+            f"{path}:1: lab.md must begin with front matter between two lines '---'.",
+            next_step=f"Give it {', '.join(REQUIRED)}.",
+        )
+    front_matter = load_front_matter(path, lines)
+    validate_front_matter(path, front_matter)
+    kernel = front_matter.get("kernel", "bash")
+    builder = LabBuilder(path, KERNELS[kernel])
+    for part in split_parts(path, text, front_lines + 1):
+        builder.add_part(part)
+    prose, setup, tasks = builder.finish()
     return Lab(
         id=lab_id,
-        title=matter["title"],
-        engine=matter["engine"],
-        minutes=matter["minutes"],
-        chapter=matter["chapter"],
-        teaches=tuple(str(each) for each in matter["teaches"]),
-        requires=tuple(str(each) for each in matter.get("requires", [])),
-        kernel=matter.get("kernel", "bash"),
+        title=front_matter["title"],
+        engine=front_matter["engine"],
+        minutes=front_matter["minutes"],
+        chapter=front_matter["chapter"],
+        teaches=tuple(str(each) for each in front_matter["teaches"]),
+        requires=tuple(str(each) for each in front_matter.get("requires", [])),
+        kernel=kernel,
         folder=path.parent,
         prose=prose,
         setup=setup,
@@ -123,145 +131,127 @@ def read(path: Path, lab_id: str) -> Lab:
     )
 
 
-def _front_matter(path: Path, text: str) -> dict[str, Any]:
-    lines = text.split("\n")
-    end = front_matter_end(lines)
-    if not end:
-        raise CourseError(
-            f"{path}:1: lab.md must begin with front matter between two lines '---'.",
-            next_step=f"Give it {', '.join(REQUIRED)}.",
-        )
-    try:
-        matter = yaml.safe_load("\n".join(lines[1 : end - 1])) or {}
-    except yaml.YAMLError as error:
-        raise CourseError(f"{path}:1: the front matter is not YAML.", found=str(error)) from error
-    _judge_front_matter(path, matter)
-    return dict(matter)
-
-
-def _judge_front_matter(path: Path, matter: Any) -> None:
-    kinds = {**REQUIRED, **OPTIONAL}
-    if not isinstance(matter, dict):
-        raise CourseError(f"{path}:1: the front matter must be names with values.")
+def validate_front_matter(path: Path, front_matter: dict[str, Any]) -> None:
+    """Refuse front matter that lacks a name, or has one that is unknown or of the wrong type."""
+    types = {**REQUIRED, **OPTIONAL}
     for name in REQUIRED:
-        if name not in matter:
+        if name not in front_matter:
             raise CourseError(f"{path}:1: the front matter lacks {name!r}.")
-    for name, value in matter.items():
-        if name not in kinds:
+    for name, value in front_matter.items():
+        if name not in types:
             raise CourseError(f"{path}:1: unknown {name!r} in the front matter.")
-        if not isinstance(value, kinds[name]):
+        if not isinstance(value, types[name]):
             raise CourseError(
                 f"{path}:1: {name!r} has the wrong type.",
-                expected=kinds[name].__name__,
+                expected=types[name].__name__,
                 found=repr(value),
             )
-    if not engine_names.is_good(matter["engine"]):
+    engine, kernel = front_matter["engine"], front_matter.get("kernel", "bash")
+    if not registry.is_valid_engine(engine):
         raise CourseError(
-            f"{path}:1: unknown engine {matter['engine']!r}.", expected=engine_names.described()
+            f"{path}:1: unknown engine {engine!r}.", expected=registry.describe_engines()
         )
-    _one_of(path, "kernel", matter.get("kernel", "bash"), tuple(KERNELS))
-
-
-def _one_of(path: Path, name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
+    if kernel not in KERNELS:
         raise CourseError(
-            f"{path}:1: unknown {name} {value!r} in the front matter.", expected=", ".join(known)
+            f"{path}:1: unknown kernel {kernel!r} in the front matter.",
+            expected=", ".join(KERNELS),
         )
 
 
-@dataclass
-class _Draft:
-    """A task while its parts are being collected."""
-
-    id: str
-    title: str
-    points: int
-    line: int
-    text: list[str] = field(default_factory=list)
-    hints: list[str] = field(default_factory=list)
-    solution: list[Code] = field(default_factory=list)
-
-    def done(self) -> Task:
-        return Task(
-            self.id,
-            self.title,
-            self.points,
-            "\n".join(self.text).strip(),
-            tuple(self.hints),
-            tuple(self.solution),
-            self.line,
-        )
+def count_points(points: int) -> str:
+    """Return a number of points in words."""
+    return "1 point" if points == 1 else f"{points} points"
 
 
-class _Builder:
-    """Puts the parts of lab.md where they belong."""
+class LabBuilder:
+    """Puts the parts of lab.md where they belong; solutions are fences of `language`."""
 
-    def __init__(self, path: Path, kernel: str) -> None:
+    def __init__(self, path: Path, language: str) -> None:
         self.path = path
-        self.language = KERNELS[kernel]
+        self.language = language
         self.prose: list[str] = []
         self.setup: list[Code] = []
-        self.tasks: list[_Draft] = []
+        self.tasks: list[Task] = []
 
-    def add(self, part: Part) -> None:
+    def add_part(self, part: Part) -> None:
+        """Take the next part of the file.
+
+        Raises:
+            CourseError: It is malformed, or must not stand here.
+        """
         fence, heading = part.fence, part.heading
         if heading and heading.level == 2 and heading.title.startswith("Task:"):
-            self._task(heading)
+            self.add_task(heading)
         elif fence and {"setup", "solution"} & set(fence.classes):
-            self._code(fence)
+            self.add_code(fence)
         elif part.hint:
-            self._hint(part)
+            self.add_hint(part)
+        elif self.tasks:
+            self.extend_task(text=f"{self.tasks[-1].text}\n{part.text}")
         else:
-            (self.tasks[-1].text if self.tasks else self.prose).append(part.text)
+            self.prose.append(part.text)
 
-    def result(self) -> tuple[str, tuple[Code, ...], tuple[Task, ...]]:
+    def finish(self) -> tuple[str, tuple[Code, ...], tuple[Task, ...]]:
+        """Return the text before the tasks, the setup, and the tasks."""
         if not self.tasks:
-            raise self._wrong(1, "the lab has no task.", "Open one with '## Task: ... { #id }'.")
-        for draft in self.tasks:
-            if not draft.solution:
-                raise self._wrong(draft.line, f"task {draft.id!r} has no .solution fence.")
+            raise self.make_error(
+                1, "the lab has no task.", "Open one with '## Task: ... { #id }'."
+            )
+        for task in self.tasks:
+            if not task.solution:
+                raise self.make_error(task.line, f"task {task.id!r} has no .solution fence.")
         prose = re.sub(r"\A\s*# .*\n?", "", "\n".join(self.prose)).strip()
-        return prose, tuple(self.setup), tuple(draft.done() for draft in self.tasks)
+        tasks = tuple(replace(task, text=task.text.strip()) for task in self.tasks)
+        return prose, tuple(self.setup), tasks
 
-    def _task(self, part: Heading) -> None:
-        if not TASK_ID.fullmatch(part.id):
-            raise self._wrong(
-                part.line, "a task needs an id.", "Write '## Task: ... { #task-id points=\"1\" }'."
+    def add_task(self, heading: Heading) -> None:
+        """Begin a task: what follows belongs to it."""
+        line, points = heading.line, heading.braces.values.get("points", "1")
+        if not TASK_ID.fullmatch(heading.id):
+            raise self.make_error(
+                line, "a task needs an id.", "Write '## Task: ... { #task-id points=\"1\" }'."
             )
         for other in self.tasks:
-            if other.id == part.id:
-                raise self._wrong(part.line, f"task {part.id!r} is already on line {other.line}.")
-        points = part.given.values.get("points", "1")
+            if other.id == heading.id:
+                raise self.make_error(line, f"task {heading.id!r} is already on line {other.line}.")
         if not re.fullmatch(r"[1-9]\d*", points):
-            raise self._wrong(part.line, f"points={points!r} must be a whole number above 0.")
-        title = part.title.removeprefix("Task:").strip()
-        self.tasks.append(_Draft(part.id, title[:1].upper() + title[1:], int(points), part.line))
+            raise self.make_error(line, f"points={points!r} must be a whole number above 0.")
+        title = heading.title.removeprefix("Task:").strip()
+        title = title[:1].upper() + title[1:]
+        self.tasks.append(Task(heading.id, title, int(points), "", (), (), line))
 
-    def _code(self, part: Fence) -> None:
-        code = Code(textwrap.dedent(part.content), part.line)
-        if "setup" in part.classes:
-            if self.tasks:
-                raise self._wrong(part.line, "a .setup fence must stand before the first task.")
-            self._language(part, "bash")
-            self.setup.append(code)
-        elif not self.tasks:
-            raise self._wrong(part.line, "a .solution fence must stand inside a task.")
-        else:
-            self._language(part, self.language)
-            self.tasks[-1].solution.append(code)
-
-    def _language(self, part: Fence, wanted: str) -> None:
-        if part.language != wanted:
-            raise self._wrong(
-                part.line, f"this fence must be {wanted}, not {part.language or 'bare'}."
+    def add_code(self, fence: Fence) -> None:
+        """Add a fence to the setup, or to the solution of the task."""
+        is_setup = "setup" in fence.classes
+        if is_setup and self.tasks:
+            raise self.make_error(fence.line, "a .setup fence must stand before the first task.")
+        if not is_setup and not self.tasks:
+            raise self.make_error(fence.line, "a .solution fence must stand inside a task.")
+        language = "bash" if is_setup else self.language
+        if fence.language != language:
+            raise self.make_error(
+                fence.line, f"this fence must be {language}, not {fence.language or 'bare'}."
             )
+        code = Code(textwrap.dedent(fence.content), fence.line)
+        if is_setup:
+            self.setup.append(code)
+        else:
+            self.extend_task(solution=(*self.tasks[-1].solution, code))
 
-    def _hint(self, part: Part) -> None:
+    def add_hint(self, part: Part) -> None:
+        """Add a hint to the task."""
         if not self.tasks:
-            raise self._wrong(part.line, "a hint must stand inside a task.")
+            raise self.make_error(part.line, "a hint must stand inside a task.")
         if not part.text:
-            raise self._wrong(part.line, "the hint is empty.", "Indent its text by four spaces.")
-        self.tasks[-1].hints.append(part.text)
+            raise self.make_error(
+                part.line, "the hint is empty.", "Indent its text by four spaces."
+            )
+        self.extend_task(hints=(*self.tasks[-1].hints, part.text))
 
-    def _wrong(self, line: int, message: str, next_step: str = "") -> CourseError:
+    def extend_task(self, **values: Any) -> None:
+        """Give the task that is being read other values."""
+        self.tasks[-1] = replace(self.tasks[-1], **values)
+
+    def make_error(self, line: int, message: str, next_step: str = "") -> CourseError:
+        """Return an error that names the file and the line."""
         return CourseError(f"{self.path}:{line}: {message}", next_step=next_step)

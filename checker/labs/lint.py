@@ -11,9 +11,9 @@ from checker.base import course, paths
 from checker.base.errors import CourseError
 from checker.base.process import run
 from checker.labs import notebook, stage
-from checker.labs.check import collect, coverage
-from checker.labs.lab import Lab, Task, load
-from checker.labs.wrong import Wrong, wrongs
+from checker.labs.check import collect_checks, find_coverage_problems
+from checker.labs.lab import Lab, load_lab
+from checker.labs.wrong import WrongAnswer, read_wrong_answers
 
 FEWEST_HINTS = 2
 FEWEST_WRONG = 3
@@ -33,40 +33,41 @@ class Finding:
         return f"{self.path}:{self.line}: {self.message}"
 
 
-def lint(lab_id: str) -> list[Finding]:
-    """What is not as it should be with a lab, in the order of its files."""
+def lint_lab(lab_id: str) -> list[Finding]:
+    """Return what is not as it should be with a lab, in the order of its files."""
     try:
-        lab = load(lab_id)
-        answers = wrongs(lab)
+        lab = load_lab(lab_id)
+        answers = read_wrong_answers(lab)
     except CourseError as error:
-        return [_of_error(lab_id, error)]
+        return [make_finding(error.message, paths.labs() / lab_id / "lab.md")]
     return [
-        *_front_matter(lab),
-        *_tasks(lab, answers),
-        *_wrong(lab, answers),
-        *_scripts(lab, answers),
-        *_checks(lab),
-        *_secrets(lab),
+        *lint_front_matter(lab),
+        *lint_tasks(lab, answers),
+        *lint_wrong_answers(lab, answers),
+        *lint_scripts(lab, answers),
+        *lint_checks(lab),
+        *lint_secrets(lab),
     ]
 
 
-def secrets(lab: Lab) -> set[str]:
-    """The lines of a lab's solutions that learners must not be given.
+def list_secrets(lab: Lab) -> set[str]:
+    """Return the lines of a lab's solutions that learners must not be given.
 
     Of the files in solution/ only what the starter files do not hold as well.
     """
-    given = "\n".join(_contents(lab.folder / "starter"))
-    typed = _lines(code.text for task in lab.tasks for code in task.solution)
-    solved = _lines(_contents(lab.folder / "solution"))
-    lines = typed | {line for line in solved if line not in given}
+    starter = "\n".join(read_files(lab.folder / "starter"))
+    typed = split_lines(code.text for task in lab.tasks for code in task.solution)
+    solved = split_lines(read_files(lab.folder / "solution"))
+    lines = typed | {line for line in solved if line not in starter}
     return {line for line in lines if len(line) >= SHORTEST_SECRET and " " in line}
 
 
-def _front_matter(lab: Lab) -> Iterator[Finding]:
+def lint_front_matter(lab: Lab) -> Iterator[Finding]:
+    """Find what is wrong before the first task."""
     if not (paths.docs() / f"{lab.chapter}.md").is_file():
         yield Finding(lab.source, 1, f"there is no chapter docs/{lab.chapter}.md")
     for other in lab.requires:
-        if other not in course.labs():
+        if other not in course.list_labs():
             yield Finding(lab.source, 1, f"it requires an unknown lab {other!r}")
     if lab.minutes <= 0:
         yield Finding(lab.source, 1, "minutes must be above 0")
@@ -76,18 +77,23 @@ def _front_matter(lab: Lab) -> Iterator[Finding]:
         yield Finding(lab.source, 1, "nothing is said before the first task")
 
 
-def _tasks(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
+def lint_tasks(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
+    """Find tasks that lack a text, hints or a wrong answer."""
     failing = {task for wrong in answers for task in wrong.fails}
     for task in lab.tasks:
+        hints = len(task.hints)
         if not task.text:
-            yield _at(lab, task, "says nothing")
-        if len(task.hints) < FEWEST_HINTS:
-            yield _at(lab, task, f"has {len(task.hints)} hints; {FEWEST_HINTS} are the least")
+            yield Finding(lab.source, task.line, f"task {task.id!r} says nothing")
+        if hints < FEWEST_HINTS:
+            message = f"task {task.id!r} has {hints} hints; {FEWEST_HINTS} are the least"
+            yield Finding(lab.source, task.line, message)
         if task.id not in failing:
-            yield _at(lab, task, "has no wrong answer in wrong/")
+            message = f"task {task.id!r} has no wrong answer in wrong/"
+            yield Finding(lab.source, task.line, message)
 
 
-def _wrong(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
+def lint_wrong_answers(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
+    """Find wrong answers that are too few, or are no scripts."""
     if len(answers) < FEWEST_WRONG:
         message = f"{len(answers)} wrong answers; {FEWEST_WRONG} are the least"
         yield Finding(lab.folder / "wrong", 1, message)
@@ -96,35 +102,35 @@ def _wrong(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
             yield Finding(path, 1, "wrong answers are scripts named *.sh")
 
 
-def _scripts(lab: Lab, answers: list[Wrong]) -> Iterator[Finding]:
-    """Shell syntax: an unclosed quote would make the notebook wait for more."""
+def lint_scripts(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
+    """Find errors of shell syntax: an unclosed quote would make the notebook wait for more."""
     for code in (*lab.setup, *(each for task in lab.tasks for each in task.solution)):
-        if (code in lab.setup or lab.kernel == "bash") and (said := _syntax_error(code.text)):
-            yield Finding(lab.source, code.line, said)
+        if (code in lab.setup or lab.kernel == "bash") and (error := find_syntax_error(code.text)):
+            yield Finding(lab.source, code.line, error)
     for wrong in answers:
-        if said := _syntax_error(wrong.path.read_text()):
-            yield Finding(wrong.path, 1, said)
+        if error := find_syntax_error(wrong.path.read_text()):
+            yield Finding(wrong.path, 1, error)
 
 
-def _syntax_error(script: str) -> str:
-    done = run(["bash", "-n"], input=script, timeout=10, check=False)
-    return done.errors.strip() if done.status else ""
+def find_syntax_error(script: str) -> str:
+    """Return what Bash says of a script that it does not understand; else nothing."""
+    result = run(["bash", "-n"], input=script, timeout=10, check=False)
+    return result.errors.strip() if result.status else ""
 
 
-def _checks(lab: Lab) -> Iterator[Finding]:
+def lint_checks(lab: Lab) -> Iterator[Finding]:
+    """Find checks that cannot be collected, miss a task, or have nothing to say."""
     path = lab.folder / "checks.py"
     try:
-        run = collect(lab)
+        run = collect_checks(lab)
     except CourseError as error:
         yield Finding(path, 1, str(error))
         return
     if run.broken or run.checks is None:
         yield Finding(path, 1, run.broken or run.stopped or "it cannot be loaded")
         return
-    for message in coverage(lab, run.checks):
-        where, _, words = message.partition(": ")
-        file, _, line = where.rpartition(":")
-        yield Finding(Path(file), int(line), words)
+    for message in find_coverage_problems(lab, run.checks):
+        yield make_finding(message, path)
     for check in run.checks:
         if not check["described"]:
             yield Finding(path, check["line"], f"{check['function']} has no docstring")
@@ -133,18 +139,19 @@ def _checks(lab: Lab) -> Iterator[Finding]:
             yield Finding(path, node.lineno, "assert tells a learner nothing; raise CheckFailed")
 
 
-def _secrets(lab: Lab) -> Iterator[Finding]:
-    """A line of a solution in what the learner gets, told with the line that gives it away."""
-    written = "\n".join(cell.source for cell in notebook.learner(lab).cells)
-    for secret in sorted(secrets(lab)):
-        if secret in written:
-            yield Finding(lab.source, _line_of(lab, secret), f"gives a solution away: {secret}")
-        for path in stage.files(lab.folder / "starter"):
+def lint_secrets(lab: Lab) -> Iterator[Finding]:
+    """Find lines of a solution in what the learner gets; each is told with its own line."""
+    text = "\n".join(cell.source for cell in notebook.build_learner_notebook(lab).cells)
+    for secret in sorted(list_secrets(lab)):
+        if secret in text:
+            yield Finding(lab.source, find_line(lab, secret), f"gives a solution away: {secret}")
+        for path in stage.list_files(lab.folder / "starter"):
             if secret in path.read_text(errors="replace"):
                 yield Finding(path, 1, f"gives a solution away: {secret}")
 
 
-def _line_of(lab: Lab, secret: str) -> int:
+def find_line(lab: Lab, secret: str) -> int:
+    """Return the first line of lab.md, outside of solutions, that has a text in it; else 1."""
     solved = {
         number
         for task in lab.tasks
@@ -155,22 +162,20 @@ def _line_of(lab: Lab, secret: str) -> int:
     return next((at for at, line in lines if secret in line and at not in solved), 1)
 
 
-def _at(lab: Lab, task: Task, message: str) -> Finding:
-    return Finding(lab.source, task.line, f"task {task.id!r} {message}")
-
-
-def _of_error(lab_id: str, error: CourseError) -> Finding:
-    """An error names file and line where it can."""
-    where, _, words = error.message.partition(": ")
+def make_finding(message: str, path: Path) -> Finding:
+    """Return a message as a finding: at the file and line that it begins with, or else in PATH."""
+    where, _, words = message.partition(": ")
     file, _, line = where.rpartition(":")
     if line.isdigit():
         return Finding(Path(file), int(line), words)
-    return Finding(paths.labs() / lab_id / "lab.md", 1, error.message)
+    return Finding(path, 1, message)
 
 
-def _contents(folder: Path) -> list[str]:
-    return [path.read_text(errors="replace") for path in stage.files(folder)]
+def read_files(folder: Path) -> list[str]:
+    """Return the contents of all files below a folder."""
+    return [path.read_text(errors="replace") for path in stage.list_files(folder)]
 
 
-def _lines(texts: Iterable[str]) -> set[str]:
+def split_lines(texts: Iterable[str]) -> set[str]:
+    """Return the lines of texts, without what is blank around them."""
     return {line.strip() for text in texts for line in text.splitlines()}

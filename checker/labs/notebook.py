@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from checker.labs.lab import Lab, Task
+from checker.labs.lab import Lab, Task, count_points
 
 SCHEMA = 1
 KERNELS = {
@@ -23,42 +23,43 @@ BASH_SPEC = {
 """What `python -m bash_kernel.install` writes; that would also ask where to, and for an icon."""
 
 
-def learner(lab: Lab) -> Any:
-    """The notebook that learners get: text, and for each task an empty cell and one that checks.
+def build_learner_notebook(lab: Lab) -> Any:
+    """Build the learner's notebook: text, and for each task an empty cell and one that checks.
 
     Returns:
         A notebook node, format 4.5, outputs empty.
     """
-    v4 = format4()
-    cells = [_introduction(lab)]
+    v4 = import_format4()
+    cells = [build_introduction(lab)]
     for number, task in enumerate(lab.tasks, start=1):
-        cells.append(_statement(number, task))
+        cells.append(build_statement(number, task))
+        # nbformat 4.5 allows 64 characters for the id of a cell
         cells.append(v4.new_code_cell("", id=f"answer-{task.id}"[:64]))
-        cells.append(v4.new_code_cell(check_command(lab, task), id=f"check-{task.id}"[:64]))
-    return _notebook(lab, cells)
+        cells.append(v4.new_code_cell(format_check_command(lab, task), id=f"check-{task.id}"[:64]))
+    return assemble_notebook(lab, cells)
 
 
-def solved(lab: Lab) -> Any:
-    """The notebook with the solution in it, which verification runs."""
-    v4 = format4()
-    cells = [_introduction(lab)]
+def build_solved_notebook(lab: Lab) -> Any:
+    """Build the notebook with the solution in it, which verification runs."""
+    v4 = import_format4()
+    cells = [build_introduction(lab)]
     for number, task in enumerate(lab.tasks, start=1):
-        cells.append(_statement(number, task))
+        cells.append(build_statement(number, task))
         for index, code in enumerate(task.solution, start=1):
-            made = v4.new_code_cell(code.text, id=f"solution-{index}-{task.id}"[:64])
-            made.metadata["course"] = {"task": task.id, "line": code.line}
-            cells.append(made)
-    return _notebook(lab, cells)
+            cell = v4.new_code_cell(code.text, id=f"solution-{index}-{task.id}"[:64])
+            cell.metadata["course"] = {"task": task.id, "line": code.line}
+            cells.append(cell)
+    return assemble_notebook(lab, cells)
 
 
-def check_command(lab: Lab, task: Task) -> str:
-    """What the ready cell runs."""
+def format_check_command(lab: Lab, task: Task) -> str:
+    """Return what the ready cell runs."""
     mark = "!" if lab.kernel == "python" else ""
     return f"{mark}course check {lab.id} {task.id}"
 
 
-def write(notebook: Any) -> str:
-    """The notebook as the text of a file; valid, or an error of nbformat."""
+def format_notebook(notebook: Any) -> str:
+    """Return a notebook as the text of a file; valid, or an error of nbformat."""
     import nbformat
 
     nbformat.validate(notebook)
@@ -67,7 +68,7 @@ def write(notebook: Any) -> str:
 
 
 def ensure_kernels() -> None:
-    """Put the description of the Bash kernel where Jupyter looks for it: beside ipykernel's."""
+    """Put the description of the Bash kernel where Jupyter looks for it: next to ipykernel's."""
     from checker.base import paths
 
     file = Path(sys.prefix) / "share/jupyter/kernels/bash/kernel.json"
@@ -76,35 +77,41 @@ def ensure_kernels() -> None:
         paths.write_atomically(file, wanted)
 
 
-def format4() -> Any:
-    """nbformat's functions for notebooks of format 4; they carry no types."""
+def import_format4() -> Any:
+    """Import nbformat's functions for notebooks of format 4; they carry no types."""
     from nbformat import v4
 
     return v4
 
 
-def _introduction(lab: Lab) -> Any:
-    v4 = format4()
+def list_code_cells(notebook: Any) -> list[Any]:
+    """Return the cells that are run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def build_introduction(lab: Lab) -> Any:
+    """Build the cell that says what the lab is about, and how to work on it."""
     how = (
         f"*{lab.minutes} minutes, {lab.max_points} points.* Do each task in the empty cell below "
         "it or in a terminal, then run the cell that checks it. "
         f"A hint, if you want one: `course hint {lab.id} TASK`."
     )
-    return v4.new_markdown_cell(f"# {lab.title}\n\n{lab.prose}\n\n{how}", id="introduction")
+    text = f"# {lab.title}\n\n{lab.prose}\n\n{how}"
+    return import_format4().new_markdown_cell(text, id="introduction")
 
 
-def _statement(number: int, task: Task) -> Any:
-    v4 = format4()
-    points = "1 point" if task.points == 1 else f"{task.points} points"
+def build_statement(number: int, task: Task) -> Any:
+    """Build the cell that says what a task asks."""
+    points = count_points(task.points)
     text = f'<a id="{task.id}"></a>\n\n## {number}. {task.title} ({points})\n\n{task.text}'
-    return v4.new_markdown_cell(text, id=f"task-{task.id}"[:64])
+    return import_format4().new_markdown_cell(text, id=f"task-{task.id}"[:64])
 
 
-def _notebook(lab: Lab, cells: list[Any]) -> Any:
-    v4 = format4()
+def assemble_notebook(lab: Lab, cells: list[Any]) -> Any:
+    """Return a notebook with these cells, which says whose it is."""
     metadata = {
         "kernelspec": KERNELS[lab.kernel],
         "language_info": {"name": KERNELS[lab.kernel]["language"]},
         "course": {"lab": lab.id, "schema": SCHEMA},
     }
-    return v4.new_notebook(cells=cells, metadata=metadata)
+    return import_format4().new_notebook(cells=cells, metadata=metadata)

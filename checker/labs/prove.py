@@ -10,195 +10,191 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.process import CommandFailed
+from checker.base.verdict import Verdict, combine_checks
 from checker.labs import notebook, stage
-from checker.labs.check import check
-from checker.labs.execute import CellFailed, execute
-from checker.labs.lab import Lab, load
-from checker.labs.wrong import Wrong, wrongs
+from checker.labs.check import check_workspace
+from checker.labs.execute import CellFailed, execute_notebook
+from checker.labs.lab import Lab
+from checker.labs.report import LabReport
+from checker.labs.wrong import WrongAnswer, read_wrong_answers
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProofResult:
     """One proof: `message` says what is not as it should be."""
 
-    verdict: str
+    verdict: Verdict
     message: str = ""
 
 
-@dataclass
+NOT_RUN = ProofResult(Verdict.COULD_NOT_CHECK, "not run")
+
+
+@dataclass(frozen=True)
 class LabResult:
     """All proofs of a lab."""
 
     lab: str
-    starter: Outcome = field(default_factory=lambda: Outcome("could-not-check", "not run"))
-    solution: Outcome = field(default_factory=lambda: Outcome("could-not-check", "not run"))
-    wrong: dict[str, Outcome] = field(default_factory=dict)
+    starter: ProofResult = NOT_RUN
+    solution: ProofResult = NOT_RUN
+    wrong: dict[str, ProofResult] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
-    def verdict(self) -> str:
-        """failed if one proof failed, could-not-check if one is open, otherwise passed."""
-        verdicts = {each.verdict for each in (self.starter, self.solution, *self.wrong.values())}
-        return next((each for each in ("failed", "could-not-check") if each in verdicts), "passed")
+    def verdict(self) -> Verdict:
+        return combine_checks(each.verdict for each in self.proofs.values())
+
+    @property
+    def proofs(self) -> dict[str, ProofResult]:
+        """Every proof, under the name that people read."""
+        return {"untouched": self.starter, "solution": self.solution, **self.wrong}
 
     @property
     def problems(self) -> list[str]:
         """A line for each proof that did not succeed."""
-        every = {"untouched": self.starter, "solution": self.solution, **self.wrong}
         return [
-            f"{self.lab}: {name}: {each.message}" for name, each in every.items() if each.message
+            f"{self.lab}: {name}: {each.message}"
+            for name, each in self.proofs.items()
+            if each.message
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """The shape that `verify --json` prints."""
+        """Return the shape that `verify --json` prints."""
         return {
             "lab": self.lab,
             "verdict": self.verdict,
             "seconds": round(self.seconds, 3),
             "starter": self.starter.verdict,
             "solution": self.solution.verdict,
-            "wrong": [
-                {"name": name, "verdict": each.verdict, "message": each.message}
-                for name, each in self.wrong.items()
-            ],
+            "wrong": [{"name": name, **asdict(each)} for name, each in self.wrong.items()],
             "problems": self.problems,
         }
 
 
-def prove(lab_id: str) -> LabResult:
+def prove_lab(lab: Lab) -> LabResult:
     """Prove a lab on the real engine.
 
     Raises:
-        CourseError: There is no such lab, or its lab.md is wrong.
+        CourseError: A wrong answer is malformed.
         CouldNotFindOut: The engine or an image is away.
     """
-    lab = load(lab_id)
-    answers = wrongs(lab)
+    answers = read_wrong_answers(lab)
     started = time.monotonic()
-    result = LabResult(lab.id)
-    with recorded(lab, "verify") as clean:
-        result.starter = _proof(lab, clean, _untouched)
-        result.solution = _proof(lab, clean, _solution)
-        for wrong in answers:
-            result.wrong[wrong.name] = _proof(lab, clean, _answer(wrong))
-    result.seconds = time.monotonic() - started
-    return result
+    with open_session(lab, "verify") as clean:
+        starter = _run_proof(lab, clean, _prove_untouched)
+        solution = _run_proof(lab, clean, _prove_solution)
+        wrong = {each.name: _run_proof(lab, clean, partial(_prove_wrong, each)) for each in answers}
+    return LabResult(lab.id, starter, solution, wrong, time.monotonic() - started)
 
 
 @contextlib.contextmanager
-def recorded(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
-    """Engine and images are there, and what is made inside is recorded.
+def open_session(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
+    """Have the engine and the images, and record what is made inside.
 
     Args:
+        lab: The lab, whose engine is wanted.
         purpose: Names the journal, together with the lab.
 
-    Returns:
+    Yields:
         A function that removes what was made so far, and tells what could not be removed.
 
     Raises:
         CouldNotFindOut: The engine or an image is away.
     """
-    from checker.sandbox import engine_session
+    from checker.base.run import Run
+    from checker.sandbox import session
 
     stage.ensure_engine(lab)
-    with engine_session.recorded(lab.engine, f"{purpose}-{lab.id.replace('/', '-')}") as clean:
+    with session.record_run(Run.of_lab(lab.id, purpose), lab.engine) as clean:
         try:
             yield clean
         finally:
             clean()
 
 
-def _proof(lab: Lab, clean: Callable[[], list[str]], judge: Callable[[Lab, Path], str]) -> Outcome:
-    """One proof in a folder of its own; JUDGE says what is not as it should be."""
+def _run_proof(
+    lab: Lab, clean: Callable[[], list[str]], proof: Callable[[Lab, Path], str]
+) -> ProofResult:
+    """Run one proof in a folder of its own; it returns what is not as it should be."""
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         workspace = Path(folder)
         try:
-            stage.begin(lab, workspace)
-            message = judge(lab, workspace)
+            stage.prepare_workspace(lab, workspace)
+            message = proof(lab, workspace)
             left = clean()
         except CouldNotFindOut as error:
-            return Outcome("could-not-check", str(error))
+            return ProofResult(Verdict.COULD_NOT_CHECK, str(error))
         except CourseError as error:
             clean()
-            return Outcome("failed", str(error))
+            return ProofResult(Verdict.FAILED, str(error))
     if left:
-        return Outcome("failed", f"could not be removed: {'; '.join(left)}")
-    return Outcome("failed", message) if message else Outcome("passed")
+        message = f"could not be removed: {'; '.join(left)}"
+    return ProofResult(Verdict.FAILED if message else Verdict.PASSED, message)
 
 
-def _untouched(lab: Lab, workspace: Path) -> str:
-    report = _checked(lab, workspace, all_checks=True)
-    easy = [task["id"] for task in report["tasks"] if task["verdict"] != "failed"]
+def _prove_untouched(lab: Lab, workspace: Path) -> str:
+    # Prerequisites do not count here: a check that they would skip must fail by itself.
+    report = _check_surely(lab, workspace, all_checks=True)
+    easy = [task.id for task in report.tasks if task.verdict != Verdict.FAILED]
     return f"nothing is done, but no check fails for {', '.join(easy)}" if easy else ""
 
 
-def _solution(lab: Lab, workspace: Path) -> str:
-    stage.overlay(lab.folder / "solution", workspace)
+def _prove_solution(lab: Lab, workspace: Path) -> str:
+    stage.overlay_files(lab.folder / "solution", workspace)
     try:
-        execute(notebook.solved(lab), workspace)
+        execute_notebook(notebook.build_solved_notebook(lab), workspace)
     except CellFailed as failed:
         return f"{lab.source}:{failed.line}: {failed.message} Found: {failed.found}"
-    report = _checked(lab, workspace)
-    if report["verdict"] == "passed" and report["points"] == lab.max_points:
+    report = _check_surely(lab, workspace)
+    if report.verdict == Verdict.PASSED and report.points == lab.max_points:
         return ""
-    return f"the solution is not accepted: {'; '.join(_messages(report))}"
+    return f"the solution is not accepted: {'; '.join(_list_messages(report))}"
 
 
-def _answer(wrong: Wrong) -> Callable[[Lab, Path], str]:
-    def judge(lab: Lab, workspace: Path) -> str:
-        for task in wrong.after:
-            for code in lab.task(task).solution:
-                stage.shell(code.text, workspace)
-        try:
-            stage.shell(wrong.path.read_text(), workspace)
-        except CommandFailed as failed:
-            return f"the script itself failed: {failed.found or failed.message}"
-        return _as_written(wrong, _checked(lab, workspace))
-
-    return judge
-
-
-def _as_written(wrong: Wrong, report: dict[str, Any]) -> str:
+def _prove_wrong(wrong: WrongAnswer, lab: Lab, workspace: Path) -> str:
     """Exactly the tasks fail that should, with the words that should be said."""
-    failed = {task["id"] for task in report["tasks"] if task["verdict"] == "failed"}
-    if failed != set(wrong.fails):
-        expected, found = ", ".join(sorted(wrong.fails)), ", ".join(sorted(failed)) or "none"
-        return f"should fail {expected}, but failed: {found}. {'; '.join(_messages(report))}"
-    said = _messages(report)
+    for task in wrong.after:
+        for code in lab.find_task(task).solution:
+            stage.run_script(code.text, workspace)
+    try:
+        stage.run_script(wrong.path.read_text(), workspace)
+    except CommandFailed as failed:
+        return f"the script itself failed: {failed.found or failed.message}"
+    report = _check_surely(lab, workspace)
+    said = _list_messages(report)
+    wanting = {task.id for task in report.tasks if task.verdict == Verdict.FAILED}
+    if wanting != set(wrong.fails):
+        expected, found = ", ".join(sorted(wrong.fails)), ", ".join(sorted(wanting)) or "none"
+        return f"should fail {expected}, but failed: {found}. {'; '.join(said)}"
     for words in wrong.says:
-        if not any(_plain(words) in _plain(message) for message in said):
+        if not any(_fold(words) in _fold(message) for message in said):
             return f"should say {words!r}, but said: {'; '.join(said)}"
     return ""
 
 
-def _checked(lab: Lab, workspace: Path, all_checks: bool = False) -> dict[str, Any]:
-    report = check(lab, workspace=workspace, all_checks=all_checks)
-    open_checks = [
-        f"{each['name']} {each['found']}"
-        for task in report["tasks"]
-        for each in task["checks"]
-        if each["verdict"] == "could-not-check"
-    ]
-    if open_checks:
-        raise CouldNotFindOut("A check came to no answer.", found="; ".join(open_checks))
+def _check_surely(lab: Lab, workspace: Path, all_checks: bool = False) -> LabReport:
+    """Check a workspace; a check without an answer proves nothing, either way."""
+    report = check_workspace(lab, workspace=workspace, all_checks=all_checks)
+    if unknown := report.list_checks(Verdict.COULD_NOT_CHECK):
+        found = "; ".join(f"{each.name} {each.found}" for each in unknown)
+        raise CouldNotFindOut("A check came to no answer.", found=found)
     return report
 
 
-def _messages(report: dict[str, Any]) -> list[str]:
-    """What a learner is told by each check that failed."""
+def _list_messages(report: LabReport) -> list[str]:
+    """Return what a learner is told by each check that failed."""
     return [
-        f"{each['name']} expected {each['expected']}, found {each['found']}. {each['next_step']}"
-        for task in report["tasks"]
-        for each in task["checks"]
-        if each["verdict"] == "failed"
+        f"{each.name} expected {each.expected}, found {each.found}. {each.next_step}"
+        for each in report.list_checks(Verdict.FAILED)
     ]
 
 
-def _plain(text: str) -> str:
+def _fold(text: str) -> str:
     return re.sub(r"\s+", " ", text).casefold().strip()

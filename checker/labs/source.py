@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.formats.markdown import Fence, Heading, scan
+from checker.formats.markdown import Fence, Heading, scan_markdown
 
 HINT = re.compile(r"\?\?\?\+? hint\b.*")
 
@@ -27,19 +27,19 @@ class Part:
     hint: bool = False
 
 
-def parts(path: Path, text: str, first_line: int) -> Iterator[Part]:
-    """The parts of a lab.md from FIRST_LINE on, after its front matter.
+def split_parts(path: Path, text: str, first_line: int) -> Iterator[Part]:
+    """Yield the parts of a lab.md from FIRST_LINE on, after its front matter.
 
     Raises:
         CourseError: A fence is not closed, or what stands in braces is malformed.
     """
-    fences, headings = scan(text, path)
+    fences, headings = scan_markdown(text, path)
     fence_at = {fence.line: fence for fence in fences}
     heading_at = {heading.line: heading for heading in headings}
     lines = text.split("\n")
     number = first_line
     while number <= len(lines):
-        end = _end(lines, number, fence_at)
+        end = find_part_end(lines, number, fence_at)
         raw = "\n".join(lines[number - 1 : end])
         if HINT.fullmatch(lines[number - 1]):
             hint = textwrap.dedent(raw.partition("\n")[2]).strip()
@@ -49,8 +49,11 @@ def parts(path: Path, text: str, first_line: int) -> Iterator[Part]:
         number = end + 1
 
 
-def _end(lines: list[str], number: int, fence_at: dict[int, Fence]) -> int:
-    """The last line of the part that begins on line NUMBER; a hint takes all that is indented."""
+def find_part_end(lines: list[str], number: int, fence_at: dict[int, Fence]) -> int:
+    """Return the last line of the part that begins on line NUMBER.
+
+    A hint takes all that is indented.
+    """
     if number in fence_at:
         return fence_at[number].end
     if not HINT.fullmatch(lines[number - 1]):

@@ -17,26 +17,28 @@ from typing import Any
 
 from checker.loadtest.load import Counts, Load
 from checker.loadtest.plan import Plan, raise_file_limit
-from checker.loadtest.result import pack
+from checker.loadtest.result import pack_samples
 
 
 def main() -> None:
     """Run the plan of the first line."""
+    # Ctrl-C reaches the whole group; whoever started this ends it by closing its input
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    plan = Plan(**json.loads(_line(0)))
+    plan = Plan(**json.loads(read_line(0)))
     raise_file_limit()
-    gc.disable()
+    gc.disable()  # a collection would delay what is due meanwhile
     before = time.process_time()
-    _tell({"began": time.time()})
-    load = Load(plan, _counts, stop_on=0)
+    send_message({"began": time.time()})
+    load = Load(plan, send_counts, stop_on=0)
     samples = load.run()
     used = time.process_time() - before
-    _counts(load.counts)
-    _tell({"samples": pack(samples), "cpu_seconds": used, "complete": len(samples) == plan.count})
+    send_counts(load.counts)
+    complete = len(samples) == plan.count
+    send_message({"samples": pack_samples(samples), "cpu_seconds": used, "complete": complete})
 
 
-def _line(descriptor: int) -> bytes:
-    """Read by hand: a buffered reader could take the end of the input before it is waited for."""
+def read_line(descriptor: int) -> bytes:
+    """Read the plan by hand: a buffered reader could take the end of the input before its time."""
     line = b""
     while not line.endswith(b"\n"):
         piece = os.read(descriptor, 4096)
@@ -46,11 +48,13 @@ def _line(descriptor: int) -> bytes:
     return line
 
 
-def _counts(counts: Counts) -> None:
-    _tell({"counts": asdict(counts)})
+def send_counts(counts: Counts) -> None:
+    """Send what is known so far."""
+    send_message({"counts": asdict(counts)})
 
 
-def _tell(message: dict[str, Any]) -> None:
+def send_message(message: dict[str, Any]) -> None:
+    """Send a line of JSON; without a reader there is nothing left to do."""
     try:
         print(json.dumps(message), flush=True)
     except BrokenPipeError:

@@ -12,22 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.loadtest import picture
-from checker.loadtest.load import Counts
 from checker.loadtest.plan import Plan
-from checker.loadtest.result import Result, quantile
-from checker.loadtest.running import Running, until_answered
+from checker.loadtest.result import Result, pick_quantile
+from checker.loadtest.running import ProbeProcess, wait_for_answer
 from checker.loadtest.sample import OUTCOMES
 
 COLUMNS = ("number", "intended", "sent", "ended", "outcome", "status", "version", "connection")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OutputFiles:
     """Where the result goes: `json` to standard output, files where they are named."""
 
     json: bool = False
@@ -35,7 +33,7 @@ class Wanted:
     svg: Path | None = None
 
 
-def probe(plan: Plan, wanted: Wanted) -> int:
+def run_probe(plan: Plan, output: OutputFiles) -> int:
     """Run a plan, show what came of it, and write the files.
 
     Ctrl-C (or SIGTERM) ends it early; the result is then that of what was sent.
@@ -47,28 +45,26 @@ def probe(plan: Plan, wanted: Wanted) -> int:
         CouldNotFindOut: Nothing answers at the start.
         CourseError: A file cannot be written; known before anything is sent.
     """
-    for file in (wanted.csv, wanted.svg):
+    for file in (output.csv, output.svg):
         if file and not file.absolute().parent.is_dir():
             raise CourseError(f"There is no folder {file.parent} for {file.name}.")
         if file and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
             raise CourseError(f"{file} cannot be written.", found="Permission denied")
-    if became := until_answered(plan, 0):
-        raise CouldNotFindOut(
-            f"Nothing answers at {plan.url}.",
-            found=OUTCOMES[became],
-            next_step="Start what listens there, and see that its port is published on 127.0.0.1.",
-        )
-    result = _run(plan)
-    _write(result, wanted)
-    if wanted.json:
-        print(json.dumps(result.as_object()))
+    if became := wait_for_answer(plan, 0):
+        message = f"Nothing answers at {plan.url}."
+        step = "Start what listens there, and see that its port is published on 127.0.0.1."
+        raise CouldNotFindOut(message, found=OUTCOMES[became], next_step=step)
+    result = run_load(plan)
+    write_files(result, output)
+    if output.json:
+        print(json.dumps(result.build_report()))
     else:
-        console.out.print(summary(result), markup=False)
+        console.out.print(summarize_result(result), markup=False)
     return 1 if result.lost else 0
 
 
-def summary(result: Result) -> str:
-    """Some lines for people."""
+def summarize_result(result: Result) -> str:
+    """Return some lines for people."""
     connections = "fresh" if result.plan.fresh else "kept"
     lines = [
         f"sent      {result.sent} in {result.sending_seconds:.1f} s, "
@@ -83,7 +79,10 @@ def summary(result: Result) -> str:
         lines += [f"          first after {first:.2f} s, last after {last:.2f} s"]
     if result.latencies:
         named = ", ".join(f"{name}: {count}" for name, count in result.versions.items())
-        values = [_ms(quantile(result.latencies, share)) for share in (0.5, 0.9, 0.99, 1)]
+        values = [
+            format_milliseconds(pick_quantile(result.latencies, share))
+            for share in (0.5, 0.9, 0.99, 1)
+        ]
         lines += [
             f"versions  {named}",
             "latency   p50 {}, p90 {}, p99 {}, slowest {}".format(*values),
@@ -91,8 +90,8 @@ def summary(result: Result) -> str:
     return "\n".join(lines)
 
 
-def as_csv(result: Result) -> str:
-    """A line a request; times in seconds since the load began."""
+def format_csv(result: Result) -> str:
+    """Return a line a request; times are in seconds since the load began."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -104,35 +103,26 @@ def as_csv(result: Result) -> str:
     return out.getvalue()
 
 
-def _run(plan: Plan) -> Result:
-    with console.step(f"Sending {plan.count} requests to {plan.url}") as step:
-        running = Running(plan)
-        with _on_signal(running.stop):
-            _show(running, lambda counts: step.update(_state(counts, plan)))
-            return running.result()
-
-
-def _show(running: Running, show: Callable[[Counts], None]) -> None:
-    """Until it is over; the wait is short enough for a signal to be heard."""
+def run_load(plan: Plan) -> Result:
+    """Run a plan in a process of its own, and show how far it is."""
     pause = threading.Event()
-    while not running.is_over:
-        show(running.counts)
-        pause.wait(0.2)
-
-
-def _state(counts: Counts, plan: Plan) -> str:
-    seen = ", ".join(f"{name or 'no version'}: {n}" for name, n in counts.versions.items())
-    return f"{counts.sent} of {plan.count} sent, {counts.lost} lost; {seen}"
+    with console.step(f"Sending {plan.count} requests to {plan.url}") as step:
+        running = ProbeProcess(plan)
+        with stop_on_signal(running.stop):
+            while not running.is_over:
+                counts = running.counts
+                versions = counts.versions.items()
+                seen = ", ".join(f"{name or 'no version'}: {n}" for name, n in versions)
+                step.update(f"{counts.sent} of {plan.count} sent, {counts.lost} lost; {seen}")
+                pause.wait(0.2)  # short enough for a signal to be heard
+            return running.collect_result()
 
 
 @contextmanager
-def _on_signal(act: Callable[[], None]) -> Iterator[None]:
-    """Both signals end a probe in good order; a shell starts background jobs deaf to SIGINT."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        act()
-
-    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
+def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """End in good order on both signals; a shell starts background jobs deaf to SIGINT."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda number, frame: stop()) for each in signals}
     try:
         yield
     finally:
@@ -140,17 +130,18 @@ def _on_signal(act: Callable[[], None]) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _write(result: Result, wanted: Wanted) -> None:
-    for file, content in ((wanted.csv, as_csv), (wanted.svg, picture.draw)):
+def write_files(result: Result, output: OutputFiles) -> None:
+    """Write the files that were asked for."""
+    for file, content in ((output.csv, format_csv), (output.svg, picture.draw_picture)):
         if file:
             try:
                 paths.write_atomically(file, content(result))
             except OSError as error:
-                raise CourseError(
-                    f"{file} cannot be written.", found=error.strerror or ""
-                ) from error
+                reason = error.strerror or ""
+                raise CourseError(f"{file} cannot be written.", found=reason) from error
 
 
-def _ms(seconds: float) -> str:
+def format_milliseconds(seconds: float) -> str:
+    """Say a time in milliseconds, with a decimal where it is short."""
     milliseconds = seconds * 1000
     return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"

@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from checker.loadtest import wire
 from checker.loadtest.plan import Plan
-from checker.loadtest.sample import OK, Sample, outcome_of
+from checker.loadtest.sample import OK, Sample, name_outcome
+from checker.loadtest.wire import HttpAnswer, NotHttp, read_answer
 
 PIECE = 65536
 IN_PROGRESS = (0, errno.EINPROGRESS)
@@ -75,49 +75,53 @@ class Load:
     def run(self) -> list[Sample]:
         """Send all, wait for what is under way, and return what became of each request."""
         self._start = time.monotonic()
-        told = 0.0
+        reported = 0.0
         while self._left or self._deadlines:
-            now = self._now()
+            now = self._read_clock()
             self._send_due(now)
-            self._give_up(now)
-            if now - told >= self._every:
-                told = now
+            self._give_up_overdue(now)
+            if now - reported >= self._every:
+                reported = now
                 self._progress(self.counts)
-            self._wait(told + self._every)
+            self._handle_events(reported + self._every)
         for connection in self._idle:
             connection.socket.close()
         self._selector.close()
         return self.samples
 
-    def _now(self) -> float:
+    def _read_clock(self) -> float:
         return time.monotonic() - self._start
 
-    def _due(self) -> float:
+    def _next_due(self) -> float:
         return len(self.samples) / self._plan.rate
 
     def _send_due(self, now: float) -> None:
-        while self._left and (due := self._due()) <= now:
+        while self._left and (due := self._next_due()) <= now:
             self._left -= 1
-            sample = Sample(due, self._now())
+            sample = Sample(due, self._read_clock())
             self.samples.append(sample)
             self.counts.sent += 1
-            self._send(sample)
+            self._send_request(sample)
 
-    def _send(self, sample: Sample) -> None:
-        """Kept connections take turns, so that all that balances by connection is asked."""
+    def _send_request(self, sample: Sample) -> None:
+        """Send on a connection; kept ones take turns, so all that balances by them is asked."""
         if self._idle and (self._open >= self._plan.connections):
             connection = self._idle.popleft()
             sample.fresh = False
         else:
-            connection = self._opened()
+            connection = self._open_connection()
         connection.sample, connection.data = sample, b""
         self._deadlines.append((sample.sent + self._plan.timeout, connection, sample))
         if connection.connected:
-            self._write(connection)
+            self._write_request(connection)
+            return
+        error = connection.socket.connect_ex((self._plan.address, self._plan.port))
+        if error in IN_PROGRESS:
+            self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)
         else:
-            self._connect(connection)
+            self._lose_request(connection, name_outcome(error), registered=False)
 
-    def _opened(self) -> Connection:
+    def _open_connection(self) -> Connection:
         family = socket.AF_INET6 if ":" in self._plan.address else socket.AF_INET
         made = socket.socket(family, socket.SOCK_STREAM)
         made.setblocking(False)
@@ -125,31 +129,24 @@ class Load:
         self._open += 1
         return Connection(made)
 
-    def _connect(self, connection: Connection) -> None:
-        error = connection.socket.connect_ex((self._plan.address, self._plan.port))
-        if error in IN_PROGRESS:
-            self._selector.register(connection.socket, selectors.EVENT_WRITE, connection)
-        else:
-            self._lose(connection, outcome_of(error), registered=False)
-
-    def _write(self, connection: Connection) -> None:
-        """The request fits into the buffer of a socket on which nothing else is under way."""
+    def _write_request(self, connection: Connection) -> None:
         try:
+            # it fits into the buffer of a socket on which nothing else is under way
             connection.socket.sendall(self._request)
         except OSError as error:
-            self._lose(connection, outcome_of(error.errno or 0))
+            self._lose_request(connection, name_outcome(error.errno or 0))
 
-    def _wait(self, latest: float) -> None:
+    def _handle_events(self, latest: float) -> None:
         """Handle what happens until something is due.
 
         epoll counts in milliseconds; select, here over epoll's own descriptor, in microseconds.
         """
         until = min(latest, self._deadlines[0][0]) if self._deadlines else latest
-        seconds = (min(until, self._due()) if self._left else until) - self._now()
+        seconds = (min(until, self._next_due()) if self._left else until) - self._read_clock()
         if seconds > 0:
             select.select([self._selector], [], [], seconds)
         for key, events in self._selector.select(0):
-            if key.data is None:
+            if key.data is None:  # the descriptor that ends the sending
                 self._left = 0
                 self._selector.unregister(key.fileobj)
             elif events & selectors.EVENT_WRITE:
@@ -160,11 +157,11 @@ class Load:
     def _on_connected(self, connection: Connection) -> None:
         error = connection.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
-            self._lose(connection, outcome_of(error))
+            self._lose_request(connection, name_outcome(error))
             return
         connection.connected = True
         self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
-        self._write(connection)
+        self._write_request(connection)
 
     def _on_data(self, connection: Connection) -> None:
         try:
@@ -172,26 +169,26 @@ class Load:
         except BlockingIOError:
             return
         except OSError as error:
-            self._lose(connection, outcome_of(error.errno or 0))
+            self._lose_request(connection, name_outcome(error.errno or 0))
             return
-        if connection.sample is None:
-            self._close(connection)
+        if connection.sample is None:  # the server closed it, or sent what nobody asked for
+            self._close_connection(connection)
             return
         connection.data += data
         try:
-            answer = wire.read(connection.data, not data) if connection.data else None
-        except wire.NotHttp:
-            self._lose(connection, "not-http")
+            answer = read_answer(connection.data, not data) if connection.data else None
+        except NotHttp:
+            self._lose_request(connection, "not-http")
             return
         if answer:
-            self._answered(connection, connection.sample, answer)
+            self._finish_request(connection, connection.sample, answer)
         elif not data:
-            self._lose(connection, "short" if connection.data else "closed")
+            self._lose_request(connection, "short" if connection.data else "closed")
 
-    def _answered(self, connection: Connection, sample: Sample, answer: wire.Answer) -> None:
-        wanted = self._plan.expect_version
-        good = "wrong-version" if wanted and answer.version != wanted else OK
-        sample.ended = self._now()
+    def _finish_request(self, connection: Connection, sample: Sample, answer: HttpAnswer) -> None:
+        expected = self._plan.expect_version
+        good = "wrong-version" if expected and answer.version != expected else OK
+        sample.ended = self._read_clock()
         sample.status, sample.version = answer.status, answer.version
         sample.outcome = good if 200 <= answer.status < 300 else "wrong-status"
         if sample.outcome == OK:
@@ -203,17 +200,17 @@ class Load:
         if answer.keep and not self._plan.fresh:
             self._idle.append(connection)
         else:
-            self._close(connection)
+            self._close_connection(connection)
 
-    def _lose(self, connection: Connection, outcome: str, registered: bool = True) -> None:
+    def _lose_request(self, connection: Connection, outcome: str, registered: bool = True) -> None:
         if connection.sample:
-            connection.sample.ended = self._now()
+            connection.sample.ended = self._read_clock()
             connection.sample.outcome = outcome
             self.counts.lost += 1
             connection.sample = None
-        self._close(connection, registered)
+        self._close_connection(connection, registered)
 
-    def _close(self, connection: Connection, registered: bool = True) -> None:
+    def _close_connection(self, connection: Connection, registered: bool = True) -> None:
         if registered:
             self._selector.unregister(connection.socket)
         if connection in self._idle:
@@ -221,12 +218,12 @@ class Load:
         connection.socket.close()
         self._open -= 1
 
-    def _give_up(self, now: float) -> None:
-        """All have the same time-out, so the oldest is always the first."""
+    def _give_up_overdue(self, now: float) -> None:
+        # all have the same time-out, so the oldest is always the first
         while self._deadlines:
             deadline, connection, sample = self._deadlines[0]
             if not sample.outcome:
                 if deadline > now:
                     return
-                self._lose(connection, "timeout")
+                self._lose_request(connection, "timeout")
             self._deadlines.popleft()

@@ -32,27 +32,27 @@ class Frame:
     seconds: float
 
     def x(self, second: float) -> float:
-        """Where a moment is; what lies outside is drawn at the edge."""
+        """Return where a moment is; what lies outside is drawn at the edge."""
         return self.left + self.width * min(1.0, max(0.0, second / self.seconds))
 
 
-def draw(result: Result) -> str:
-    """The SVG of a load."""
+def draw_picture(result: Result) -> str:
+    """Draw a load as SVG."""
     seconds = max(result.plan.seconds, 0.1)
-    width = bucket_width(seconds)
-    buckets = result.buckets(width)
+    width = choose_width(seconds)
+    buckets = result.split_load(width)
     frame = Frame(60, 56, WIDTH - 80, HEIGHT - 112, math.ceil(seconds / width) * width)
     body = [
-        text(60, 26, "Requests by version and second", weight="600"),
-        *bars(frame, buckets, width),
-        *time_axis(frame),
-        *legend(frame.left, 46, list(result.versions), bool(result.lost)),
+        draw_text(60, 26, "Requests by version and second", weight="600"),
+        *draw_bars(frame, buckets, width),
+        *draw_axis(frame),
+        *draw_legend(frame.left, 46, list(result.versions), bool(result.lost)),
     ]
-    return svg("Requests by version, and lost ones", describe(result), HEIGHT, body)
+    return write_svg("Requests by version, and lost ones", describe_load(result), HEIGHT, body)
 
 
-def describe(result: Result) -> str:
-    """What the picture shows, in words."""
+def describe_load(result: Result) -> str:
+    """Say in words what the picture shows."""
     versions = ", ".join(f"version {name} answered {n}" for name, n in result.versions.items())
     words = f"{result.sent} requests were sent in {result.sending_seconds:.1f} seconds"
     words += f"; {versions}" if versions else "; none was answered"
@@ -65,72 +65,72 @@ def describe(result: Result) -> str:
     )
 
 
-def bucket_width(seconds: float) -> float:
-    """The narrowest even stretch of seconds that gives no more than 80 bars."""
+def choose_width(seconds: float) -> float:
+    """Choose the narrowest even stretch of seconds that gives no more than 80 bars."""
     widths = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
     return next((each for each in widths if seconds / each <= MOST_BARS), widths[-1])
 
 
-def bars(frame: Frame, buckets: Sequence[Bucket], width: float) -> Iterable[str]:
-    """A bar a stretch: good answers by version from below, lost requests on top."""
+def draw_bars(frame: Frame, buckets: Sequence[Bucket], width: float) -> Iterable[str]:
+    """Draw a bar a stretch: good answers by version from below, lost requests on top."""
     names = list(dict.fromkeys(name for each in buckets for name in each.versions))
     most = max((sum(each.versions.values()) + each.lost for each in buckets), default=0) or 1
     scale = frame.height / most
     bottom = frame.top + frame.height
     wide = max(1.0, frame.x(width) - frame.x(0) - 1)
     yield f'<g stroke="{INK}" stroke-width="1"><path d="M{frame.left} {bottom}h{frame.width}"/></g>'
-    yield text(frame.left - 6, frame.top + 5, f"{most / width:.0f}/s", anchor="end")
-    yield text(frame.left - 6, bottom + 5, "0", anchor="end")
+    yield draw_text(frame.left - 6, frame.top + 5, f"{most / width:.0f}/s", anchor="end")
+    yield draw_text(frame.left - 6, bottom + 5, "0", anchor="end")
     for each in buckets:
         x, y = frame.x(each.start), bottom
         for name in names:
             count = each.versions.get(name, 0)
             y -= count * scale
             if count:
-                yield _bar(x, y, wide, count * scale, colour(names, name))
+                yield draw_bar(x, y, wide, count * scale, choose_colour(names, name))
         if each.lost:
             y -= each.lost * scale
-            yield _bar(x, y, wide, each.lost * scale, "url(#lost)")
+            yield draw_bar(x, y, wide, each.lost * scale, "url(#lost)")
 
 
-def colour(names: Sequence[str], name: str) -> str:
-    """The same version has the same colour all over a picture."""
+def choose_colour(names: Sequence[str], name: str) -> str:
+    """Choose a version's colour, the same all over a picture."""
     return COLOURS[names.index(name) % len(COLOURS)] if name in names else INK
 
 
-def time_axis(frame: Frame) -> Iterable[str]:
-    """Whole seconds below a plot."""
+def draw_axis(frame: Frame) -> Iterable[str]:
+    """Draw whole seconds below a plot."""
     steps = (1, 2, 5, 10, 20, 30, 60)
     step = next((each for each in steps if frame.seconds / each <= 12), steps[-1])
     bottom = frame.top + frame.height
     for second in range(0, math.floor(frame.seconds) + 1, step):
         x = frame.x(second)
         yield f'<path d="M{x:.1f} {bottom}v5" stroke="{INK}" stroke-width="1"/>'
-        yield text(x, bottom + 20, str(second), anchor="middle")
-    yield text(frame.left + frame.width / 2, bottom + 40, "seconds", anchor="middle")
+        yield draw_text(x, bottom + 20, str(second), anchor="middle")
+    yield draw_text(frame.left + frame.width / 2, bottom + 40, "seconds", anchor="middle")
 
 
-def legend(left: float, y: float, versions: Sequence[str], lost: bool) -> Iterable[str]:
-    """What the colours mean."""
-    entries = [(colour(versions, name), f"version {name}") for name in versions]
+def draw_legend(left: float, y: float, versions: Sequence[str], lost: bool) -> Iterable[str]:
+    """Draw what the colours mean."""
+    entries = [(choose_colour(versions, name), f"version {name}") for name in versions]
     entries += [("url(#lost)", "lost")] if lost else []
     x = left + 330
     for fill, words in entries:
         yield f'<rect x="{x:.0f}" y="{y - 30:.0f}" width="12" height="12" fill="{fill}"/>'
-        yield text(x + 17, y - 19, words)
+        yield draw_text(x + 17, y - 19, words)
         x += 34 + 7.5 * len(words)
 
 
-def text(x: float, y: float, words: str, *, anchor: str = "start", weight: str = "400") -> str:
-    """A line of writing."""
+def draw_text(x: float, y: float, words: str, *, anchor: str = "start", weight: str = "400") -> str:
+    """Draw a line of writing."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" '
         f'fill="{INK}">{escape(words)}</text>'
     )
 
 
-def svg(title: str, description: str, height: float, body: Iterable[str]) -> str:
-    """A whole file, with its title and description for those who do not see it."""
+def write_svg(title: str, description: str, height: float, body: Iterable[str]) -> str:
+    """Return a whole file, with its title and description for those who do not see it."""
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
         'aria-labelledby="t d" font-family="system-ui, sans-serif" font-size="14">',
@@ -146,7 +146,8 @@ def svg(title: str, description: str, height: float, body: Iterable[str]) -> str
     return "\n".join(lines) + "\n"
 
 
-def _bar(x: float, y: float, width: float, height: float, fill: str) -> str:
+def draw_bar(x: float, y: float, width: float, height: float, fill: str) -> str:
+    """Draw a rectangle from its upper left corner."""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"/>'
     )

@@ -1,4 +1,4 @@
-"""What a probe is asked to do, judged before anything is sent.
+"""What a probe is asked to do, checked before anything is sent.
 
 Limits: plain HTTP to this machine only (127.0.0.0/8, ::1, localhost), GET only, 0.01 to 2000
 requests a second for at most 300 seconds, and never more open connections than this process may
@@ -60,7 +60,7 @@ class Plan:
         return f"{lines}Accept: */*\r\n{end}\r\n".encode()
 
 
-def make(
+def make_plan(
     url: str,
     *,
     rate: float = 100.0,
@@ -71,64 +71,51 @@ def make(
     expect_version: str = "",
     connections: int = 10,
 ) -> Plan:
-    """A plan within the limits.
+    """Make a plan within the limits.
 
-    Args:
-        url: http://127.0.0.1:PORT/PATH; a name that ends in `.localhost` is this machine as well
-            (RFC 6761, section 6.3).
-        seconds: How long to send; 10 if neither it nor `count` is given.
+    `Plan` says what its parts are. The URL is http://127.0.0.1:PORT/PATH; a name that ends in
+    `.localhost` is this machine as well (RFC 6761, section 6.3). It sends for 10 seconds if neither
+    `seconds` nor `count` is given.
 
     Raises:
         CourseError: It is outside the limits; the message says which one.
     """
-    parts = _split(url)
-    _within("rate", rate, MOST_RATE, "requests a second", LEAST_RATE)
+    parts = split_url(url)
+    require_within("rate", rate, MOST_RATE, "requests a second", LEAST_RATE)
     if seconds is not None and count is not None:
         raise CourseError("Give seconds or a count, not both.")
     if count is None:
-        _within("seconds", 10.0 if seconds is None else seconds, MOST_SECONDS, "seconds")
+        require_within("seconds", 10.0 if seconds is None else seconds, MOST_SECONDS, "seconds")
         count = max(1, round((10.0 if seconds is None else seconds) * rate))
     elif count < 1 or count / rate > MOST_SECONDS:
         raise CourseError(
             f"A count of {count} is outside the limits of the probe.",
             expected=f"1 to {math.floor(rate * MOST_SECONDS)} at {rate:g} requests a second",
         )
-    _within("timeout", timeout, MOST_TIMEOUT, "seconds")
-    _within("connections", connections, 500, "connections")
-    _judge_files(rate, timeout, connections)
+    require_within("timeout", timeout, MOST_TIMEOUT, "seconds")
+    require_within("connections", connections, 500, "connections")
+    require_files(rate, timeout, connections)
     port = parts.port if parts.port is not None else 80
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    address = _address(url, parts.hostname or "")
-    return Plan(
-        url,
-        address,
-        port,
-        parts.netloc,
-        path,
-        float(rate),
-        count,
-        float(timeout),
-        fresh,
-        expect_version,
-        connections,
-    )
+    target = (url, find_address(url, parts.hostname or ""), port, parts.netloc, path)
+    return Plan(*target, float(rate), count, float(timeout), fresh, expect_version, connections)
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL that the probe can use."""
     try:
         parts = urlsplit(url)
         good = parts.scheme == "http" and parts.hostname and parts.port != 0
     except ValueError:
         good = False
     if not good or not url.isascii() or any(each <= " " for each in url) or "@" in parts.netloc:
-        raise CourseError(
-            f"The probe cannot use the address {url!r}.", expected="http://127.0.0.1:PORT/PATH"
-        )
+        message = f"The probe cannot use the address {url!r}."
+        raise CourseError(message, expected="http://127.0.0.1:PORT/PATH")
     return parts
 
 
-def _address(url: str, hostname: str) -> str:
-    """The address to connect to."""
+def find_address(url: str, hostname: str) -> str:
+    """Return the address to connect to, which is always this machine's."""
     name = hostname.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return "127.0.0.1"
@@ -137,25 +124,22 @@ def _address(url: str, hostname: str) -> str:
     except ValueError:
         address = None
     if address is None or not address.is_loopback or "%" in name:
-        raise CourseError(
-            f"The probe sends to this machine only, not to {url}.",
-            expected="127.0.0.1, ::1 or localhost",
-            next_step="Publish the port on 127.0.0.1, and give that address.",
-        )
+        message = f"The probe sends to this machine only, not to {url}."
+        step = "Publish the port on 127.0.0.1, and give that address."
+        raise CourseError(message, expected="127.0.0.1, ::1 or localhost", next_step=step)
     return str(address)
 
 
-def _within(name: str, value: float, most: float, unit: str, least: float = 0) -> None:
+def require_within(name: str, value: float, most: float, unit: str, least: float = 0) -> None:
+    """Refuse a value outside its limits; it must be above 0 in any case."""
     if not 0 < value <= most or value < least:
         lower = f"at least {least:g}" if least else "more than 0"
-        raise CourseError(
-            f"{name} {value:g} is outside the limits of the probe.",
-            expected=f"{lower}, at most {most:g} {unit}",
-        )
+        message = f"{name} {value:g} is outside the limits of the probe."
+        raise CourseError(message, expected=f"{lower}, at most {most:g} {unit}")
 
 
-def _judge_files(rate: float, timeout: float, connections: int) -> None:
-    """If nothing answers, each request holds a connection until its time is up."""
+def require_files(rate: float, timeout: float, connections: int) -> None:
+    """Refuse more open files than there may be, each request holding one until its time is up."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     room = math.inf if hard == resource.RLIM_INFINITY else hard - SPARE_FILES
     needed = math.ceil(rate * timeout) + connections

@@ -88,7 +88,7 @@ class Result:
     @cached_property
     def versions(self) -> dict[str, int]:
         """Good answers by version, in the order in which versions were first seen."""
-        return _by_version(self.samples)
+        return count_versions(self.samples)
 
     @property
     def last_version(self) -> str:
@@ -106,20 +106,25 @@ class Result:
         """How late the probe itself sent, in seconds, least first."""
         return sorted(each.sent - each.intended for each in self.samples)
 
-    def buckets(self, width: float) -> list[Bucket]:
-        """The load in stretches of `width` seconds."""
-        stretches: list[list[Sample]] = [
-            [] for _ in range(max(1, math.ceil(self.plan.seconds / width)))
-        ]
+    def split_load(self, width: float) -> list[Bucket]:
+        """Cut the load into stretches of `width` seconds."""
+        count = max(1, math.ceil(self.plan.seconds / width))
+        stretches: list[list[Sample]] = [[] for _ in range(count)]
         for each in self.samples:
             number = int(each.intended / width + ROUNDING)
             stretches[min(number, len(stretches) - 1)].append(each)
         while len(stretches) > 1 and not stretches[-1]:
             stretches.pop()
-        return [_bucket(number * width, found) for number, found in enumerate(stretches)]
+        buckets = []
+        for number, samples in enumerate(stretches):
+            good = [each.latency for each in samples if each.outcome == OK]
+            lost = len(samples) - len(good)
+            slowest = max(good, default=0.0)
+            buckets.append(Bucket(number * width, count_versions(samples), lost, slowest))
+        return buckets
 
-    def as_object(self, width: float = 0.5) -> dict[str, Any]:
-        """The object of `probe --json`; docs/contributing/write-a-check.md describes it.
+    def build_report(self, width: float = 0.5) -> dict[str, Any]:
+        """Return the object of `probe --json`; docs/contributing/write-a-check.md describes it.
 
         Args:
             width: Seconds of one of its buckets.
@@ -141,48 +146,45 @@ class Result:
             "last_version": self.last_version,
             "first_loss": round(self.losses[0].intended, 3) if self.losses else None,
             "last_loss": round(self.losses[-1].intended, 3) if self.losses else None,
-            "latency_ms": _spread(self.latencies),
-            "send_delay_ms": _spread(self.delays),
+            "latency_ms": summarize_spread(self.latencies),
+            "send_delay_ms": summarize_spread(self.delays),
             "cpu_seconds": round(self.cpu_seconds, 3),
             "bucket_seconds": width,
             "buckets": [
                 {**asdict(each), "start": round(each.start, 3), "slowest": round(each.slowest, 6)}
-                for each in self.buckets(width)
+                for each in self.split_load(width)
             ],
         }
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value that this share of all did not exceed: nearest rank; 0 of nothing."""
+def pick_quantile(ordered: Sequence[float], share: float) -> float:
+    """Return the value that this share of all did not exceed: nearest rank; 0 of nothing."""
     if not ordered:
         return 0.0
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
-def _spread(ordered: Sequence[float]) -> dict[str, float] | None:
+def summarize_spread(ordered: Sequence[float]) -> dict[str, float] | None:
+    """Return the usual quantiles of ordered seconds, in milliseconds; None of nothing."""
     if not ordered:
         return None
     named = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
-    return {name: round(quantile(ordered, share) * 1000, 3) for name, share in named.items()}
+    return {name: round(pick_quantile(ordered, share) * 1000, 3) for name, share in named.items()}
 
 
-def _by_version(samples: Iterable[Sample]) -> dict[str, int]:
+def count_versions(samples: Iterable[Sample]) -> dict[str, int]:
+    """Count the good answers by version."""
     return dict(Counter(each.version or UNKNOWN for each in samples if each.outcome == OK))
 
 
-def _bucket(start: float, found: list[Sample]) -> Bucket:
-    good = [each.latency for each in found if each.outcome == OK]
-    return Bucket(start, _by_version(found), len(found) - len(good), max(good, default=0.0))
-
-
-def pack(samples: Iterable[Sample]) -> list[list[Any]]:
-    """Samples as they travel from process to process."""
+def pack_samples(samples: Iterable[Sample]) -> list[list[Any]]:
+    """Return samples as they travel from process to process."""
     return [
         [round(each, 6) if isinstance(each, float) else each for each in astuple(sample)]
         for sample in samples
     ]
 
 
-def unpack(rows: Iterable[Sequence[Any]]) -> list[Sample]:
-    """The samples that `pack` packed."""
+def unpack_samples(rows: Iterable[Sequence[Any]]) -> list[Sample]:
+    """Return the samples that `pack_samples` packed."""
     return [Sample(*row) for row in rows]

@@ -18,7 +18,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.loadtest.load import Counts, Load
 from checker.loadtest.plan import Plan
-from checker.loadtest.result import Result, unpack
+from checker.loadtest.result import Result, unpack_samples
 
 START_SECONDS = 30.0
 POLL_SECONDS = 0.1
@@ -26,7 +26,7 @@ END_SECONDS = 60.0
 """Beyond the last time-out: what handing over the samples may take on a busy machine."""
 
 
-class Running:
+class ProbeProcess:
     """A probe that has begun to send.
 
     Raises:
@@ -36,39 +36,34 @@ class Running:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._changed = threading.Condition()
-        self._counts = Counts()
+        self.counts = Counts()
+        """What is known so far; a few tenths of a second old."""
+        self.is_over = False
+        """Whether its process has ended."""
         self._began: float | None = None
         self._end: dict[str, Any] | None = None
-        self._over = False
-        self._words = ""
-        self._process = _start(plan)
-        self._reader = threading.Thread(target=self._follow, daemon=True)
+        self._errors = ""
+        self._process = start_process(plan)
+        self._reader = threading.Thread(target=self._read_messages, daemon=True)
         self._reader.start()
         self.wait_until(lambda: self._began is not None, START_SECONDS, "The probe does not begin.")
 
-    @property
-    def counts(self) -> Counts:
-        """What is known so far; a few tenths of a second old."""
-        return self._counts
-
-    @property
-    def is_over(self) -> bool:
-        """Whether its process has ended."""
-        return self._over
-
-    def wait_until(self, true: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout: float, message: str) -> None:
         """Wait for something that its messages tell.
 
         Args:
-            otherwise: The words of the error.
+            condition: Looked at after each message.
+            timeout: Seconds.
+            message: The words of the error.
 
         Raises:
             CouldNotFindOut: It does not come in time, or not before the probe has ended.
         """
         with self._changed:
-            self._changed.wait_for(lambda: true() or self._over, timeout=seconds)
-            if not true():
-                raise CouldNotFindOut(otherwise, found=self._why())
+            self._changed.wait_for(lambda: condition() or self.is_over, timeout=timeout)
+            if not condition():
+                silent = "its process has ended" if self.is_over else "it says nothing"
+                raise CouldNotFindOut(message, found=self._errors or silent)
 
     def stop(self) -> None:
         """Send no more; what is under way is waited for. Idempotent."""
@@ -76,7 +71,7 @@ class Running:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
 
-    def result(self) -> Result:
+    def collect_result(self) -> Result:
         """Wait until it has ended, at most as long as its plan takes.
 
         Raises:
@@ -88,7 +83,7 @@ class Running:
         finally:
             self.kill()
         end, began = self._end or {}, self._began or 0.0
-        samples = unpack(end["samples"])
+        samples = unpack_samples(end["samples"])
         return Result(self.plan, began, samples, end["cpu_seconds"], end["complete"])
 
     def kill(self) -> None:
@@ -104,31 +99,27 @@ class Running:
             if pipe:
                 pipe.close()
 
-    def _follow(self) -> None:
-        """The reader's thread."""
+    def _read_messages(self) -> None:
+        """Take what the process says until it ends; the reader's thread."""
         assert self._process.stdout
         for line in self._process.stdout:
             with contextlib.suppress(ValueError), self._changed:
-                self._take(json.loads(line))
+                message = json.loads(line)
+                if "began" in message:
+                    self._began = message["began"]
+                elif "counts" in message:
+                    self.counts = Counts(**message["counts"])
+                elif "samples" in message:
+                    self._end = message
                 self._changed.notify_all()
-        words = self._process.stderr.read() if self._process.stderr else ""
+        errors = self._process.stderr.read() if self._process.stderr else ""
         with self._changed:
-            self._over, self._words = True, words.strip()[-500:]
+            self.is_over, self._errors = True, errors.strip()[-500:]
             self._changed.notify_all()
 
-    def _take(self, message: dict[str, Any]) -> None:
-        if "began" in message:
-            self._began = message["began"]
-        elif "counts" in message:
-            self._counts = Counts(**message["counts"])
-        elif "samples" in message:
-            self._end = message
 
-    def _why(self) -> str:
-        return self._words or ("its process has ended" if self._over else "it says nothing")
-
-
-def _start(plan: Plan) -> subprocess.Popen[str]:
+def start_process(plan: Plan) -> subprocess.Popen[str]:
+    """Start the process of a probe, and hand it its plan."""
     home = str(Path(checker.__file__).parents[1])
     try:
         process = subprocess.Popen(
@@ -147,11 +138,8 @@ def _start(plan: Plan) -> subprocess.Popen[str]:
     return process
 
 
-def until_answered(plan: Plan, within: float) -> str:
-    """Ask once, and again until something answers; a first request that is not counted.
-
-    Args:
-        within: Seconds; 0 asks once.
+def wait_for_answer(plan: Plan, within: float) -> str:
+    """Ask once, and again for `within` seconds until something answers; this is not counted.
 
     Returns:
         "" or what became of the last attempt.

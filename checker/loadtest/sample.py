@@ -56,6 +56,6 @@ class Sample:
         return self.ended - self.intended
 
 
-def outcome_of(error: int) -> str:
-    """The outcome that an errno of the system means."""
+def name_outcome(error: int) -> str:
+    """Return the outcome that an errno of the system means."""
     return BY_ERRNO.get(error, "unreachable")

@@ -18,7 +18,7 @@ class NotHttp(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """A whole answer; `keep` says whether the connection can be used again."""
 
     status: int
@@ -26,11 +26,10 @@ class Answer:
     keep: bool
 
 
-def read(data: bytes, ended: bool) -> Answer | None:
-    """The answer that `data` is, or None while it is not complete.
+def read_answer(data: bytes, ended: bool) -> HttpAnswer | None:
+    """Return the answer that `data` is, or None while it is not complete.
 
-    Args:
-        ended: The server has closed the connection.
+    `ended` says that the server has closed the connection.
 
     Raises:
         NotHttp: It is none.
@@ -42,17 +41,24 @@ def read(data: bytes, ended: bool) -> Answer | None:
         if not data.startswith(b"HTTP/1."[: len(data)]):
             raise NotHttp
         return None
-    status, keep, length, version = _head(head)
+    status, keep, length, version = parse_head(head)
     if status in NO_BODY:
         length = 0
-    body = _chunks(rest) if length == CHUNKED else _sized(rest, length, ended)
+    body: bytes | None
+    if length == CHUNKED:
+        body = join_chunks(rest)
+    elif length == UNTIL_CLOSED:
+        body = rest if ended else None
+    else:
+        body = rest[:length] if len(rest) >= length else None
     if body is None:
         return None
     keep = keep and not ended and length != UNTIL_CLOSED
-    return Answer(status, version_in(body) or version, keep)
+    return HttpAnswer(status, find_version(body) or version, keep)
 
 
-def _number(digits: str, base: int = 10) -> int:
+def parse_number(digits: str, base: int = 10) -> int:
+    """Return a number of the answer; what is none makes it no HTTP."""
     try:
         return int(digits, base)
     except ValueError:
@@ -64,8 +70,8 @@ UNTIL_CLOSED = -1
 
 
 @lru_cache(maxsize=256)
-def _head(head: bytes) -> tuple[int, bool, int, str]:
-    """Status, whether the connection stays, length of the body, X-Version; heads repeat."""
+def parse_head(head: bytes) -> tuple[int, bool, int, str]:
+    """Return status, whether the connection stays, length of the body, X-Version; heads repeat."""
     first, *lines = head.decode("latin-1").split("\r\n")
     words = first.split(" ", 2)
     if not words[0].startswith("HTTP/1.") or len(words) < 2 or not words[1].isdecimal():
@@ -75,29 +81,24 @@ def _head(head: bytes) -> tuple[int, bool, int, str]:
         name, _, value = line.partition(":")
         name, value = name.lower(), value.strip()
         if name == "content-length" and value.isdecimal() and length != CHUNKED:
-            length = _number(value)
+            length = parse_number(value)
         elif name == "transfer-encoding" and "chunked" in value.lower():
             length = CHUNKED
         elif name == "connection":
             keep = "close" not in value.lower() and (keep or "keep-alive" in value.lower())
         elif name == "x-version":
-            version = _printable(value)
-    return _number(words[1]), keep, length, version
+            version = make_printable(value)
+    return parse_number(words[1]), keep, length, version
 
 
-def _sized(rest: bytes, length: int, ended: bool) -> bytes | None:
-    if length == UNTIL_CLOSED:
-        return rest if ended else None
-    return rest[:length] if len(rest) >= length else None
-
-
-def _chunks(rest: bytes) -> bytes | None:
+def join_chunks(rest: bytes) -> bytes | None:
+    """Return the body that comes in chunks (RFC 9112, section 7.1), or None if it is not whole."""
     body = b""
     while True:
         size_line, found, rest = rest.partition(b"\r\n")
         if not found:
             return None
-        size = _number(size_line.split(b";")[0].decode("latin-1"), 16)
+        size = parse_number(size_line.split(b";")[0].decode("latin-1"), 16)
         if size < 0:
             raise NotHttp
         if size == 0:
@@ -108,16 +109,16 @@ def _chunks(rest: bytes) -> bytes | None:
 
 
 @lru_cache(maxsize=256)
-def version_in(body: bytes) -> str:
-    """The field `version` of a JSON object; "" if the body is none or has none. Bodies repeat."""
+def find_version(body: bytes) -> str:
+    """Return the field `version` of a JSON object; "" without one. Bodies repeat."""
     if not body.startswith(b"{"):
         return ""
     try:
-        return _printable(str(json.loads(body).get("version", "")))
+        return make_printable(str(json.loads(body).get("version", "")))
     except (ValueError, RecursionError):
         return ""
 
 
-def _printable(version: str) -> str:
-    """A version that a terminal, a CSV file and a picture can show, whatever a server sends."""
+def make_printable(version: str) -> str:
+    """Make a version what a terminal, a CSV file and a picture can show, whatever was sent."""
     return "".join(each if each.isprintable() else "?" for each in version[:LONGEST_VERSION])

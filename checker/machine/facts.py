@@ -13,12 +13,10 @@ import psutil
 from checker import __version__
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
-from checker.docker import apt, docker_client, docker_engine, endpoint
+from checker.docker import apt, connection, docker_client, endpoint
 from checker.images import catalogue, provider, registry, store
 from checker.machine import ports
-from checker.orchestrators.ecs import local_ecs
-from checker.orchestrators.kind import kind_cluster
-from checker.orchestrators.swarm import swarm_mode
+from checker.orchestrators.registry import all_orchestrators
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,9 +29,7 @@ class Facts:
     """One look at the machine; sizes are in bytes."""
 
     answer: endpoint.Answer
-    cluster: docker_engine.EngineStatus | None = None
-    swarm: docker_engine.EngineStatus | None = None
-    ecs: docker_engine.EngineStatus | None = None
+    orchestrators: dict[str, connection.EngineStatus] = field(default_factory=dict)
     engine: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     disk: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,52 +38,53 @@ class Facts:
     image_sources: dict[str, Any] = field(default_factory=dict)
 
 
-def gather() -> Facts:
+def gather_facts() -> Facts:
     """Look at everything; what cannot be found out is left out."""
-    answer = endpoint.find()
-    engine, sources = _ask_engine() if answer.state == "running" else ({}, {})
+    connection.write_configuration()  # it says where the client's plugins are
+    answer = endpoint.find_engine()
+    engine, sources = ask_engine() if answer.state == "running" else ({}, {})
     return Facts(
         answer,
-        cluster=kind_cluster.status() if engine else None,
-        swarm=swarm_mode.status() if engine else None,
-        ecs=local_ecs.status() if engine else None,
+        orchestrators={each.title: each.status() for each in all_orchestrators()} if engine else {},
         engine=engine,
-        versions=_versions(answer, engine),
-        disk=_disk(engine),
-        memory=_memory(engine),
-        ports=ports.look(ports.used_by_course()),
-        image_sources=sources or {"registry": _unreachable("no engine to ask"), "images": {}},
+        versions=collect_versions(answer, engine),
+        disk=measure_disk(engine),
+        memory=measure_memory(engine),
+        ports=ports.inspect_ports(ports.list_course_ports()),
+        image_sources=sources or {"registry": _describe_registry("no engine to ask"), "images": {}},
     )
 
 
-def _ask_engine() -> tuple[dict[str, Any], dict[str, Any]]:
+def ask_engine() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the engine says of itself, and of images; both are empty if it is away."""
     from docker.errors import DockerException
 
     with contextlib.suppress(CouldNotFindOut, DockerException, OSError):
-        with contextlib.closing(docker_engine.client(timeout=REGISTRY_SECONDS)) as client:
-            images = {each.reference: store.look(client, each).source for each in catalogue.load()}
-            sources = {"registry": _registry(client), "images": images}
-            return dict(client.info()), sources
+        with contextlib.closing(connection.open_client(timeout=REGISTRY_SECONDS)) as client:
+            every = catalogue.load_catalogue()
+            images = {each.reference: store.inspect_image(client, each).source for each in every}
+            return dict(client.info()), {"registry": ask_registry(client), "images": images}
     return {}, {}
 
 
-def _registry(client: DockerClient) -> dict[str, Any]:
-    """Whether images can be pulled: the engine is asked, since it has mirrors and proxies."""
+def ask_registry(client: DockerClient) -> dict[str, Any]:
+    """Find out whether images can be pulled: by the engine, since it has mirrors and proxies."""
     from docker.errors import DockerException
 
     try:
-        client.images.get_registry_data(registry.upstream(provider.PROBED))
+        client.images.get_registry_data(registry.resolve_reference(provider.PROBED))
     except (DockerException, OSError) as error:
-        return _unreachable(str(getattr(error, "explanation", None) or error))
-    return {"reachable": True, "detail": "", "mirror": registry.mirror()}
+        return _describe_registry(str(getattr(error, "explanation", None) or error))
+    return _describe_registry()
 
 
-def _unreachable(why: str) -> dict[str, Any]:
-    return {"reachable": False, "detail": why, "mirror": registry.mirror()}
+def _describe_registry(trouble: str = "") -> dict[str, Any]:
+    return {"reachable": not trouble, "detail": trouble, "mirror": registry.read_mirror()}
 
 
-def _versions(answer: endpoint.Answer, engine: dict[str, Any]) -> dict[str, str]:
-    system = apt.release().get("PRETTY_NAME", platform.system())
+def collect_versions(answer: endpoint.Answer, engine: dict[str, Any]) -> dict[str, str]:
+    """Return versions of all that the course stands on, by name."""
+    system = apt.read_release().get("PRETTY_NAME", platform.system())
     found = {
         "course": __version__,
         "python": platform.python_version(),
@@ -98,23 +95,24 @@ def _versions(answer: endpoint.Answer, engine: dict[str, Any]) -> dict[str, str]
     }
     return {name: value for name, value in found.items() if value} | {
         "client" if name == "docker" else name: version
-        for name, version in docker_client.versions(docker_engine.environment()).items()
+        for name, version in docker_client.find_versions(connection.cli_environment()).items()
     }
 
 
-def _disk(engine: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Free space where the caches are, and where the engine keeps its images on this machine."""
+def measure_disk(engine: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the free bytes where the caches are, and where an engine here keeps its images."""
     places = {"cache": paths.cache(), "engine": Path(engine.get("DockerRootDir") or "/nonexistent")}
     found = {}
     for name, path in places.items():
         with contextlib.suppress(OSError):
-            usage = psutil.disk_usage(str(path))
+            there = paths.find_existing_part(path) if name == "cache" else path
+            usage = psutil.disk_usage(str(there))
             found[name] = {"path": str(path), "free": usage.free, "total": usage.total}
     return found
 
 
-def _memory(engine: dict[str, Any]) -> dict[str, int]:
-    """This machine's; Docker Desktop's engine has less, in a virtual machine of its own."""
+def measure_memory(engine: dict[str, Any]) -> dict[str, int]:
+    """Return bytes of memory; Docker Desktop's engine has less, in a virtual machine of its own."""
     own = psutil.virtual_memory()
     return {
         "total": min(own.total, int(engine.get("MemTotal") or own.total)),

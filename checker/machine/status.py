@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
 from checker.base import console
 from checker.docker import daemon
-from checker.docker.docker_engine import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 
@@ -21,16 +21,16 @@ def show_status(as_json: bool) -> int:
     Returns:
         0: an engine that is away is a fact as well; `doctor` judges.
     """
-    found = machine_facts.gather()
+    found = machine_facts.gather_facts()
     if as_json:
-        print(json.dumps(as_object(found), indent=2))
+        print(json.dumps(describe_facts(found), indent=2))
     else:
-        _print(found)
+        print_facts(found)
     return 0
 
 
-def as_object(facts: Facts) -> dict[str, Any]:
-    """The JSON object of `status --json`; sizes are in bytes."""
+def describe_facts(facts: Facts) -> dict[str, Any]:
+    """Return the JSON object of `status --json`; sizes are in bytes."""
     answer = facts.answer
     return {
         "schema": 1,
@@ -42,11 +42,11 @@ def as_object(facts: Facts) -> dict[str, Any]:
                 "version": answer.version,
                 "host": answer.host,
                 "detail": answer.detail,
-                "started_by_course": daemon.pid() is not None,
+                "started_by_course": daemon.find_pid() is not None,
             },
             *(
                 {**asdict(each), "started_by_course": each.running}
-                for each in _others(facts).values()
+                for each in facts.orchestrators.values()
             ),
         ],
         "versions": facts.versions,
@@ -57,35 +57,27 @@ def as_object(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _others(facts: Facts) -> dict[str, EngineStatus]:
-    """The engines beside Docker, which the course alone starts, by the words of their lines."""
-    found = {"cluster": facts.cluster, "swarm": facts.swarm, "ecs": facts.ecs}
-    return {name: each for name, each in found.items() if each}
-
-
-def _print(facts: Facts) -> None:
+def print_facts(facts: Facts) -> None:
+    """Print a line for each fact."""
     answer = facts.answer
     running = f"running, {answer.version}" if answer.state == "running" else answer.detail
     lines = {**facts.versions, "engine": f"{answer.name}: {running}", "gateway": answer.host}
-    for name, each in _others(facts).items():
+    for name, each in facts.orchestrators.items():
         lines[name] = f"{each.version} {each.detail}".strip()
     for name, disk in facts.disk.items():
-        lines[f"disk ({name})"] = f"{gib(disk['free'])} free at {disk['path']}"
-    lines["memory"] = f"{gib(facts.memory['total'])}, {gib(facts.memory['available'])} available"
+        lines[f"disk ({name})"] = f"{format_gib(disk['free'])} free at {disk['path']}"
+    total, available = (format_gib(facts.memory[part]) for part in ("total", "available"))
+    lines["memory"] = f"{total}, {available} available"
     taken = [f"{port.number}: {port.holder}" for port in facts.ports if port.holder]
     lines["ports taken"] = "; ".join(taken) or f"none of the course's {len(facts.ports)}"
     registry, images = facts.image_sources["registry"], facts.image_sources["images"]
     lines["registry"] = "in reach" if registry["reachable"] else f"away ({registry['detail']})"
-    lines["images"] = _count(list(images.values())) or "no engine to ask"
+    counts = sorted(Counter(images.values()).items())
+    lines["images"] = ", ".join(f"{n} {source}" for source, n in counts) or "no engine to ask"
     for name, value in lines.items():
         console.out.print(f"{name:14} {value}", markup=False)
 
 
-def _count(sources: list[str]) -> str:
-    counts = {source: sources.count(source) for source in sorted(set(sources))}
-    return ", ".join(f"{number} {source}" for source, number in counts.items())
-
-
-def gib(size: int) -> str:
-    """Bytes as GiB, for people."""
+def format_gib(size: int) -> str:
+    """Write bytes as GiB, for people."""
     return f"{size / GIB:.1f} GiB"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from checker.loadtest import picture
-from checker.loadtest.picture import Frame, text
-from checker.measure.rollouts import Measured
-from checker.measure.summary import COLUMNS, Column, column_spread
+from checker.loadtest.picture import Frame, draw_text
+from checker.measure.rollouts import Runs
+from checker.measure.summary import COLUMNS, Column, compute_column_spread
 
 SHOWN = ("lost, careless", "lost, careful", "finished after, s", "back after, s")
 LEFT, TOP, ROW, GAP = 120, 56, 24, 44
@@ -16,49 +16,50 @@ TICKS = 5
 STEPS = (1, 2, 5)
 
 
-def draw(runs: Sequence[Measured]) -> str:
-    """The SVG, with what it shows in words."""
+def draw_chart(runs: Runs) -> str:
+    """Draw the SVG, with what it shows in words."""
     names = list(dict.fromkeys(each.orchestrator for each in runs))
-    body, top = [text(20, 28, f"{TITLE}: each dot a rollout, each bar a median", weight="600")], TOP
+    body, top = (
+        [draw_text(20, 28, f"{TITLE}: each dot a rollout, each bar a median", weight="600")],
+        TOP,
+    )
     for column in (each for each in COLUMNS if each[0] in SHOWN):
-        body += _panel(runs, names, column, top)
+        body += _draw_panel(runs, names, column, top)
         top += ROW * len(names) + GAP
-    return picture.svg(TITLE, describe(runs), top - 10, body)
+    return picture.write_svg(TITLE, describe_chart(runs), top - 10, body)
 
 
-def describe(runs: Sequence[Measured]) -> str:
-    """The text alternative: the same numbers."""
+def describe_chart(runs: Runs) -> str:
+    """Describe the chart for its text alternative: the same numbers."""
     parts = []
     for column in (each for each in COLUMNS if each[0] in SHOWN):
         for name in dict.fromkeys(each.orchestrator for each in runs):
-            own = [each for each in runs if each.orchestrator == name]
-            if found := column_spread(own, column):
-                parts.append(f"{name}, {column[0]}: {found.said(column[3])}")
+            of_name = [each for each in runs if each.orchestrator == name]
+            if found := compute_column_spread(of_name, column):
+                parts.append(f"{name}, {column[0]}: {found.format(column[3])}")
     return f"Median and range. {'. '.join(parts)}."
 
 
-def scale(most: float) -> float:
-    """The end of an axis: the next number that is easy to read."""
+def find_axis_end(most: float) -> float:
+    """Find the end of an axis: the next number that is easy to read."""
     power = 1.0
     while power * STEPS[-1] * 2 < most:
         power *= 10
     return next((step * power for step in STEPS if step * power >= most), power * 10)
 
 
-def _panel(
-    runs: Sequence[Measured], names: Sequence[str], column: Column, top: float
-) -> Iterable[str]:
+def _draw_panel(runs: Runs, names: Sequence[str], column: Column, top: float) -> Iterable[str]:
     heading, kind, value, _ = column
     chosen = [(each.orchestrator, value(each)) for each in runs if each.kind == kind]
     dots = [(name, number) for name, number in chosen if number is not None]
-    end = scale(max((number for _, number in dots), default=1.0))
+    end = find_axis_end(max((number for _, number in dots), default=1.0))
     frame = Frame(LEFT, top + 8, picture.WIDTH - LEFT - 30, ROW * len(names), end)
-    yield text(20, top, heading, weight="600")
-    yield from _axis(frame)
+    yield draw_text(20, top, heading, weight="600")
+    yield from _draw_axis(frame)
     for row, name in enumerate(names):
         y = frame.top + ROW * row + ROW / 2
-        yield text(LEFT - 10, y + 5, name, anchor="end")
-        found = column_spread([each for each in runs if each.orchestrator == name], column)
+        yield draw_text(LEFT - 10, y + 5, name, anchor="end")
+        found = compute_column_spread([each for each in runs if each.orchestrator == name], column)
         if found:
             x = frame.x(found.median)
             yield (f'<path d="M{x:.1f} {y - 9:.1f}v18" stroke="{picture.INK}" stroke-width="3"/>')
@@ -69,7 +70,7 @@ def _panel(
             )
 
 
-def _axis(frame: Frame) -> Iterable[str]:
+def _draw_axis(frame: Frame) -> Iterable[str]:
     for tick in range(TICKS + 1):
         number = frame.seconds * tick / TICKS
         x, bottom = frame.x(number), frame.top + frame.height
@@ -77,4 +78,4 @@ def _axis(frame: Frame) -> Iterable[str]:
             f'<path d="M{x:.1f} {frame.top:.1f}V{bottom:.1f}" stroke="{picture.INK}" '
             'stroke-width="1" stroke-opacity="0.2"/>'
         )
-        yield text(x, bottom + 16, f"{number:g}", anchor="middle")
+        yield draw_text(x, bottom + 16, f"{number:g}", anchor="middle")

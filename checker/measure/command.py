@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,16 @@ import psutil
 from checker.base import console, paths
 from checker.base.errors import CourseError
 from checker.measure import chart, drawing, rollouts, summary, timeline
-from checker.measure.rollouts import Measured
+from checker.measure.rollouts import Measurement, Runs
 from checker.measure.stages import STAGES, Stage
 from checker.measure.timeline import Timeline
 
 PAGE, PICTURES = "deploy/three-orchestrators.md", "deploy/pictures"
+Timelines = dict[str, Timeline]
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->"
 
 
-def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
+def measure_rollouts(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
     """Measure rollouts on each orchestrator, one after the other.
 
     What is finished is written after each orchestrator, so that an end in the middle loses little.
@@ -35,50 +36,54 @@ def measure(only: Sequence[str], repeat: int, folder: Path, page: bool) -> None:
 
     Raises:
         CourseError: There is no such orchestrator, or the folder cannot be written; or see
-            `rollouts.series`.
+            `rollouts.measure_series`.
     """
-    chosen = _chosen(only)
+    chosen = choose_stages(only)
     if page:
-        _around()
-    place = paths.for_results(paths.docs() / PICTURES if page else folder, "--out")
-    runs, lines = _kept(place)
-    for at in chosen:
+        split_page()  # a page without marks is told before minutes of measuring
+    place = paths.ensure_results_folder(paths.docs() / PICTURES if page else folder, "--out")
+    runs, timelines = load_results(place)
+    order = [each.name for each in STAGES]
+    for stage in chosen:
         found = []
-        for measured, line in rollouts.series(at, repeat):
-            found.append((measured, line))
-            console.err.print(_said(measured), markup=False)
-        runs = _in_order([each for each in runs if each.orchestrator != at.name], found)
-        lines |= {_name(at, kind): _first(found, kind) for kind in rollouts.KINDS}
-        write(place, runs, lines)
+        for measurement, line in rollouts.measure_series(stage, repeat):
+            found.append((measurement, line))
+            console.err.print(_describe_run(measurement), markup=False)
+        others = [each for each in runs if each.orchestrator != stage.name]
+        runs = [*others, *(measurement for measurement, _ in found)]
+        runs.sort(key=lambda each: order.index(each.orchestrator))
+        # Backwards, so that of each kind the first one stays.
+        timelines |= {name_timeline(stage, run.kind): line for run, line in reversed(found)}
+        write_results(place, runs, timelines)
     if page:
-        into_page(runs, lines)
-    console.out.print(summary.table(runs), markup=False, end="")
+        write_into_page(runs, timelines)
+    console.out.print(summary.render_table(runs), markup=False, end="")
     console.err.print(f"Data and pictures are in {place}.", markup=False)
 
 
-def write(folder: Path, runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
+def write_results(folder: Path, runs: Runs, timelines: Timelines) -> None:
     """Keep all runs, their chart, and the timeline of the first rollout of each kind."""
-    paths.write_atomically(folder / "rollouts.json", summary.dump(runs, machine()))
-    paths.write_atomically(folder / "rollouts.svg", chart.draw(runs))
-    for name, line in lines.items():
-        paths.write_atomically(folder / f"{name}.json", timeline.dump(line))
-        paths.write_atomically(folder / f"{name}.svg", drawing.draw(line))
+    paths.write_atomically(folder / "rollouts.json", summary.dump_runs(runs, describe_machine()))
+    paths.write_atomically(folder / "rollouts.svg", chart.draw_chart(runs))
+    for name, data in timelines.items():
+        paths.write_atomically(folder / f"{name}.json", timeline.dump_timeline(data))
+        paths.write_atomically(folder / f"{name}.svg", drawing.draw_timeline(data))
 
 
-def into_page(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> None:
+def write_into_page(runs: Runs, timelines: Timelines) -> None:
     """Put table, chart and timelines, with their words, between the marks of the page.
 
     Raises:
         CourseError: The page has no such marks.
     """
-    before, after = _around()
+    before, after = split_page()
     paths.write_atomically(
-        paths.docs() / PAGE, f"{before}{BEGIN}{measured_part(runs, lines)}{END}{after}"
+        paths.docs() / PAGE, f"{before}{BEGIN}{render_measured_part(runs, timelines)}{END}{after}"
     )
 
 
-def _around() -> tuple[str, str]:
-    """What stands before and after the marks; looked at before minutes of measuring as well."""
+def split_page() -> tuple[str, str]:
+    """Return what stands before and after the marks of the page."""
     page = paths.docs() / PAGE
     text = page.read_text() if page.exists() else ""
     before, begin, rest = text.partition(BEGIN)
@@ -88,28 +93,28 @@ def _around() -> tuple[str, str]:
     return before, after
 
 
-def measured_part(runs: Sequence[Measured], lines: Mapping[str, Timeline]) -> str:
-    """What stands between the marks."""
-    names = [_name(at, kind) for at in STAGES for kind in rollouts.KINDS]
-    timelines = "".join(
-        f"\n    {_picture(name, drawing.describe(lines[name]), timeline=name)}\n"
+def render_measured_part(runs: Runs, timelines: Timelines) -> str:
+    """Render what stands between the marks."""
+    names = [name_timeline(stage, kind) for stage in STAGES for kind in rollouts.KINDS]
+    pictures = "".join(
+        f"\n    {_link_picture(name, drawing.describe_timeline(timelines[name]), timeline=name)}\n"
         for name in names
-        if name in lines
+        if name in timelines
     )
-    chart_ = _picture("rollouts", chart.describe(runs))
+    picture = _link_picture("rollouts", chart.describe_chart(runs))
     return (
-        f"{summary.table(runs)}\n{chart_}\n\n"
-        f'??? example "The first rollout of each kind, as it went"\n{timelines}\n'
+        f"{summary.render_table(runs)}\n{picture}\n\n"
+        f'??? example "The first rollout of each kind, as it went"\n{pictures}\n'
     )
 
 
-def _picture(name: str, words: str, timeline: str = "") -> str:
+def _link_picture(name: str, words: str, timeline: str = "") -> str:
     data = f' data-timeline="{timeline}"' if timeline else ""
     return f"![{words}](pictures/{name}.svg){{ .rollout{data} }}"
 
 
-def machine() -> dict[str, Any]:
-    """What it was measured on."""
+def describe_machine() -> dict[str, Any]:
+    """Describe the machine that the rollouts ran on."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(psutil.virtual_memory().total / 1024**3),
@@ -117,31 +122,23 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _kept(folder: Path) -> tuple[list[Measured], dict[str, Timeline]]:
-    """What was measured before."""
-    kept = folder / "rollouts.json"
-    runs = summary.load(kept.read_text())[0] if kept.exists() else []
-    names = [_name(at, kind) for at in STAGES for kind in rollouts.KINDS]
+def load_results(folder: Path) -> tuple[list[Measurement], Timelines]:
+    """Load what was measured before."""
+    file = folder / "rollouts.json"
+    runs = summary.load_runs(file.read_text())[0] if file.exists() else []
+    names = [name_timeline(stage, kind) for stage in STAGES for kind in rollouts.KINDS]
     files = {name: folder / f"{name}.json" for name in names}
-    there = {name: file for name, file in files.items() if file.exists()}
-    return runs, {name: timeline.load(file.read_text()) for name, file in there.items()}
+    existing = {name: file for name, file in files.items() if file.exists()}
+    return runs, {name: timeline.load_timeline(file.read_text()) for name, file in existing.items()}
 
 
-def _in_order(others: list[Measured], found: list[rollouts.Found]) -> list[Measured]:
-    order = [each.name for each in STAGES]
-    every = [*others, *(measured for measured, _ in found)]
-    return sorted(every, key=lambda each: order.index(each.orchestrator))
+def name_timeline(stage: Stage, kind: str) -> str:
+    """Name the files of the first rollout of a kind."""
+    return f"measured-{stage.name.lower()}-{kind}"
 
 
-def _name(at: Stage, kind: str) -> str:
-    return f"measured-{at.name.lower()}-{kind}"
-
-
-def _first(found: list[rollouts.Found], kind: str) -> Timeline:
-    return next(line for measured, line in found if measured.kind == kind)
-
-
-def _chosen(only: Sequence[str]) -> list[Stage]:
+def choose_stages(only: Sequence[str]) -> list[Stage]:
+    """Return the stages of these orchestrators; all without a name."""
     known = {each.name.lower(): each for each in STAGES}
     for name in only:
         if name.lower() not in known:
@@ -149,7 +146,7 @@ def _chosen(only: Sequence[str]) -> list[Stage]:
     return [each for name, each in known.items() if not only or name in map(str.lower, only)]
 
 
-def _said(run: Measured) -> str:
+def _describe_run(run: Measurement) -> str:
     back = "" if run.noticed is None else f", noticed after {run.noticed:.1f} s"
     return (
         f"{run.orchestrator}, {run.kind}: {run.lost} of {run.sent} lost, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from checker.base import console
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.base.process import CommandFailed
-from checker.labs import prove, stage
-from checker.labs.lab import load as load_lab
+from checker.labs import prove
+from checker.labs import stage as labs_stage
+from checker.labs.lab import load_lab
 from checker.loadtest import plan as plans
-from checker.loadtest.result import Result, quantile
-from checker.loadtest.running import Running, until_answered
+from checker.loadtest.result import Result, pick_quantile
+from checker.loadtest.running import ProbeProcess, wait_for_answer
 from checker.measure import timeline
-from checker.measure.following import Following
+from checker.measure.follower import RolloutFollower
 from checker.measure.stages import Stage
 from checker.measure.timeline import Timeline
 
@@ -39,7 +40,7 @@ BAD_VERSION = "3"
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One rollout.
 
     Args:
@@ -59,82 +60,78 @@ class Measured:
     noticed: float | None
 
 
-Found = tuple[Measured, Timeline]
+Runs = Sequence[Measurement]
+Rollout = tuple[Measurement, Timeline]
 
 
-def series(at: Stage, repeat: int) -> Iterator[Found]:
-    """All rollouts on one orchestrator: careless ones, careful ones, bad versions.
-
-    Args:
-        repeat: How many of each.
+def measure_series(stage: Stage, repeat: int) -> Iterator[Rollout]:
+    """Measure all rollouts on one orchestrator: careless ones, careful ones, bad versions.
 
     Raises:
         CourseError: The lab cannot be set up, or a rollout does not end.
         CouldNotFindOut: The engine is away.
     """
-    lab = load_lab(at.lab)
+    lab = load_lab(stage.lab)
     with (
-        prove.recorded(lab, "measure"),
+        prove.open_session(lab, "measure"),
         tempfile.TemporaryDirectory(prefix="course-") as folder,
     ):
         workspace = Path(folder)
-        with console.step(f"{at.name}: setting up"):
-            stage.begin(lab, workspace)
-            _run(at, at.two, workspace)
+        with console.step(f"{stage.name}: setting up"):
+            labs_stage.prepare_workspace(lab, workspace)
+            run_script(stage, stage.scale, workspace)
         good = itertools.cycle("21")  # version 1 runs at the beginning, and 2 is as good
-        yield from _repeat(at, CARELESS, itertools.islice(good, repeat), workspace)
-        with console.step(f"{at.name}: curing"):
+        yield from _repeat_rollouts(stage, CARELESS, itertools.islice(good, repeat), workspace)
+        with console.step(f"{stage.name}: curing"):
             for task in lab.tasks:
                 for code in task.solution:
-                    _run(at, code.text, workspace)
-        yield from _repeat(at, CAREFUL, itertools.islice(good, repeat), workspace)
-        yield from _repeat(at, BAD, itertools.repeat(BAD_VERSION, repeat), workspace)
+                    run_script(stage, code.text, workspace)
+        yield from _repeat_rollouts(stage, CAREFUL, itertools.islice(good, repeat), workspace)
+        yield from _repeat_rollouts(stage, BAD, itertools.repeat(BAD_VERSION, repeat), workspace)
 
 
-def _repeat(at: Stage, kind: str, versions: Iterable[str], workspace: Path) -> Iterator[Found]:
+def _repeat_rollouts(
+    stage: Stage, kind: str, versions: Iterable[str], workspace: Path
+) -> Iterator[Rollout]:
     for number, version in enumerate(versions, 1):
-        _run(at, at.settled, workspace)
-        with console.step(f"{at.name}: {kind} rollout {number}"):
-            found = _measure(at, kind, version, workspace)
+        run_script(stage, stage.settle, workspace)
+        with console.step(f"{stage.name}: {kind} rollout {number}"):
+            found = measure_rollout(stage, kind, version, workspace)
         yield found
 
 
-def _measure(at: Stage, kind: str, version: str, workspace: Path) -> Found:
-    load = plans.make(at.url(), rate=RATE, seconds=LONGEST_SECONDS, timeout=TIMEOUT_SECONDS)
-    if became := until_answered(load, ANSWER_SECONDS):
+def measure_rollout(stage: Stage, kind: str, version: str, workspace: Path) -> Rollout:
+    """Deploy a version under load, and follow it to its end."""
+    load = plans.make_plan(stage.url(), rate=RATE, seconds=LONGEST_SECONDS, timeout=TIMEOUT_SECONDS)
+    if became := wait_for_answer(load, ANSWER_SECONDS):
         raise CouldNotFindOut(f"Nothing answers at {load.url}.", found=became)
-    with at.follow() as follower, _running(load) as running:
-        _send(running, BEFORE)
-        _run(at, f"set -- {version}\n{at.deploy}", workspace)
-        if not wait_until(lambda: _is_over(follower), END_SECONDS, POLL_SECONDS):
+    with stage.follow() as follower, contextlib.ExitStack() as cleanup:
+        running = ProbeProcess(load)
+        cleanup.callback(running.kill)
+        wait_for_requests(running, BEFORE)
+        run_script(stage, f"set -- {version}\n{stage.deploy}", workspace)
+        if not wait_until(lambda: is_rollout_over(follower), END_SECONDS, POLL_SECONDS):
             raise CouldNotFindOut(
-                f"{at.name}: the rollout of version {version} does not end.",
-                found=_run(at, at.why, workspace),
+                f"{stage.name}: the rollout of version {version} does not end.",
+                found=run_script(stage, stage.cause, workspace),
                 next_step="Is the machine short of memory or disk? ./course doctor",
             )
-        _send(running, AFTER)
+        wait_for_requests(running, AFTER)
         running.stop()
-        result = running.result()
-    return _found(at, kind, result, follower)
+        result = running.collect_result()
+    return summarize_rollout(stage, kind, result, follower)
 
 
-@contextlib.contextmanager
-def _running(load: plans.Plan) -> Iterator[Running]:
-    running = Running(load)
-    try:
-        yield running
-    finally:
-        running.kill()
-
-
-def _send(running: Running, more: int) -> None:
+def wait_for_requests(running: ProbeProcess, more: int) -> None:
+    """Wait until the probe has sent a number of requests more."""
     wanted = running.counts.sent + more
     seconds = more / RATE + ANSWER_SECONDS
     running.wait_until(lambda: running.counts.sent >= wanted, seconds, "The probe does not send.")
 
 
-def _is_over(follower: Following) -> bool:
-    """The orchestrator says so, and every copy that was taken out has ended."""
+def is_rollout_over(follower: RolloutFollower) -> bool:
+    """Tell whether the orchestrator says so, and every copy that was taken out has ended."""
+    # A copy of the list: the follower's thread adds to it meanwhile.
     events = [event for _, event in list(follower.moments)]
     kinds = {event.kind for event in events}
     gone = {event.subject for event in events if event.kind in ("ended", "failed")}
@@ -142,36 +139,38 @@ def _is_over(follower: Following) -> bool:
     return "done" in kinds and leaving <= gone
 
 
-def _found(at: Stage, kind: str, result: Result, follower: Following) -> Found:
+def summarize_rollout(
+    stage: Stage, kind: str, result: Result, follower: RolloutFollower
+) -> Rollout:
+    """Put load and events on one clock, and take the numbers from it."""
     what = "version" if kind == BAD else "rollout"
-    title = f"{at.name}, two copies: a {kind} {what}"
-    line = timeline.of(title, result, follower.moments, WIDTH)
-    begin, back = line.when("begin"), line.when("back")
+    title = f"{stage.name}, two copies: a {kind} {what}"
+    line = timeline.make_timeline(title, result, follower.moments, WIDTH)
+    begin, back = line.find_moment("begin"), line.find_moment("back")
     if begin is None or line.rollout_seconds is None or (kind == BAD) != (back is not None):
         wanted = "a rollback" if kind == BAD else "a rollout to the end"
-        told = [event.kind for event in line.events if not event.subject]
-        raise CouldNotFindOut(
-            f"{at.name}: {wanted} was not seen.", found=", ".join(told) or "nothing"
-        )
-    measured = Measured(
-        orchestrator=at.name,
+        seen = ", ".join(event.kind for event in line.events if not event.subject) or "nothing"
+        raise CouldNotFindOut(f"{stage.name}: {wanted} was not seen.", found=seen)
+    measurement = Measurement(
+        orchestrator=stage.name,
         kind=kind,
         sent=result.sent,
         lost=result.lost,
-        p99=round(quantile(result.latencies, 0.99), 4),
-        slowest=round(quantile(result.latencies, 1), 4),
+        p99=round(pick_quantile(result.latencies, 0.99), 4),
+        slowest=round(pick_quantile(result.latencies, 1), 4),
         finished=round(line.rollout_seconds, 2),
         noticed=None if back is None else round(back - begin, 2),
     )
-    return measured, line
+    return measurement, line
 
 
-def _run(at: Stage, script: str, workspace: Path) -> str:
+def run_script(stage: Stage, script: str, workspace: Path) -> str:
+    """Run a script of a stage, and return what it printed; "" without a script."""
     try:
-        return stage.shell(script, workspace) if script else ""
+        return labs_stage.run_script(script, workspace) if script else ""
     except CommandFailed as failed:
         raise CouldNotFindOut(
-            f"{at.name}: a command of the measurement failed.",
+            f"{stage.name}: a command of the measurement failed.",
             found=failed.found or failed.message,
-            next_step=f"Is its lab well? ./course verify labs/{at.lab}",
+            next_step=f"Is its lab well? ./course verify labs/{stage.lab}",
         ) from failed

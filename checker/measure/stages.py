@@ -1,7 +1,7 @@
 """Where rollouts are measured: the labs of the track, as they begin and after their solutions.
 
-So the comparison is of what learners do: one application, two copies of it, one door with a probe
-before it.
+So the comparison is of what learners do: one application, two copies of it, one entrance
+with a probe before it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from checker.measure import ecs, kubernetes, swarm
-from checker.measure.following import Following
+from checker.measure.follower import RolloutFollower
 from checker.orchestrators.ecs import aws_settings
 
 
@@ -23,19 +23,19 @@ class Stage:
         url: Where the probe sends its requests.
         deploy: Asks for the version $1 and need not wait; also takes a bad version back where the
             orchestrator does not do it by itself.
-        settled: Ends when no rollout is under way.
-        why: Tells why one does not end.
-        two: Makes it two copies, where the lab has another number.
+        settle: Ends when no rollout is under way.
+        cause: Tells why one does not end.
+        scale: Makes it two copies, where the lab has another number.
     """
 
     name: str
     lab: str
     url: Callable[[], str]
-    follow: Callable[[], Following]
+    follow: Callable[[], RolloutFollower]
     deploy: str
-    settled: str
-    why: str
-    two: str = ""
+    settle: str
+    cause: str
+    scale: str = ""
 
 
 # A node remembers for two minutes which Pod a connection was sent to that nobody answered: the next
@@ -45,41 +45,42 @@ STAGES = (
         name="Kubernetes",
         lab="deploy/zero-downtime-kubernetes",
         url=lambda: "http://127.0.0.1:8099/version",
-        follow=lambda: kubernetes.Follower("market", "shop"),
+        follow=lambda: kubernetes.KubernetesFollower("market", "shop"),
         deploy='if test -f deploy.sh; then bash deploy.sh "shop:$1" || true\n'
         'else kubectl -n market set image deployment/shop "shop=shop:$1"; fi',
-        settled="kubectl -n market rollout status deployment shop --timeout=100s\n"
+        settle="kubectl -n market rollout status deployment shop --timeout=100s\n"
         "for node in $(docker ps --quiet --filter label=io.x-k8s.kind.cluster=course); do\n"
         "  docker exec $node conntrack -D -p tcp --state SYN_SENT > /dev/null 2>&1 || true; done",
-        why="kubectl -n market get deployment shop "
+        cause="kubectl -n market get deployment shop "
         "-o jsonpath='{range .status.conditions[*]}{.message} {end}'",
     ),
     Stage(
         name="ECS",
         lab="deploy/zero-downtime-ecs",
-        url=lambda: f"{aws_settings.endpoint()}/_alb/front/version",
-        follow=lambda: ecs.Follower("market", "shop"),
+        url=lambda: f"{aws_settings.endpoint_url()}/_alb/front/version",
+        follow=lambda: ecs.EcsFollower("market", "shop"),
         deploy="aws ecs update-service --cluster market --service shop "
         '--task-definition "shop:$1" > /dev/null',
-        settled="until aws ecs describe-services --cluster market --services shop --output text "
+        settle="until aws ecs describe-services --cluster market --services shop --output text "
         "--query \"services[0].deployments[?status=='PRIMARY'].rolloutState\" |\n"
         "  grep -q COMPLETED &&\n"
         "  test $(docker ps --quiet --filter label=com.amazonaws.ecs.container-name=shop |\n"
         "  wc -l) = 2; do sleep 0.5; done",
-        why="aws ecs describe-services --cluster market --services shop --output text "
+        cause="aws ecs describe-services --cluster market --services shop --output text "
         "--query 'services[0].[deployments[0].rolloutStateReason, events[0].message]'",
-        two="aws ecs update-service --cluster market --service shop --desired-count 2 > /dev/null",
+        scale="aws ecs update-service --cluster market --service shop --desired-count 2 "
+        "> /dev/null",
     ),
     Stage(
         name="Swarm",
         lab="deploy/zero-downtime-swarm",
         url=lambda: "http://127.0.0.1:8093/version",
-        follow=lambda: swarm.Follower("shop"),
+        follow=lambda: swarm.SwarmFollower("shop"),
         deploy="docker service update --detach --quiet --no-resolve-image "
         '--image "shop:$1" shop > /dev/null',
-        settled="docker service update --quiet --no-resolve-image shop > /dev/null\n"
+        settle="docker service update --quiet --no-resolve-image shop > /dev/null\n"
         "until test $(docker ps --quiet --filter label=com.docker.swarm.service.name=shop |\n"
         "  wc -l) = 2; do sleep 0.3; done",
-        why="docker service ps shop --no-trunc --format '{{.CurrentState}} {{.Error}}' | head -3",
+        cause="docker service ps shop --no-trunc --format '{{.CurrentState}} {{.Error}}' | head -3",
     ),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from checker.base.errors import CourseError
-from checker.measure.rollouts import BAD, CAREFUL, CARELESS, KINDS, Measured
+from checker.measure.rollouts import BAD, CAREFUL, CARELESS, KINDS, Measurement, Runs
 
 SCHEMA = 1
 
@@ -22,21 +22,19 @@ class Spread:
     least: float
     most: float
 
-    def said(self, digits: int = 0) -> str:
-        """As in a table: the median, and the range where there is one."""
-        middle, least, most = (
-            f"{each:.{digits}f}" for each in (self.median, self.least, self.most)
-        )
+    def format(self, digits: int = 0) -> str:
+        """Write it as in a table: the median, and the range where there is one."""
+        middle, least, most = (f"{each:.{digits}f}" for each in astuple(self))
         return middle if least == most else f"{middle} ({least} to {most})"
 
 
-def spread(values: Iterable[float]) -> Spread | None:
-    """None of nothing."""
+def compute_spread(values: Iterable[float]) -> Spread | None:
+    """Compute median and range; None of nothing."""
     found = list(values)
     return Spread(statistics.median(found), min(found), max(found)) if found else None
 
 
-Column = tuple[str, str, Callable[[Measured], float | None], int]
+Column = tuple[str, str, Callable[[Measurement], float | None], int]
 COLUMNS: tuple[Column, ...] = (
     ("lost, careless", CARELESS, lambda each: each.lost, 0),
     ("lost, careful", CAREFUL, lambda each: each.lost, 0),
@@ -50,52 +48,47 @@ COLUMNS: tuple[Column, ...] = (
 """What the table says: a heading, of which rollouts, which number, and its digits."""
 
 
-def table(runs: Sequence[Measured]) -> str:
-    """The comparison as a Markdown table: a line for each orchestrator."""
+def render_table(runs: Runs) -> str:
+    """Render the comparison as Markdown: a line for each orchestrator, a dash for no number."""
     names = list(dict.fromkeys(each.orchestrator for each in runs))
     lines = [
         f"| | sent | {' | '.join(heading for heading, *_ in COLUMNS)} |",
         f"|---|{'---:|' * (len(COLUMNS) + 1)}",
     ]
     for name in names:
-        own = [each for each in runs if each.orchestrator == name]
-        cells = (cell(own, column) for column in COLUMNS)
-        lines.append(f"| {name} | {sum(each.sent for each in own):,} | {' | '.join(cells)} |")
+        chosen = [each for each in runs if each.orchestrator == name]
+        spreads = ((compute_column_spread(chosen, each), each[3]) for each in COLUMNS)
+        cells = (found.format(digits) if found else "-" for found, digits in spreads)
+        lines.append(f"| {name} | {sum(each.sent for each in chosen):,} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def cell(runs: Iterable[Measured], column: Column) -> str:
-    """Median and range of one number of one orchestrator; a dash where nothing was measured."""
-    found = column_spread(runs, column)
-    return found.said(column[3]) if found else "-"
-
-
-def column_spread(runs: Iterable[Measured], column: Column) -> Spread | None:
-    """Of the rollouts that a column is about."""
+def compute_column_spread(runs: Iterable[Measurement], column: Column) -> Spread | None:
+    """Compute median and range of the rollouts that a column is about."""
     _, kind, value, _ = column
     values = [value(each) for each in runs if each.kind == kind]
-    return spread(each for each in values if each is not None)
+    return compute_spread(each for each in values if each is not None)
 
 
-def dump(runs: Sequence[Measured], machine: dict[str, Any]) -> str:
-    """All runs as JSON, as they are kept."""
-    kept = {"schema": SCHEMA, "machine": machine, "runs": [asdict(each) for each in runs]}
-    return json.dumps(kept, indent=1) + "\n"
+def dump_runs(runs: Runs, machine: dict[str, Any]) -> str:
+    """Return all runs as JSON, as they are kept."""
+    content = {"schema": SCHEMA, "machine": machine, "runs": [asdict(each) for each in runs]}
+    return json.dumps(content, indent=1) + "\n"
 
 
-def load(text: str) -> tuple[list[Measured], dict[str, Any]]:
-    """What `dump` wrote.
+def load_runs(text: str) -> tuple[list[Measurement], dict[str, Any]]:
+    """Read what `dump_runs` wrote.
 
     Raises:
         CourseError: It is none, or of another schema.
     """
     try:
-        given = json.loads(text)
-        if given["schema"] != SCHEMA:
+        content = json.loads(text)
+        if content["schema"] != SCHEMA:
             raise ValueError("another schema")
-        runs = [Measured(**each) for each in given["runs"]]
+        runs = [Measurement(**each) for each in content["runs"]]
         if odd := {each.kind for each in runs} - set(KINDS):
             raise ValueError(f"unknown kinds: {', '.join(sorted(odd))}")
-        return runs, dict(given["machine"])
+        return runs, dict(content["machine"])
     except (ValueError, KeyError, TypeError) as error:
         raise CourseError("These are no measured rollouts.", found=str(error)) from error

@@ -11,19 +11,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from checker.checks.core.settings import environment_of
-from checker.docker import docker_engine
-from checker.measure.following import Following
+from checker.checks.core.settings import parse_environment
+from checker.docker import connection
+from checker.measure.follower import RolloutFollower
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 GONE = ("complete", "shutdown", "rejected", "orphaned", "remove")
-FINISHED = ("completed", "rollback_completed")
-STOPPED = ("paused", "rollback_paused")
+OVER = ("completed", "rollback_completed", "paused", "rollback_paused")
 
 
-class Follower(Following):
+class SwarmFollower(RolloutFollower):
     """Follows one rollout of a service; `moments` are its events with their times.
 
     A rollout that began before the context was opened is not the one that is followed, and a task
@@ -36,36 +35,37 @@ class Follower(Following):
         super().__init__(DockerException, OSError)
         self._service = service
         self._former: set[str] = set()
-        self._before: str | None = None
+        self._first_update: str | None = None
 
-    def __enter__(self) -> Follower:
-        self._client: DockerClient = docker_engine.client()
+    def __enter__(self) -> SwarmFollower:
+        self._client: DockerClient = connection.open_client()
         return super().__enter__()
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
         self._client.close()
 
-    def _look(self) -> None:
+    def observe(self) -> None:
         now = time.time()
         api: Any = self._client.api
         tasks = list(api.tasks(filters={"service": self._service}))
-        if self._before is None:
-            self._former = {task["ID"] for task in tasks if {"left", "failed"} & {*kinds(task)}}
+        if self._first_update is None:
+            over = {"left", "failed"}
+            self._former = {each["ID"] for each in tasks if over & {*list_task_events(each)}}
         for task in (each for each in tasks if each["ID"] not in self._former):
-            for kind in kinds(task):
-                self._take(now, kind, name_of(task), version_of(task))
+            for kind in list_task_events(task):
+                self.note_event(now, kind, name_task(task), find_version(task))
         update = api.inspect_service(self._service).get("UpdateStatus") or {}
         started = str(update.get("StartedAt", ""))
-        if self._before is None:
-            self._before = started
-        if started != self._before:
-            for kind in update_kinds(str(update.get("State", ""))):
-                self._take(now, kind)
+        if self._first_update is None:
+            self._first_update = started
+        if started != self._first_update:
+            for kind in list_rollout_events(str(update.get("State", ""))):
+                self.note_event(now, kind)
 
 
-def kinds(task: dict[str, Any]) -> list[str]:
-    """What has happened to a task by now."""
+def list_task_events(task: dict[str, Any]) -> list[str]:
+    """List what has happened to a task by now."""
     state, wanted = task["Status"]["State"], task["DesiredState"]
     found = ["started"] if state in ("starting", "running") else []
     if state == "running":
@@ -77,21 +77,21 @@ def kinds(task: dict[str, Any]) -> list[str]:
     return [*found, "ended"] if state in GONE else found
 
 
-def update_kinds(state: str) -> list[str]:
-    """What has happened to the rollout by now; `state` is that of UpdateStatus."""
+def list_rollout_events(state: str) -> list[str]:
+    """List what has happened to the rollout by now; `state` is that of UpdateStatus."""
     if not state:
         return []
     back = ["back"] if state.startswith("rollback") else []
-    return ["begin", *back, *(["done"] if state in (*FINISHED, *STOPPED) else [])]
+    return ["begin", *back, *(["done"] if state in OVER else [])]
 
 
-def name_of(task: dict[str, Any]) -> str:
-    """SLOT and the beginning of the task's id, which tells replacements of one slot apart."""
+def name_task(task: dict[str, Any]) -> str:
+    """Name a task by its slot and the beginning of its id, which tells replacements apart."""
     return f"task {task.get('Slot', 0)}.{task['ID'][:3]}"
 
 
-def version_of(task: dict[str, Any]) -> str:
-    """Its VERSION, or else the tag of its image."""
+def find_version(task: dict[str, Any]) -> str:
+    """Find its VERSION, or else the tag of its image."""
     spec = task["Spec"]["ContainerSpec"]
     tag = str(spec["Image"]).partition("@")[0].rpartition(":")[2]
-    return environment_of(spec.get("Env")).get("VERSION", tag)
+    return parse_environment(spec.get("Env")).get("VERSION", tag)

@@ -45,6 +45,9 @@ class Event:
     version: str = ""
 
 
+Moment = tuple[float, Event]
+
+
 @dataclass(frozen=True)
 class Timeline:
     """A measured rollout.
@@ -80,29 +83,27 @@ class Timeline:
         ordered = sorted((each for each in self.events if each.subject), key=lambda each: each.at)
         return list(dict.fromkeys(each.subject for each in ordered))
 
-    def when(self, kind: str, subject: str = "") -> float | None:
-        """When something first happened to a copy, or to the rollout; None if it did not."""
+    def find_moment(self, kind: str, subject: str = "") -> float | None:
+        """Find when something first happened to a copy, or to the rollout; None if it did not."""
         found = [each.at for each in self.events if (each.kind, each.subject) == (kind, subject)]
         return min(found, default=None)
 
-    def version_of(self, copy: str) -> str:
-        """What a copy runs; "" if nobody said so."""
-        said = (each.version for each in self.events if each.subject == copy and each.version)
-        return next(said, "")
+    def find_version(self, copy: str) -> str:
+        """Find what a copy runs; "" if no event names it."""
+        versions = (each.version for each in self.events if each.subject == copy and each.version)
+        return next(versions, "")
 
     @property
     def rollout_seconds(self) -> float | None:
         """From asking for it until the orchestrator called it finished, or went back."""
-        begin, end = self.when("begin"), self.when("done")
+        begin, end = self.find_moment("begin"), self.find_moment("done")
         return None if begin is None or end is None else end - begin
 
 
-def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width: float) -> Timeline:
+def make_timeline(title: str, result: Result, events: Iterable[Moment], width: float) -> Timeline:
     """Put a load and events on one clock; a copy that had ended before the load is left out.
 
-    Args:
-        events: Each with its moment in seconds since the epoch, which replaces its `at`.
-        width: Seconds of a bucket.
+    Each event has its moment in seconds since the epoch, which replaces its `at`.
     """
     moved = [
         Event(round(moment - result.started_at, 3), each.kind, each.subject, each.version)
@@ -111,39 +112,32 @@ def of(title: str, result: Result, events: Iterable[tuple[float, Event]], width:
     former = {each.subject for each in moved if each.kind == "ended" and each.at < 0}
     events_meanwhile = [each for each in moved if each.subject not in former]
     losses = result.losses
-    return Timeline(
-        title,
-        result.sending_seconds,
-        result.sent,
-        result.lost,
-        losses[0].intended if losses else None,
-        losses[-1].intended if losses else None,
-        max(result.latencies, default=0.0),
-        width,
-        result.buckets(width),
-        sorted(events_meanwhile, key=lambda each: each.at),
-    )
+    first, last = (losses[0].intended, losses[-1].intended) if losses else (None, None)
+    slowest = max(result.latencies, default=0.0)
+    load = (result.sending_seconds, result.sent, result.lost, first, last, slowest)
+    events_meanwhile.sort(key=lambda each: each.at)
+    return Timeline(title, *load, width, result.split_load(width), events_meanwhile)
 
 
-def dump(timeline: Timeline) -> str:
-    """The timeline as JSON, as it is kept."""
+def dump_timeline(timeline: Timeline) -> str:
+    """Return the timeline as JSON, as it is kept."""
     return json.dumps({"schema": SCHEMA, **asdict(timeline)}, indent=1) + "\n"
 
 
-def load(text: str) -> Timeline:
-    """The timeline that `dump` wrote.
+def load_timeline(text: str) -> Timeline:
+    """Read the timeline that `dump_timeline` wrote.
 
     Raises:
         CourseError: It is none, or of another schema.
     """
     try:
-        given: dict[str, Any] = json.loads(text)
-        if given.pop("schema") != SCHEMA:
+        content: dict[str, Any] = json.loads(text)
+        if content.pop("schema") != SCHEMA:
             raise ValueError("another schema")
-        buckets = [Bucket(**each) for each in given.pop("buckets")]
-        events = [Event(**each) for each in given.pop("events")]
+        buckets = [Bucket(**each) for each in content.pop("buckets")]
+        events = [Event(**each) for each in content.pop("events")]
         if unknown := {each.kind for each in events} - set(KINDS):
             raise ValueError(f"unknown kinds of events: {', '.join(sorted(unknown))}")
-        return Timeline(buckets=buckets, events=events, **given)
+        return Timeline(buckets=buckets, events=events, **content)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError("This is not a timeline.", found=str(error)) from error

@@ -11,10 +11,9 @@ import yaml
 
 from checker.base import course
 from checker.base.errors import CourseError
-from checker.formats import compose_practice
-from checker.formats.markdown import Heading
-from checker.pages.parsing.fences import Page, parse
-from checker.pages.reporting.results import shown
+from checker.formats.compose_practice import find_bad_practice
+from checker.pages.parsing.fences import Page, parse_page
+from checker.pages.reporting.results import shorten_path
 from checker.pages.running.validate import COMPOSE_FILE
 
 FIRST_SECTION = "What you will be able to do"
@@ -33,129 +32,111 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{shown(self.path)}:{self.line}: {self.message}"
+        return f"{shorten_path(self.path)}:{self.line}: {self.message}"
 
 
 @dataclass(frozen=True)
-class Count:
+class AssertionCount:
     """How many commands a page has, and how many of them could be found wrong by their output."""
 
     commands: int
     asserting: int
 
 
-def lint(path: Path) -> list[Finding]:
-    """What is wrong with a page; nothing if it keeps the rules."""
+def lint_page(path: Path) -> list[Finding]:
+    """Return what is wrong with a page; nothing if it keeps the rules."""
     try:
-        page = parse(path)
+        page = parse_page(path)
     except CourseError as error:
-        return [_malformed(path, error)]
-    findings = [*_asserts(page), *_lab(page), *_surroundings(page), *_compose(page)]
+        # The error's own place, where its message begins with one.
+        text = str(error)
+        place = re.match(rf"{re.escape(str(path))}:(\d+): ", text)
+        line, message = (int(place[1]), text[place.end() :]) if place else (1, text)
+        return [Finding(path, line, message)]
+    findings: list[Finding] = []
+    counted = count_assertions(page)
+    if counted.commands and not counted.asserting:
+        first = next(block.line for block in page.blocks if block.statements)
+        message = "the blocks of this page assert nothing: every output is '...' or '[..]'."
+        findings.append(Finding(path, first, message))
+    findings += [*lint_front_matter(page), *lint_surroundings(page), *lint_compose(page)]
     if course.is_chapter(path):
-        findings += [*_front_matter(page), *_title(page), *_sections(page)]
+        findings += lint_headings(page)
     return sorted(findings, key=lambda finding: finding.line)
 
 
-def count(page: Page) -> Count:
-    """How much a page asserts."""
-    statements = [
-        each for block in page.blocks for top in block.statements for each in (top, *top.replies)
-    ]
-    return Count(len(statements), sum(each.asserts() for each in statements))
+def count_assertions(page: Page) -> AssertionCount:
+    """Count how much a page asserts, replies in dialogs included."""
+    statements = [each for top in page.statements() for each in (top, *top.replies)]
+    return AssertionCount(len(statements), sum(each.asserts_output() for each in statements))
 
 
-def _malformed(path: Path, error: CourseError) -> Finding:
-    """The error's own place, where its message begins with one."""
-    text = str(error)
-    place = re.match(rf"{re.escape(str(path))}:(\d+): ", text)
-    return Finding(path, int(place[1]) if place else 1, text[place.end() :] if place else text)
+def lint_front_matter(page: Page) -> Iterator[Finding]:
+    """Find a lab that does not exist, and what a chapter does not say of itself."""
+    lab = page.front_matter.lab
+    if lab and lab not in course.list_labs():
+        yield Finding(page.path, page.front_matter.lines["lab"], f"there is no lab {lab!r}.")
+    for name in REQUIRED if course.is_chapter(page.path) else ():
+        if name not in page.front_matter.lines:
+            yield Finding(page.path, 1, f"the front matter of a chapter must say its {name}.")
 
 
-def _asserts(page: Page) -> Iterator[Finding]:
-    found = count(page)
-    if found.commands and not found.asserting:
-        yield Finding(
-            page.path,
-            next(block.line for block in page.blocks if block.statements),
-            "the blocks of this page assert nothing: every output is '...' or '[..]'.",
-        )
-
-
-def _lab(page: Page) -> Iterator[Finding]:
-    lab = page.matter.lab
-    if lab and lab not in course.labs():
-        yield Finding(page.path, page.matter.lines["lab"], f"there is no lab {lab!r}.")
-
-
-def _surroundings(page: Page) -> Iterator[Finding]:
-    """Without empty lines Markdown takes a block for a part of the paragraph beside it."""
+def lint_surroundings(page: Page) -> Iterator[Finding]:
+    """Find blocks that Markdown takes for a part of the paragraph next to them."""
     lines = page.text.split("\n")
     ends = {block.fence.end for block in page.blocks}
     for block in page.blocks:
         before, after = lines[block.line - 2 : block.line - 1], lines[block.fence.end :][:1]
-        opened = before and _opens(before[0], block.fence.indent)
+        # A line indented less begins what the block is in: an admonition, a tab, a list item.
+        opened = before and (
+            len(before[0]) - len(before[0].lstrip()) < len(block.fence.indent)
+            or before[0].rstrip() == "---"
+        )
+        # A block may stand right below another.
         if before and before[0].strip() and not opened and block.line - 1 not in ends:
             yield Finding(page.path, block.line, "an empty line must stand before a block.")
         if after and after[0].strip() and after[0].startswith(block.fence.indent):
             yield Finding(page.path, block.fence.end, "an empty line must stand after a block.")
 
 
-def _opens(line: str, indent: str) -> bool:
-    """Whether the line begins what the block is indented in: an admonition, a tab, a list item."""
-    return len(line) - len(line.lstrip()) < len(indent) or line.rstrip() == "---"
-
-
-def _compose(page: Page) -> Iterator[Finding]:
-    """Bad practice is shown in files of other names, such as old.yaml, that say so in the text."""
+def lint_compose(page: Page) -> Iterator[Finding]:
+    """Find bad practice; it may be shown in files of other names, such as old.yaml."""
     for block in page.blocks:
         for statement in block.statements:
             if OLD_COMPOSE.search(statement.text):
                 message = "`docker-compose` is the first Compose; say `docker compose`."
                 yield Finding(page.path, statement.line, message)
         if block.title and COMPOSE_FILE.fullmatch(PurePosixPath(block.title).name):
-            for message in _practice(block.content):
-                yield Finding(page.path, block.line, f"{block.title}: {message}")
+            try:
+                documents = list(yaml.safe_load_all(block.content))
+            except yaml.YAMLError:
+                continue  # an illustration of a mistake; files are refused where they are read
+            for document in documents:
+                for message in find_bad_practice(document) if isinstance(document, dict) else ():
+                    yield Finding(page.path, block.line, f"{block.title}: {message}")
 
 
-def _practice(text: str) -> list[str]:
-    try:
-        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
-    except yaml.YAMLError:
-        return []  # an illustration of a mistake; the syntax of files is judged where they are read
-    return [message for each in documents for message in compose_practice.findings(each)]
-
-
-def _front_matter(page: Page) -> Iterator[Finding]:
-    for name in REQUIRED:
-        if name not in page.matter.lines:
-            yield Finding(page.path, 1, f"the front matter of a chapter must say its {name}.")
-
-
-def _title(page: Page) -> Iterator[Finding]:
+def lint_headings(page: Page) -> Iterator[Finding]:
+    """Find what a chapter lacks: its title as a heading, the fixed sections, lessons."""
     titles = [heading for heading in page.headings if heading.level == 1]
     if len(titles) != 1:
         line = titles[1].line if titles else 1
         yield Finding(page.path, line, "a chapter has exactly one heading of the first level.")
-    elif titles[0].title != page.matter.title:
-        message = f"the heading {titles[0].title!r} must be the title {page.matter.title!r}."
+    elif titles[0].title != page.front_matter.title:
+        message = f"the heading {titles[0].title!r} must be the title {page.front_matter.title!r}."
         yield Finding(page.path, titles[0].line, message)
 
-
-def _sections(page: Page) -> Iterator[Finding]:
     sections = [heading for heading in page.headings if heading.level == 2]
     names = [heading.title for heading in sections]
     for name in (FIRST_SECTION, *LAST_SECTIONS):
         if names.count(name) != 1:
             yield Finding(page.path, 1, f"a chapter has one section {name!r}.")
-    if set(names) >= {FIRST_SECTION, *LAST_SECTIONS}:
-        yield from _order(page, sections)
-
-
-def _order(page: Page, sections: list[Heading]) -> Iterator[Finding]:
-    names = [heading.title for heading in sections]
+    if not set(names) >= {FIRST_SECTION, *LAST_SECTIONS}:
+        return
+    first, last = sections[0].line, sections[-1].line
     if names[0] != FIRST_SECTION:
-        yield Finding(page.path, sections[0].line, f"{FIRST_SECTION!r} must be the first section.")
+        yield Finding(page.path, first, f"{FIRST_SECTION!r} must be the first section.")
     if tuple(names[-2:]) != LAST_SECTIONS:
-        yield Finding(page.path, sections[-1].line, "'Clean up' and 'What next' must be the last.")
+        yield Finding(page.path, last, "'Clean up' and 'What next' must be the last.")
     if len(names) == 1 + len(LAST_SECTIONS):
-        yield Finding(page.path, sections[0].line, "there is no lesson between the fixed sections.")
+        yield Finding(page.path, first, "there is no lesson between the fixed sections.")

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The server: site, JupyterLab and the API of page scripts, on one origin."""

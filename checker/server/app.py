@@ -5,86 +5,78 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from checker.base import console
+from checker.base.settings import current_settings, use_settings
+from checker.orchestrators import registry
 from checker.server import instance, settings, site
 
-if TYPE_CHECKING:
-    from jupyter_server.serverapp import ServerApp
 
-
-def up(port: int, open_browser: bool, assume_yes: bool) -> None:
+def serve_course(port: int, open_browser: bool, assume_yes: bool) -> None:
     """Make the machine ready and serve the course until Ctrl-C or `./course down`.
 
-    Args:
-        port: On 127.0.0.1; 0 takes any that is free.
-        open_browser: Open the home page once it is there.
-        assume_yes: Install what is missing without asking.
+    It is at the port on 127.0.0.1; 0 takes any that is free. Nothing is asked with `assume_yes`.
 
     Raises:
         CourseError: The port is taken; the message says by whom.
         CouldNotFindOut: There is no engine, and none could be had.
     """
-    open_browser = open_browser and _has_screen()
+    open_browser = open_browser and has_screen()
     try:
-        with instance.alone():
-            chosen = instance.free_port(port)
-            folder = _make_ready(assume_yes)
-            _serve(chosen, folder, open_browser)
+        with instance.claim_server():
+            chosen = instance.find_free_port(port)
+            folder = prepare_machine(assume_yes)
+            run_server(chosen, folder, open_browser)
     except instance.AlreadyUp as already:
         if already.other is None:
             raise
-        _point_to(already.other.url, open_browser)
+        console.out.print(f"The course is already up, at  [bold]{already.other.url}[/bold]")
+        if open_browser:
+            webbrowser.open(already.other.url)
 
 
-def _has_screen() -> bool:
-    """Without one, Python would open a browser that takes over the terminal."""
+def has_screen() -> bool:
+    """Tell whether there is one; without, Python would open a browser in the terminal."""
     names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
     return sys.platform == "darwin" or any(os.environ.get(name) for name in names)
 
 
-def _make_ready(assume_yes: bool) -> Path:
+def prepare_machine(assume_yes: bool) -> Path:
+    """Have all that the server needs, and return the folder of the built site."""
     from checker.docker import docker_engine
     from checker.labs import notebook
 
-    docker_engine.ensure(assume_yes=assume_yes)
-    os.environ.update(settings.environment())
+    with use_settings(replace(current_settings(), may_install=assume_yes)):
+        docker_engine.ensure_engine()
+    registry.write_settings()
+    # jupyter_core.paths asks os.environ for Jupyter's folders, each time anew; traits such as
+    # ServerApp.config_dir reach only a part of it. This process is the server and nothing else,
+    # so the variables of kernels and terminals, which inherit them, may stand there as well.
+    os.environ.update(settings.server_environment())
     notebook.ensure_kernels()
-    settings.write()
-    return site.build()
+    settings.write_lab_settings()
+    return site.build_site()
 
 
-def _serve(port: int, folder: Path, open_browser: bool) -> None:
+def run_server(port: int, folder: Path, open_browser: bool) -> None:
+    """Serve the site in `folder` until something ends this process."""
     from jupyter_server.serverapp import ServerApp
 
-    server = ServerApp.instance(config=settings.config(port, open_browser, folder))
+    server = ServerApp.instance(config=settings.make_config(port, open_browser, folder))
     server.initialize([])
-    address = _address(server)
-    instance.announce(address)
+    token = server.identity_provider.token
+    address = f"http://127.0.0.1:{server.port}{settings.HOME}?token={token}"
+    instance.announce_server(address)
     console.out.print(f"The course is at  [bold]{address}[/bold]")
     console.out.print("Ctrl-C stops it here; ./course down also removes what it made.")
     server.start()
     console.out.print("The course has stopped. ./course up starts it again.")
 
 
-def _address(server: ServerApp) -> str:
-    token = server.identity_provider.token
-    return f"http://127.0.0.1:{server.port}{settings.HOME}?token={token}"
-
-
-def _point_to(url: str, open_browser: bool) -> None:
-    console.out.print(f"The course is already up, at  [bold]{url}[/bold]")
-    if open_browser:
-        webbrowser.open(url)
-
-
-def down(purge: bool) -> None:
-    """Stop the server and the engines, and remove what the course made.
-
-    Args:
-        purge: Remove the caches as well.
+def stop_course(purge: bool) -> None:
+    """Stop the server and the engines, and remove what the course made; with `purge` the caches.
 
     Raises:
         CouldNotFindOut: Something could not be stopped or removed.
@@ -94,5 +86,5 @@ def down(purge: bool) -> None:
 
     if instance.stop():
         console.out.print("The server has stopped.")
-    background_recorder.stop()
+    background_recorder.stop_recording()
     clean_up(purge)

@@ -15,20 +15,20 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
-    """Called by Jupyter Server once its web application is there."""
+    """Add the course's addresses; Jupyter Server calls it once its web application is there."""
 
-    def under(path: str) -> str:
+    def join_path(path: str) -> str:
         return url_path_join(server.base_url, "course", path)
 
     site = {"path": server.config.CourseSite.folder, "default_filename": "index.html"}
     server.web_app.add_handlers(  # type: ignore[no-untyped-call]
         ".*$",
         [
-            (under("api/progress"), handlers.Progress),
-            (under(f"api/{LAB}/start"), handlers.Start),
-            (under(f"api/{LAB}/check"), handlers.Check),
-            (under(f"api/{LAB}/hint"), handlers.Hint),
-            (under("api/.*"), handlers.Nothing),
-            (under("(.*)"), handlers.Site, site),
+            (join_path("api/progress"), handlers.Progress),
+            (join_path(f"api/{LAB}/start"), handlers.Start),
+            (join_path(f"api/{LAB}/check"), handlers.Check),
+            (join_path(f"api/{LAB}/hint"), handlers.Hint),
+            (join_path("api/.*"), handlers.Nothing),
+            (join_path("(.*)"), handlers.Site, site),
         ],
     )

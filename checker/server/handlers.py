@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import markdown
@@ -20,11 +20,8 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from checker.base import paths
-from checker.base.course import labs
+from checker.base.course import list_labs
 from checker.base.errors import CouldNotFindOut, CourseError
-
-if TYPE_CHECKING:
-    from checker.labs.lab import Lab
 
 SITE_POLICY = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:"
 """The browser itself refuses whatever a page would ask of another host."""
@@ -65,16 +62,18 @@ class Site(JupyterHandler, web.StaticFileHandler):
 class Api(APIHandler):
     """Answers in JSON, errors of the course included; never blocks the server's loop."""
 
-    async def answer(self, work: Callable[..., Any], *arguments: Any) -> None:
+    async def answer_with(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Answer with what `work` returns, in a thread of its own."""
         try:
             result = await asyncio.to_thread(work, *arguments)
         except CourseError as error:
             self.set_status(503 if isinstance(error, CouldNotFindOut) else 400)
-            result = {"error": _as_json(error)}
+            parts = ("message", "expected", "found", "next_step")
+            result = {"error": {part: getattr(error, part) for part in parts}}
         self.finish(json.dumps(result))
 
-    def task(self) -> str | None:
-        """The task that the request names, if it names one."""
+    def read_task(self) -> str | None:
+        """Return the task that the request names, if it names one."""
         body = self.get_json_body() or {}
         task = body.get("task") if isinstance(body, dict) else None
         if task is not None and not isinstance(task, str):
@@ -87,13 +86,23 @@ class Progress(Api):
 
     @web.authenticated
     async def get(self) -> None:
-        await self.answer(self._all)
+        await self.answer_with(self.collect_progress)
 
-    def _all(self) -> dict[str, Any]:
+    def collect_progress(self) -> dict[str, Any]:
+        """Return for each lab the points, and the tasks that were passed once."""
         from checker.labs import lab, progress
 
-        known = progress.read()["labs"]
-        return {"labs": {name: _reached(lab.load(name), known.get(name, {})) for name in labs()}}
+        known = progress.read_progress()["labs"]
+        found = {}
+        for each in map(lab.load_lab, list_labs()):
+            reached = known.get(each.id, {})
+            tasks = reached.get("tasks", {})
+            found[each.id] = {
+                "points": reached.get("points", 0),
+                "max_points": each.max_points,
+                "passed": [task.id for task in each.tasks if tasks.get(task.id, {}).get("passed")],
+            }
+        return {"labs": found}
 
 
 class Start(Api):
@@ -102,25 +111,30 @@ class Start(Api):
     @web.authenticated
     async def post(self, lab: str) -> None:
         async with _busy[lab]:
-            await self.answer(self._prepare, lab)
+            await self.answer_with(self.prepare_lab, lab)
 
-    def _prepare(self, lab: str) -> dict[str, str]:
+    def prepare_lab(self, lab: str) -> dict[str, str]:
+        """Prepare a lab, and return the address of its notebook."""
         from checker.labs import work
 
-        work.prepare(lab)
-        inside = work.notebook_path(lab).relative_to(paths.work())
+        work.prepare_lab(lab)
+        inside = work.locate_notebook(lab).relative_to(paths.work())
         return {"notebook": url_path_join(self.base_url, "lab/tree", quote(str(inside)))}
 
 
 class Check(Api):
-    """Judges the learner's work on a lab, or on one task of it."""
+    """Checks the learner's work on a lab, or on one task of it."""
 
     @web.authenticated
     async def post(self, lab: str) -> None:
+        async with _busy[lab]:
+            await self.answer_with(self.check_lab, lab, self.read_task())
+
+    def check_lab(self, lab: str, task: str | None) -> dict[str, Any]:
+        """Check a lab, and return the report."""
         from checker.labs import check
 
-        async with _busy[lab]:
-            await self.answer(check.check_and_record, lab, self.task())
+        return check.check_and_record(lab, task).as_json()
 
 
 class Hint(Api):
@@ -129,14 +143,15 @@ class Hint(Api):
     @web.authenticated
     async def post(self, lab: str) -> None:
         async with _busy[lab]:
-            await self.answer(self._next, lab, self.task())
+            await self.answer_with(self.give_hint, lab, self.read_task())
 
-    def _next(self, lab: str, task: str | None) -> dict[str, Any]:
+    def give_hint(self, lab: str, task: str | None) -> dict[str, Any]:
+        """Return the next hint of a task, as HTML."""
         from checker.labs import work
 
         if task is None:
             raise CourseError("A hint belongs to a task.", next_step="Name the task.")
-        hint = work.next_hint(lab, task)
+        hint = work.take_next_hint(lab, task)
         html = markdown.markdown(hint.text, extensions=["fenced_code"])
         return {"hint": html, "number": hint.number, "of": hint.of, "found": hint.found}
 
@@ -149,22 +164,3 @@ class Nothing(Api):
         raise web.HTTPError(404)
 
     post = get
-
-
-def _reached(lab: Lab, known: dict[str, Any]) -> dict[str, Any]:
-    """What is shown of a lab's progress: points, and the tasks that were passed once."""
-    tasks = known.get("tasks", {})
-    return {
-        "points": known.get("points", 0),
-        "max_points": lab.max_points,
-        "passed": [task.id for task in lab.tasks if tasks.get(task.id, {}).get("passed")],
-    }
-
-
-def _as_json(error: CourseError) -> dict[str, str]:
-    return {
-        "message": error.message,
-        "expected": error.expected,
-        "found": error.found,
-        "next_step": error.next_step,
-    }

@@ -17,28 +17,20 @@ from pathlib import Path
 
 import psutil
 
-from checker.base import paths
+from checker.base import background, paths
+from checker.base.background import ProcessRecord
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.loopback import is_port_free
 from checker.machine import ports
 
 STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Instance:
-    """A server that runs; `started` (seconds since 1970) tells it from a later process's id."""
+class Instance(ProcessRecord):
+    """A server that runs, and its address, which contains the token."""
 
-    pid: int
-    started: float
     url: str
-
-    def process(self) -> psutil.Process | None:
-        """Its process, or None if that has ended."""
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.started) < 1:
-                return process
-        return None
 
 
 class AlreadyUp(CourseError):
@@ -57,7 +49,7 @@ def _record() -> Path:
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
+def claim_server() -> Iterator[None]:
     """Be the only server of this user.
 
     Raises:
@@ -75,52 +67,41 @@ def alone() -> Iterator[None]:
             _record().unlink(missing_ok=True)
 
 
-def announce(url: str) -> None:
+def announce_server(url: str) -> None:
     """Record that this process serves the course at URL, which contains the token."""
-    started = psutil.Process().create_time()
-    paths.write_atomically(_record(), json.dumps(asdict(Instance(os.getpid(), started, url))))
+    record = {**asdict(ProcessRecord.of(os.getpid())), "url": url}
+    paths.write_atomically(_record(), json.dumps(record))
 
 
 def running() -> Instance | None:
-    """The server that runs now, or None."""
+    """Return the server that runs now, or None."""
     try:
         found = Instance(**json.loads(_record().read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.process() else None
+    return found if found.find_process() else None
 
 
 def stop() -> bool:
-    """End the server that runs, and with it its kernels and terminals; whether there was one.
+    """End the server that runs, with its kernels and terminals; return whether there was one.
 
     Raises:
         CouldNotFindOut: It belongs to somebody else.
     """
     found = running()
-    process = found.process() if found else None
+    process = found.find_process() if found else None
     if process is None:
         return False
     try:
-        _end(process)
-    except psutil.NoSuchProcess:
-        pass
+        background.end_process(process, STOP_SECONDS)
     except psutil.AccessDenied as error:
         raise CouldNotFindOut(f"Process {process.pid} cannot be ended.", found=str(error)) from None
     _record().unlink(missing_ok=True)
     return True
 
 
-def _end(process: psutil.Process) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(STOP_SECONDS)
-
-
-def free_port(wanted: int) -> int:
-    """WANTED, or for 0 a port that nobody uses.
+def find_free_port(wanted: int) -> int:
+    """Return WANTED, or for 0 a port that nobody uses.
 
     Raises:
         CourseError: Somebody listens on it; the message says who, as far as it can be known.
@@ -130,24 +111,13 @@ def free_port(wanted: int) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            holder = f"{ports.inspect_ports([wanted])[0].holder} has it" if taken else str(error)
+            candidates = range(max(wanted, 1023) + 1, 65536)
+            other = next(filter(is_port_free, candidates), ports.SERVER)
             raise CourseError(
                 f"Port {wanted} cannot be used.",
-                found=_holder(wanted, error),
-                next_step=f"Stop that program, or type: ./course up --port {_other(wanted)}",
+                found=holder,
+                next_step=f"Stop that program, or type: ./course up --port {other}",
             ) from None
         return int(probe.getsockname()[1])
-
-
-def _holder(port: int, error: Exception) -> str:
-    """Who has PORT, in words, or what the system said of it."""
-    taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-    return f"{ports.look([port])[0].holder} has it" if taken else str(error)
-
-
-def _other(port: int) -> int:
-    """A port to propose instead: the next that is free."""
-    for candidate in range(max(port, 1023) + 1, 65536):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", candidate))
-            return candidate
-    return ports.SERVER

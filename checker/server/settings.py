@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.base import paths
-from checker.docker import docker_engine
+from checker.orchestrators import registry
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -32,43 +32,36 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }
 
 
-def folder() -> Path:
+def jupyter_folder() -> Path:
+    """Return where Jupyter keeps what it knows; it need not be there."""
     return paths.state() / "jupyter"
 
 
-def environment() -> dict[str, str]:
-    """The whole environment of the server, its kernels and its terminals."""
-    own = {
-        name: value
-        for name, value in docker_engine.environment().items()
-        if not name.startswith(("JUPYTER", "IPYTHON"))
-    }
+def server_environment() -> dict[str, str]:
+    """Return the whole environment of the server, its kernels and its terminals."""
+    foreign = ("JUPYTER", "IPYTHON")
+    every = registry.shell_environment()
     return {
-        **own,
-        "JUPYTER_CONFIG_DIR": str(folder() / "config"),
-        "JUPYTER_DATA_DIR": str(folder() / "data"),
+        **{name: value for name, value in every.items() if not name.startswith(foreign)},
+        "JUPYTER_CONFIG_DIR": str(jupyter_folder() / "config"),
+        "JUPYTER_DATA_DIR": str(jupyter_folder() / "data"),
         "JUPYTER_RUNTIME_DIR": str(paths.runtime() / "jupyter"),
-        "IPYTHONDIR": str(folder() / "ipython"),
+        "IPYTHONDIR": str(jupyter_folder() / "ipython"),
     }
 
 
-def write() -> None:
+def write_lab_settings() -> None:
     """Write what JupyterLab reads from files."""
-    for name, content in (
-        ("page_config.json", PAGE_CONFIG),
-        ("default_setting_overrides.json", OVERRIDES),
-    ):
-        file = folder() / "config" / "labconfig" / name
+    files = {"page_config.json": PAGE_CONFIG, "default_setting_overrides.json": OVERRIDES}
+    for name, content in files.items():
+        file = jupyter_folder() / "config" / "labconfig" / name
         paths.write_atomically(file, json.dumps(content, indent=2) + "\n")
 
 
-def config(port: int, open_browser: bool, site: Path) -> Config:
-    """Jupyter's own settings.
+def make_config(port: int, open_browser: bool, site: Path) -> Config:
+    """Return Jupyter's own settings, and make the folders that they name.
 
-    Args:
-        port: On 127.0.0.1.
-        open_browser: Whether Jupyter opens the home page; its token then stays out of `ps`.
-        site: The built site.
+    Jupyter itself opens the browser: its token stays out of `ps` then.
     """
     from traitlets.config import Config
 
@@ -79,7 +72,7 @@ def config(port: int, open_browser: bool, site: Path) -> Config:
     server.port_retries = 0
     server.open_browser = open_browser
     server.default_url = HOME
-    server.root_dir = str(paths.work())
+    server.root_dir = str(paths.ensure_folder(paths.work()))
     server.allow_root = True
     server.answer_yes = True
     server.jpserver_extensions = {
@@ -89,8 +82,9 @@ def config(port: int, open_browser: bool, site: Path) -> Config:
         "checker.server.extension": True,
     }
     server.terminado_settings = {"shell_command": ["/bin/bash"]}
-    chosen.JupyterApp.logging_config = _log_file()
-    log().unlink(missing_ok=True)
+    paths.ensure_folder(paths.runtime())
+    log_file().unlink(missing_ok=True)  # it holds the token of the run before
+    chosen.JupyterApp.logging_config = _logging_config()
     chosen.KernelManager.transport = "ipc"  # sockets in a private folder instead of open ports
     chosen.CourseSite.folder = str(site)
     chosen.LabApp.extension_manager = "readonly"
@@ -99,23 +93,16 @@ def config(port: int, open_browser: bool, site: Path) -> Config:
     return chosen
 
 
-def log() -> Path:
-    """Where the server writes what only a person who looks for a fault wants to read."""
+def log_file() -> Path:
+    """Return where the server writes what only a person who looks for a fault wants to read."""
     return paths.runtime() / "server.log"
 
 
-def _log_file() -> dict[str, Any]:
+def _logging_config() -> dict[str, Any]:
+    file = {"class": "logging.FileHandler", "level": "INFO", "formatter": "console"}
+    logger = {"level": "INFO", "handlers": ["file"], "propagate": False}
+    names = ("ServerApp", "LabApp", "tornado.access", "tornado.application")
     return {
-        "handlers": {
-            "file": {
-                "class": "logging.FileHandler",
-                "level": "INFO",
-                "filename": str(log()),
-                "formatter": "console",
-            }
-        },
-        "loggers": {
-            name: {"level": "INFO", "handlers": ["file"], "propagate": False}
-            for name in ("ServerApp", "LabApp", "tornado.access", "tornado.application")
-        },
+        "handlers": {"file": {**file, "filename": str(log_file())}},
+        "loggers": {name: dict(logger) for name in names},
     }

@@ -27,41 +27,41 @@ def _write(file: Path) -> None:
 
 
 def test_no_name_means_everything() -> None:
-    pages, labs = course.targets([])
+    pages, labs = course.find_targets([])
     assert [page.name for page in pages] == ["first.md", "index.md", "index.md"]
     assert labs == ["compose/same", "docker/first", "docker/same"]
 
 
 @pytest.mark.parametrize("name", ["docs/docker/first.md", "docker/first.md"])
 def test_page_is_found_from_the_checkout_and_from_docs(name: str, tiny: Path) -> None:
-    pages, labs = course.targets([name])
+    pages, labs = course.find_targets([name])
     assert [page.resolve() for page in pages] == [tiny / "docs/docker/first.md"]
     assert labs == []
 
 
 def test_page_may_be_any_markdown_file(tiny: Path) -> None:
-    assert course.targets(["outside.md"]) == ([Path("outside.md")], [])
+    assert course.find_targets(["outside.md"]) == ([Path("outside.md")], [])
 
 
 def test_page_that_is_not_there_is_named() -> None:
     with pytest.raises(CourseError, match=r"no page nowhere\.md"):
-        course.targets(["nowhere.md"])
+        course.find_targets(["nowhere.md"])
 
 
 def test_folder_means_all_pages_or_labs_inside() -> None:
-    assert len(course.targets(["docs/docker"])[0]) == 2
-    assert course.targets(["labs/docker"]) == ([], ["docker/first", "docker/same"])
+    assert len(course.find_targets(["docs/docker"])[0]) == 2
+    assert course.find_targets(["labs/docker"]) == ([], ["docker/first", "docker/same"])
 
 
 @pytest.mark.parametrize(
     "name", ["docker/first", "first", "labs/docker/first", "labs/docker/first/lab.md"]
 )
 def test_lab_is_found_by_each_of_its_names(name: str) -> None:
-    assert course.lab(name) == "docker/first"
+    assert course.find_lab(name) == "docker/first"
 
 
 def test_name_twice_given_is_proven_once() -> None:
-    assert course.targets(["labs/docker", "docker/same"])[1] == ["docker/first", "docker/same"]
+    assert course.find_targets(["labs/docker", "docker/same"])[1] == ["docker/first", "docker/same"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_name_twice_given_is_proven_once() -> None:
 )
 def test_unknown_lab_gets_the_nearest_names(name: str, near: str) -> None:
     with pytest.raises(CourseError) as caught:
-        course.lab(name)
+        course.find_lab(name)
     assert near in caught.value.next_step
 
 

@@ -12,5 +12,5 @@ def test_a_port_is_free_until_somebody_listens() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         number = other.getsockname()[1]
-        assert not loopback.is_free(number)
-    assert loopback.is_free(number)
+        assert not loopback.is_port_free(number)
+    assert loopback.is_port_free(number)

@@ -32,10 +32,24 @@ def test_runtime_folder_is_private_and_short_enough_for_a_socket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / ("deep" * 20)))
-    folder = paths.runtime()
+    folder = paths.ensure_folder(paths.runtime())
     assert folder.stat().st_mode & 0o077 == 0
     assert len(str(folder / "a-socket-with-a-name.sock")) < 104
     folder.rmdir()
+
+
+def test_asking_for_a_folder_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COURSE_WORK", "COURSE_CACHE", "COURSE_STATE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    folders = [paths.work(), paths.cache(), paths.state(), paths.runtime()]
+    assert not any(folder.exists() for folder in folders)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ensured_folder_is_made_with_those_above_it_and_may_be_there(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    assert paths.ensure_folder(folder) == paths.ensure_folder(folder) == folder
+    assert folder.is_dir()
 
 
 def test_written_file_has_the_new_content_and_keeps_its_mode(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checker.base import paths
-from checker.devtools.testing import browser as chromium
+from checker.devtools.testing import find_browser as chromium
 from checker.docker import docker_engine
+from checker.orchestrators.registry import shell_environment
 from tests.browser.visit import Course, Visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +36,15 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 LEAVE = """
-from checker.course import labs
-from checker.labs import keeper, made, worker
+from checker.base.course import list_labs
+from checker.judging.client import stop_workers
+from checker.labs.created_resources import list_entries, remove_created_resources
+from checker.sandbox.background_recorder import stop_recording
 from checker.server import instance
 instance.stop()
-keeper.stop()
-worker.stop()
-left = [line for lab in labs() if made.entries(lab) for line in made.remove(lab)]
+stop_recording()
+stop_workers()
+left = [line for lab in list_labs() if list_entries(lab) for line in remove_created_resources(lab)]
 assert not left, left
 """
 
@@ -53,9 +56,9 @@ def course() -> Iterator[Course]:
     The learner's folders have a fixed place, so that what a killed run left can be removed.
     """
     folder = paths.cache() / "browser-test"
-    docker_engine.ensure()
+    docker_engine.ensure_engine()
     environment = {
-        **docker_engine.environment(),
+        **shell_environment(),
         "COURSE_STATE": str(folder / "state"),
         "COURSE_WORK": str(folder / "work"),
     }

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from checker.labs.lab import Lab, load
+from checker.labs.lab import Lab, load_lab
 from tests.browser.visit import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -46,7 +46,7 @@ class Notebook:
 
 @pytest.fixture
 def lab() -> Lab:
-    return load(FIRST)
+    return load_lab(FIRST)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ PHONE = {"width": 390, "height": 844}
 
 def addresses() -> list[str]:
     """Every page of the built site, the page for what is not there included."""
-    folder = site.build()
+    folder = site.build_site()
     found = [page.relative_to(folder).parent for page in folder.rglob("index.html")]
     return sorted("/course/" if str(page) == "." else f"/course/{page}/" for page in found)
 
@@ -138,7 +138,7 @@ def test_light_and_dark_can_be_chosen_and_are_kept(visit: Visit) -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Iterator[str]:
     """The address of a copy of the site on a web server that knows nothing of the course."""
-    site.write(tmp_path / "course")
+    site.write_site(tmp_path / "course")
     serve = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
     with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

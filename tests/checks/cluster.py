@@ -19,22 +19,22 @@ class Cluster:
     """The API: objects by path, texts by path, and what happens while somebody watches."""
 
     def __init__(self) -> None:
-        self.there: dict[str, Object] = {"/api/v1/namespaces/bakery": named("bakery", "")}
+        self.objects: dict[str, Object] = {"/api/v1/namespaces/bakery": named("bakery", "")}
         self.texts: dict[str, str] = {}
         self.refusals: dict[str, ApiError] = {}
         self.happens: list[Callable[[], None]] = []
         self.lines: list[str] = []
 
-    def add(self, folder: str, *objects: Object) -> None:
-        for each in objects:
-            self.there[f"{folder}/{each['metadata']['name']}"] = each
+    def add(self, folder: str, *added: Object) -> None:
+        for each in added:
+            self.objects[f"{folder}/{each['metadata']['name']}"] = each
 
     def find(self, path: str) -> Object | None:
-        return self.there.get(path)
+        return self.objects.get(path)
 
     def items(self, path: str, **query: object) -> list[Object]:
         labels = str(query.get("labelSelector", ""))
-        return [each for key, each in self.there.items() if _in(key, path) and _has(each, labels)]
+        return [each for key, each in self.objects.items() if _in(key, path) and _has(each, labels)]
 
     def metadata(self, path: str) -> list[Object]:
         return [each["metadata"] for each in self.items(path)]
@@ -107,7 +107,7 @@ def service(name: str, **selector: str) -> Object:
     return {**named(name), "spec": spec}
 
 
-def piece(name: str, *addresses: str, ready: bool = True) -> Object:
+def endpoint_slice(name: str, *addresses: str, ready: bool = True) -> Object:
     made = named(f"{name}-1", **{"kubernetes.io/service-name": name})
     ends = [{"addresses": [each], "conditions": {"ready": ready}} for each in addresses]
     return {**made, "endpoints": ends}

@@ -87,7 +87,15 @@ class Engine:
         found = [each for each in self.there if all or each["State"]["Running"]]
         if volume := filters.get("volume"):
             found = [x for x in found if volume in [m.get("Name") for m in x["Mounts"]]]
-        return [{"Id": x["Id"], "Labels": x["Config"]["Labels"]} for x in found]
+        return [
+            {
+                "Id": x["Id"],
+                "Names": [x["Name"]],
+                "State": x["State"]["Status"],
+                "Labels": x["Config"]["Labels"],
+            }
+            for x in found
+        ]
 
     def logs(self, identity: str, tail: int) -> bytes:
         return self.written

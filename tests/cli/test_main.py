@@ -52,32 +52,37 @@ def course(*words: str) -> Result:
 COMMANDS = [
     (
         "up --port 9 --yes",
-        "server.app.up",
+        "server.app.serve_course",
         (),
         {"port": 9, "open_browser": True, "assume_yes": True},
     ),
-    ("down --purge", "server.app.down", (), {"purge": True}),
+    ("down --purge", "server.app.stop_course", (), {"purge": True}),
     ("status --json", "machine.show_status", (), {"as_json": True}),
     ("doctor", "machine.doctor", (), {}),
-    ("start docker/a", "labs.work.start", ("docker/a",), {}),
-    ("reset docker/a --yes", "labs.work.reset", ("docker/a",), {"assume_yes": True}),
-    ("hint docker/a t", "labs.work.hint", ("docker/a", "t"), {}),
-    ("watch", "labs.watch.watch", (None,), {}),
-    ("check docker/a t --json", "labs.judge.judge", ("docker/a", "t", None), {"as_json": True}),
+    ("start docker/a", "labs.work.start_lab", ("docker/a",), {}),
+    ("reset docker/a --yes", "labs.work.reset_lab", ("docker/a",), {"assume_yes": True}),
+    ("hint docker/a t", "labs.work.show_hint", ("docker/a", "t"), {}),
+    ("watch", "labs.watch.watch_lab", (None,), {}),
+    (
+        "check docker/a t --json",
+        "labs.check_command.run_check",
+        ("docker/a", "t", None),
+        {"as_json": True},
+    ),
     (
         "verify p.md --accept",
-        "devtools.verify.verify",
+        "devtools.verify.verify_targets",
         (["p.md"],),
         {"accept": True, "changed": False, "junit": None, "as_json": False},
     ),
-    ("lint labs", "devtools.verify.lint", (["labs"],), {}),
-    ("images", "images.report.show", (), {"as_json": False}),
-    ("images pull a b", "images.provider.pull", (["a", "b"],), {}),
-    ("images build", "images.provider.build", ([],), {}),
+    ("lint labs", "devtools.verify.lint_targets", (["labs"],), {}),
+    ("images", "images.report.show_images", (), {"as_json": False}),
+    ("images pull a b", "images.provider.pull_images", (["a", "b"],), {}),
+    ("images build", "images.provider.build_images", ([],), {}),
     ("images export kit.tar", "images.kit.export_kit", (Path("kit.tar"),), {}),
     ("new lab docker/a", "devtools.new_lab.new_lab", ("docker/a",), {}),
     ("new page docker/a", "devtools.new_page.new_page", ("docker/a",), {}),
-    ("test --fast", "devtools.testing.test", (), {"fast": True}),
+    ("test --fast", "devtools.testing.run_steps", (), {"fast": True}),
 ]
 
 
@@ -92,7 +97,7 @@ def test_command_passes_its_arguments_on(
 
 
 def test_grade_and_import_take_paths_that_exist(stand_in, tmp_path: Path) -> None:
-    graded = stand_in("checker.grading.grade", "grade", 1)
+    graded = stand_in("checker.grading.grade", "grade_submissions", 1)
     loaded = stand_in("checker.images.kit", "import_kit")
     assert course("grade", str(tmp_path), "--lab", "docker/a").exit_code == 1
     assert graded == [(([tmp_path],), {"lab": "docker/a", "report": None})]
@@ -104,7 +109,7 @@ def test_grade_and_import_take_paths_that_exist(stand_in, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("status", [0, 1, 2, 3])
 def test_exit_status_is_what_the_command_found(stand_in, status: int) -> None:
-    stand_in("checker.labs.judge", "judge", status)
+    stand_in("checker.labs.check_command", "run_check", status)
     assert course("check", "docker/a").exit_code == status
 
 
@@ -116,7 +121,7 @@ def test_exit_status_is_what_the_command_found(stand_in, status: int) -> None:
     ],
 )
 def test_error_becomes_text_and_status_without_a_traceback(stand_in, error, status: int) -> None:
-    stand_in("checker.labs.judge", "judge", error)
+    stand_in("checker.labs.check_command", "run_check", error)
     result = course("check", "docker/a")
     assert result.exit_code == status
     assert error.message in result.output
@@ -125,14 +130,14 @@ def test_error_becomes_text_and_status_without_a_traceback(stand_in, error, stat
 
 
 def test_ctrl_c_is_said_and_ends_with_130(stand_in) -> None:
-    stand_in("checker.labs.judge", "judge", KeyboardInterrupt())
+    stand_in("checker.labs.check_command", "run_check", KeyboardInterrupt())
     result = course("check", "docker/a")
     assert result.exit_code == 130
     assert "stopped" in result.output
 
 
 def test_unforeseen_error_is_kept_in_a_file_and_not_shown(stand_in, tmp_path: Path) -> None:
-    stand_in("checker.labs.judge", "judge", ZeroDivisionError("by zero"))
+    stand_in("checker.labs.check_command", "run_check", ZeroDivisionError("by zero"))
     result = course("check", "docker/a")
     assert result.exit_code == 3
     assert "ZeroDivisionError: by zero" in result.output
@@ -141,7 +146,9 @@ def test_unforeseen_error_is_kept_in_a_file_and_not_shown(stand_in, tmp_path: Pa
 
 
 def test_full_disk_is_called_a_full_disk(stand_in) -> None:
-    stand_in("checker.labs.judge", "judge", OSError(errno.ENOSPC, "No space left on device"))
+    stand_in(
+        "checker.labs.check_command", "run_check", OSError(errno.ENOSPC, "No space left on device")
+    )
     result = course("check", "docker/a")
     assert result.exit_code == 3
     assert "The disk is full." in result.output
@@ -157,7 +164,7 @@ def test_output_that_nobody_reads_ends_it_without_a_word() -> None:
 
 
 def test_pipe_that_breaks_elsewhere_is_an_unforeseen_error(stand_in) -> None:
-    stand_in("checker.labs.judge", "judge", BrokenPipeError("the engine's"))
+    stand_in("checker.labs.check_command", "run_check", BrokenPipeError("the engine's"))
     result = course("check", "docker/a")
     assert result.exit_code == 3
     assert "BrokenPipeError: the engine's" in result.output

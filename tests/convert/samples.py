@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from checker.convert import read
-from checker.convert.convert import Converted, convert
+from checker.convert.convert import Conversion, convert_task
 
 FOLDER = Path(__file__).parent / "definitions"
 NAMES = sorted(
@@ -33,12 +33,13 @@ def sample(name: str) -> Sample:
 def inputs(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A task definition and its service, as read."""
     files = sample(name)
-    return read.task_definition(files.file), read.service(files.service) if files.service else {}
+    service = read.read_service(files.service) if files.service else {}
+    return read.read_task_definition(files.file), service
 
 
 @functools.cache
-def converted(name: str) -> Converted:
-    return convert(*inputs(name))
+def converted(name: str) -> Conversion:
+    return convert_task(*inputs(name))
 
 
 def at(name: str, address: str) -> Any:

@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from checker.base.errors import CourseError
 from checker.convert import model
-from checker.convert.convert import convert
-from checker.convert.names import LABEL, label
-from checker.convert.pod_spec.environment import literal
-from checker.convert.tracked_input import Given, Notes, leaves, rest, written
-from checker.convert.write import yaml_text
+from checker.convert.convert import convert_task
+from checker.convert.names import LABEL, make_label
+from checker.convert.pod_spec.environment import escape_references
+from checker.convert.tracked_input import (
+    FieldUsage,
+    TrackedInput,
+    find_leaves,
+    format_path,
+    warn_of_unused,
+)
+from checker.convert.write import dump_manifests
 
 Object = dict[str, Any]
 
@@ -28,8 +34,8 @@ def task(*containers: Object, **more: Any) -> Object:
     return {"family": "web", "containerDefinitions": every, **more}
 
 
-TASK_SHAPE = model.merged("RegisterTaskDefinitionRequest", "TaskDefinition")
-SERVICE_SHAPE = model.merged("CreateServiceRequest", "Service")
+TASK_SHAPE = model.merge_structures("RegisterTaskDefinitionRequest", "TaskDefinition")
+SERVICE_SHAPE = model.merge_structures("CreateServiceRequest", "Service")
 FARGATE = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc"}
 HEALTHY = [{"containerName": "c1", "condition": "HEALTHY"}]
 BALANCED = {"containerName": "c0", "containerPort": 80}
@@ -96,7 +102,7 @@ BALANCED = {"containerName": "c0", "containerPort": 80}
 )
 def test_a_task_that_ecs_refuses_is_refused(given_task: Object, words: str) -> None:
     with pytest.raises(CourseError, match=words):
-        convert(given_task, {})
+        convert_task(given_task, {})
 
 
 @pytest.mark.parametrize(
@@ -111,7 +117,9 @@ def test_a_task_that_ecs_refuses_is_refused(given_task: Object, words: str) -> N
 )
 def test_a_service_that_ecs_refuses_is_refused(service: Object, words: str) -> None:
     with pytest.raises(CourseError, match=words):
-        convert(task({"portMappings": [{"containerPort": 80}]}), {"serviceName": "s", **service})
+        convert_task(
+            task({"portMappings": [{"containerPort": 80}]}), {"serviceName": "s", **service}
+        )
 
 
 POSSIBLE: dict[str, Any] = {
@@ -137,10 +145,10 @@ def full(shape: Object, name: str = "", depth: int = 0) -> Any:
         return shape["enum"][0]
     if kind == "structure":
         members = shape["members"] if depth < 8 else {}
-        every = {n: model.shapes()[each["shape"]] for n, each in members.items()}
+        every = {n: model.load_shapes()[each["shape"]] for n, each in members.items()}
         return {n: full(each, n, depth + 1) for n, each in every.items()}
     if kind == "list":
-        return [full(model.shapes()[shape["member"]["shape"]], name, depth + 1)]
+        return [full(model.load_shapes()[shape["member"]["shape"]], name, depth + 1)]
     if kind == "map":
         return {"key": "value"}
     by_kind = {"string": "web", "boolean": True, "double": 1.5, "timestamp": "2026"}
@@ -148,7 +156,10 @@ def full(shape: Object, name: str = "", depth: int = 0) -> Any:
 
 
 FIELDS = [
-    *(("container", name) for name in sorted(model.shapes()["ContainerDefinition"]["members"])),
+    *(
+        ("container", name)
+        for name in sorted(model.load_shapes()["ContainerDefinition"]["members"])
+    ),
     *(("task", name) for name in sorted(TASK_SHAPE["members"])),
     *(("service", name) for name in sorted(SERVICE_SHAPE["members"])),
 ]
@@ -159,9 +170,9 @@ def test_every_field_that_ecs_knows_has_a_place_or_words_of_its_own(where: str, 
     """None is only found at the end, by `rest`: somebody has thought of each."""
     if (where, name) in {("container", "dependsOn"), ("task", "containerDefinitions")}:
         return  # a container cannot depend on itself; the others are what this is about
-    shape = model.shapes()["ContainerDefinition"] if where == "container" else TASK_SHAPE
+    shape = model.load_shapes()["ContainerDefinition"] if where == "container" else TASK_SHAPE
     shape = SERVICE_SHAPE if where == "service" else shape
-    value = {name: full(model.shapes()[shape["members"][name]["shape"]], name)}
+    value = {name: full(model.load_shapes()[shape["members"][name]["shape"]], name)}
     base: Object = {
         "portMappings": [{"containerPort": 80}],
         "mountPoints": [{"sourceVolume": "web", "containerPath": "/w"}],
@@ -169,7 +180,7 @@ def test_every_field_that_ecs_knows_has_a_place_or_words_of_its_own(where: str, 
     whole = task(base | value if where == "container" else base, volumes=[{"name": "web"}])
     if where == "task":
         whole |= _possible(value)
-    made = convert(whole, {"serviceName": "s", **value} if where == "service" else {})
+    made = convert_task(whole, {"serviceName": "s", **value} if where == "service" else {})
     assert "has no counterpart here" not in " ".join(map(str, made.warnings))
 
 
@@ -192,24 +203,24 @@ def spec(made: list[Object]) -> Object:
 
 def test_no_room_for_a_new_pod_becomes_room_for_one() -> None:
     exact = {"minimumHealthyPercent": 100, "maximumPercent": 100}
-    made = convert(task(), {"serviceName": "s", "deploymentConfiguration": exact})
+    made = convert_task(task(), {"serviceName": "s", "deploymentConfiguration": exact})
     assert spec(made.manifests)["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     assert any("leaves no room" in each.text for each in made.warnings)
 
 
 def test_a_service_of_another_family_is_warned_of() -> None:
-    made = convert(task(), {"serviceName": "s", "taskDefinition": "other:3"})
+    made = convert_task(task(), {"serviceName": "s", "taskDefinition": "other:3"})
     assert "the service runs 'other'" in " ".join(map(str, made.warnings))
 
 
 def test_a_grace_period_without_a_load_balancer_is_left_out() -> None:
-    made = convert(task(), {"serviceName": "s", "healthCheckGracePeriodSeconds": 30})
+    made = convert_task(task(), {"serviceName": "s", "healthCheckGracePeriodSeconds": 30})
     assert "service.healthCheckGracePeriodSeconds" in " ".join(map(str, made.warnings))
 
 
 def test_a_grace_period_becomes_a_startup_probe_that_knocks() -> None:
     balanced = {"serviceName": "s", "loadBalancers": [BALANCED]}
-    made = convert(
+    made = convert_task(
         task({"portMappings": [{"containerPort": 80}]}),
         {**balanced, "healthCheckGracePeriodSeconds": 60},
     )
@@ -220,7 +231,7 @@ def test_a_grace_period_becomes_a_startup_probe_that_knocks() -> None:
 
 def test_a_host_network_and_its_sysctls() -> None:
     control = [{"namespace": "net.core.somaxconn", "value": "1"}]
-    made = convert(task({"systemControls": control}, networkMode="host", ipcMode="host"), {})
+    made = convert_task(task({"systemControls": control}, networkMode="host", ipcMode="host"), {})
     pod = spec(made.manifests)["template"]["spec"]
     assert pod["hostNetwork"]
     assert pod["hostIPC"]
@@ -230,14 +241,14 @@ def test_a_host_network_and_its_sysctls() -> None:
 
 def test_two_values_of_one_secret_get_two_keys() -> None:
     secrets = [[{"name": "KEY", "valueFrom": f"arn:{n}"}] for n in range(2)]
-    made = convert(task(*({"secrets": each} for each in secrets)), {})
+    made = convert_task(task(*({"secrets": each} for each in secrets)), {})
     containers = spec(made.manifests)["template"]["spec"]["containers"]
     keys = [each["env"][0]["valueFrom"]["secretKeyRef"]["key"] for each in containers]
     assert keys == ["KEY", "c1.KEY"]
 
 
 def test_name_and_namespace_are_those_that_were_asked_for() -> None:
-    made = convert(task({"portMappings": [{"containerPort": 80}]}), {}, "shop", "market")
+    made = convert_task(task({"portMappings": [{"containerPort": 80}]}), {}, "shop", "market")
     assert {(e["metadata"]["name"], e["metadata"]["namespace"]) for e in made.manifests} == {
         ("shop", "market")
     }
@@ -246,27 +257,27 @@ def test_name_and_namespace_are_those_that_were_asked_for() -> None:
 @pytest.mark.parametrize("name", ["Shop", "9", "-a", "a_b", "a" * 64, "a\n"])
 def test_a_name_that_kubernetes_refuses_is_refused(name: str) -> None:
     with pytest.raises(CourseError, match="This is no name"):
-        convert(task(), {}, name)
+        convert_task(task(), {}, name)
     with pytest.raises(CourseError, match="This is no namespace"):
-        convert(task(), {}, "", name)
+        convert_task(task(), {}, "", name)
 
 
 def test_a_field_that_nobody_asks_for_is_warned_of() -> None:
-    notes = Notes()
-    root = Given({"known": 1, "new": {"deep": [2]}, "empty": []}, (), notes)
+    usage = FieldUsage()
+    root = TrackedInput({"known": 1, "new": {"deep": [2]}, "empty": []}, (), usage)
     root.take("known")
-    rest(root)
-    assert [each.path for each in notes.warnings] == ["new.deep[0]"]
+    warn_of_unused(root)
+    assert [each.path for each in usage.warnings] == ["new.deep[0]"]
 
 
 def test_structures_cannot_be_taken_as_a_whole() -> None:
     with pytest.raises(TypeError):
-        Given({"list": [{"a": 1}]}, (), Notes()).take("list")
+        TrackedInput({"list": [{"a": 1}]}, (), FieldUsage()).take("list")
 
 
 @given(st.text(max_size=80))
 def test_every_text_has_a_label_that_kubernetes_takes(text: str) -> None:
-    assert LABEL.fullmatch(label(text))
+    assert LABEL.fullmatch(make_label(text))
 
 
 def expanded(text: str) -> str:
@@ -284,12 +295,12 @@ def expanded(text: str) -> str:
 
 @given(st.text(alphabet="$()aB ", max_size=20))
 def test_kubernetes_leaves_a_value_as_it_was_on_ecs(text: str) -> None:
-    assert expanded(literal(text)) == text
+    assert expanded(escape_references(text)) == text
 
 
 @given(st.text(max_size=30))
 def test_every_text_survives_yaml(text: str) -> None:
-    assert yaml.safe_load(yaml_text([{"value": text}])) == {"value": text}
+    assert yaml.safe_load(dump_manifests([{"value": text}])) == {"value": text}
 
 
 WORDS = st.sampled_from(["web", "db", "/data", "80", "8000-8004", "a=b", "$(X)", "Ä", "", "x\ny"])
@@ -304,7 +315,7 @@ def values(shape: Object, depth: int = 0) -> st.SearchStrategy[Any]:
     if kind == "structure":
         return structures(shape, depth)
     if kind == "list":
-        inner = model.shapes()[shape["member"]["shape"]]
+        inner = model.load_shapes()[shape["member"]["shape"]]
         return st.lists(values(inner, depth + 1), max_size=2)
     if kind == "map":
         return st.dictionaries(WORDS, WORDS, max_size=2)
@@ -323,7 +334,7 @@ def structures(shape: Object, depth: int) -> st.SearchStrategy[Object]:
     if depth > 5 or not members:
         return st.just({})
     inner = {
-        name: st.deferred(lambda each=each: values(model.shapes()[each["shape"]], depth + 1))
+        name: st.deferred(lambda each=each: values(model.load_shapes()[each["shape"]], depth + 1))
         for name, each in members.items()
     }
     names = st.lists(st.sampled_from(sorted(members)), max_size=6, unique=True)
@@ -331,7 +342,7 @@ def structures(shape: Object, depth: int) -> st.SearchStrategy[Object]:
 
 
 TASKS = structures(TASK_SHAPE, 0)
-CONTAINERS = structures(model.shapes()["ContainerDefinition"], 1)
+CONTAINERS = structures(model.load_shapes()["ContainerDefinition"], 1)
 SERVICES = structures(SERVICE_SHAPE, 0)
 
 
@@ -357,16 +368,14 @@ def inputs(draw: st.DrawFn) -> tuple[Object, Object]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(inputs())
-def test_nothing_gets_lost_and_nothing_breaks(
-    both: tuple[Object, Object],
-) -> None:
+def test_nothing_gets_lost_and_nothing_breaks(both: tuple[Object, Object]) -> None:
     whole, service = both
     try:
-        made = convert(whole, service)
+        made = convert_task(whole, service)
     except CourseError:
         return
-    paths = [*leaves(whole), *leaves(service, ("service",))]
-    assert [written(path) for path in paths if not made.notes.covers(path)] == []
+    paths = [*find_leaves(whole), *find_leaves(service, ("service",))]
+    assert [format_path(path) for path in paths if not made.usage.is_covered(path)] == []
     assert "has no counterpart here" not in " ".join(map(str, made.warnings))
     assert json.loads(json.dumps(made.manifests)) == made.manifests
-    assert list(yaml.safe_load_all(yaml_text(made.manifests))) == made.manifests
+    assert list(yaml.safe_load_all(dump_manifests(made.manifests))) == made.manifests

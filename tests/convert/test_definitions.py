@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from checker.base.errors import CourseError
-from checker.convert.convert import convert
-from checker.convert.tracked_input import leaves, written
-from checker.convert.write import yaml_text
+from checker.convert.convert import convert_task
+from checker.convert.tracked_input import find_leaves, format_path
+from checker.convert.write import dump_manifests
 from tests.convert.samples import NAMES, at, converted, inputs, warned
 
 FIRST = "Deployment POD.containers.0"
@@ -180,10 +180,7 @@ MAPPED: dict[str, dict[str, Any]] = {
         },
         "Deployment POD.shareProcessNamespace": True,
         f"{FIRST}.volumeMounts.0.mountPath": "/tmp",
-        "Deployment POD.volumes.app-tmpfs-1.emptyDir": {
-            "medium": "Memory",
-            "sizeLimit": "64Mi",
-        },
+        "Deployment POD.volumes.app-tmpfs-1.emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"},
     },
     "sysctls": {
         "Deployment POD.securityContext.sysctls": [
@@ -236,10 +233,7 @@ MAPPED: dict[str, dict[str, Any]] = {
     "private-registry": {"Deployment POD.imagePullSecrets": [{"name": "closed-registry"}]},
     "dns-and-hosts": {
         "Deployment POD.dnsPolicy": "None",
-        "Deployment POD.dnsConfig": {
-            "nameservers": ["10.0.0.2"],
-            "searches": ["corp.example.com"],
-        },
+        "Deployment POD.dnsConfig": {"nameservers": ["10.0.0.2"], "searches": ["corp.example.com"]},
         "Deployment POD.hostAliases": [
             {"ip": "10.1.2.3", "hostnames": ["legacy.corp.example.com"]}
         ],
@@ -287,10 +281,7 @@ MAPPED: dict[str, dict[str, Any]] = {
         "Deployment POD.topologySpreadConstraints.0.topologyKey": "kubernetes.io/hostname",
     },
     "scaled-to-zero": {"Deployment spec.replicas": 0, f"{FIRST}.args": ["true"]},
-    "ipc-shared": {
-        "Deployment POD.shareProcessNamespace": True,
-        "Deployment POD.hostIPC": None,
-    },
+    "ipc-shared": {"Deployment POD.shareProcessNamespace": True, "Deployment POD.hostIPC": None},
 }
 
 WARNED: dict[str, dict[str, str]] = {
@@ -412,26 +403,26 @@ def test_what_has_no_counterpart_is_warned_of_by_its_path(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_field_is_used_or_warned_of(name: str) -> None:
-    notes = converted(name).notes
+    usage = converted(name).usage
     task, service = inputs(name)
-    every = [*leaves(task), *leaves(service, ("service",))]
-    assert [written(path) for path in every if not notes.covers(path)] == []
+    every = [*find_leaves(task), *find_leaves(service, ("service",))]
+    assert [format_path(path) for path in every if not usage.is_covered(path)] == []
     assert "has no counterpart here" not in " ".join(warned(name).values())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_field_that_is_used_is_without_effect(name: str) -> None:
     """Change one field after the other: manifests, warnings or an error must tell."""
-    notes, before = converted(name).notes, _outcome(*inputs(name))
+    usage, before = converted(name).usage, _outcome(*inputs(name))
     dead = []
     for which, given in enumerate(inputs(name)):
         root = ("service",) if which else ()
-        for path in leaves(given):
+        for path in find_leaves(given):
             full = (*root, *path)
-            if any(full[:n] in notes.warned for n in range(1, len(full) + 1)):
+            if any(full[:n] in usage.warned for n in range(1, len(full) + 1)):
                 continue
             if not any(_outcome(*each) != before for each in _changed(name, which, path)):
-                dead.append(written(full))
+                dead.append(format_path(full))
     assert [path for path in dead if path.rpartition(".")[2] not in WITHOUT_EFFECT] == []
 
 
@@ -457,7 +448,7 @@ def _another(value: Any) -> Any:
 
 def _outcome(task: dict[str, Any], service: dict[str, Any]) -> tuple[str, str]:
     try:
-        made = convert(task, service)
+        made = convert_task(task, service)
     except (CourseError, KeyError) as error:
         return type(error).__name__, str(error)
     return json.dumps(made.manifests), "\n".join(map(str, made.warnings))
@@ -466,4 +457,4 @@ def _outcome(task: dict[str, Any], service: dict[str, Any]) -> tuple[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_text_says_what_was_made(name: str) -> None:
     made = converted(name).manifests
-    assert list(yaml.safe_load_all(yaml_text(made))) == made
+    assert list(yaml.safe_load_all(dump_manifests(made))) == made

@@ -26,24 +26,24 @@ def written(folder: Path, value: object) -> Path:
 
 def refused(path: Path) -> CourseError:
     with pytest.raises(CourseError) as error:
-        read.task_definition(path)
+        read.read_task_definition(path)
     return error.value
 
 
 def test_what_register_takes_is_read(tmp_path: Path) -> None:
-    assert read.task_definition(written(tmp_path, GOOD)) == GOOD
+    assert read.read_task_definition(written(tmp_path, GOOD)) == GOOD
 
 
 def test_what_describe_prints_is_read_with_its_tags(tmp_path: Path) -> None:
     tags = [{"key": "a", "value": "b"}]
     path = written(tmp_path, {"taskDefinition": {**GOOD, "revision": 3}, "tags": tags})
-    assert read.task_definition(path) == {**GOOD, "revision": 3, "tags": tags}
+    assert read.read_task_definition(path) == {**GOOD, "revision": 3, "tags": tags}
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "task.json"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
-    assert read.task_definition(path) == GOOD
+    assert read.read_task_definition(path) == GOOD
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = io.BytesIO(json.dumps(GOOD).encode())
 
     monkeypatch.setattr("sys.stdin", Input())
-    assert read.task_definition(Path("-")) == GOOD
+    assert read.read_task_definition(Path("-")) == GOOD
 
 
 def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_a_value_that_is_none_of_those_that_ecs_knows_is_refused(tmp_path: Path)
 
 
 def test_null_is_as_if_it_were_not_there(tmp_path: Path) -> None:
-    assert read.task_definition(written(tmp_path, {**GOOD, "networkMode": None}))
+    assert read.read_task_definition(written(tmp_path, {**GOOD, "networkMode": None}))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_null_is_as_if_it_were_not_there(tmp_path: Path) -> None:
 )
 def test_a_service_is_read_bare_or_as_printed(tmp_path: Path, wrap: Any) -> None:
     service = {"serviceName": "web", "desiredCount": 2}
-    assert read.service(written(tmp_path, wrap(service))) == service
+    assert read.read_service(written(tmp_path, wrap(service))) == service
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_a_service_is_read_bare_or_as_printed(tmp_path: Path, wrap: Any) -> None
 )
 def test_what_is_no_service_is_refused(tmp_path: Path, value: object, words: str) -> None:
     with pytest.raises(CourseError, match=words):
-        read.service(written(tmp_path, value))
+        read.read_service(written(tmp_path, value))

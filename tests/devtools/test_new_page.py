@@ -8,7 +8,7 @@ import pytest
 
 from checker.base.errors import CourseError
 from checker.devtools.new_page import new_page
-from checker.pages.lint import lint
+from checker.pages.lint import lint_page
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def test_a_new_page_keeps_the_rules(course: Path, capsys: pytest.CaptureFixture[
     new_page("docker/my-first-page")
     path = course / "docs/docker/my-first-page.md"
     assert path.read_text().startswith("---\ntitle: My first page\n")
-    assert lint(path) == []
+    assert lint_page(path) == []
     assert "./course verify docs/docker/my-first-page.md" in capsys.readouterr().out
 
 

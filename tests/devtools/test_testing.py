@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,13 +16,15 @@ import pytest
 
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.settings import current_settings
+from checker.base.verdict import Verdict
 from checker.devtools import testing
 from checker.devtools.testing import Step
 from checker.docker import docker_engine
+from checker.formats import junit
 from checker.images import catalogue, provider
 from checker.orchestrators.ecs import local_ecs
-from checker.orchestrators.kind import cluster_nodes, kind_cluster
-from checker.pages.reporting import junit
+from checker.orchestrators.kind import cluster_files, kind_cluster
 
 
 class Runs:
@@ -57,41 +60,48 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was made ready of engine, images and browser, without making it."""
     made: list[str] = []
     monkeypatch.setattr(
-        docker_engine, "ensure", lambda assume_yes: made.append(f"engine {assume_yes}")
+        docker_engine,
+        "ensure_engine",
+        lambda: made.append(f"engine {current_settings().may_install}"),
     )
-    monkeypatch.setattr(provider, "ensure", lambda references: made.extend(references))
-    monkeypatch.setattr(kind_cluster, "ensure", lambda: made.append("cluster"))
-    monkeypatch.setattr(local_ecs, "ensure", lambda: made.append("emulator"))
+    monkeypatch.setattr(provider, "ensure_images", lambda references: made.extend(references))
+    monkeypatch.setattr(kind_cluster, "ensure_cluster", lambda: made.append("cluster"))
+    monkeypatch.setattr(kind_cluster, "load_images", made.extend)
+    monkeypatch.setattr(local_ecs, "ensure_emulator", lambda: made.append("emulator"))
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return made
 
 
 def the_steps(monkeypatch: pytest.MonkeyPatch, *steps: Step) -> None:
-    monkeypatch.setattr(testing, "steps", lambda: list(steps))
+    monkeypatch.setattr(testing, "list_steps", lambda: list(steps))
 
 
 def test_all_steps_are_run_from_the_checkout(runs: Runs, calls: list[str], capsys) -> None:
-    assert testing.test(fast=False) == 0
-    assert len(runs.lines) == len([step for step in testing.steps() if isinstance(step.does, list)])
+    assert testing.run_steps(fast=False) == 0
+    assert len(runs.lines) == len(
+        [step for step in testing.list_steps() if isinstance(step.does, list)]
+    )
     assert all(options["cwd"] == paths.root() for options in runs.options)
     assert all(options["env"]["PYTHONPATH"] == str(paths.root()) for options in runs.options)
     assert all(options["timeout"] == testing.STEP_SECONDS for options in runs.options)
-    images = [image.reference for image in catalogue.load()]
+    images = [image.reference for image in catalogue.load_catalogue()]
     assert calls == ["engine True", *images, "cluster", "emulator"]
     out = capsys.readouterr().out
-    assert out.splitlines()[-1] == f"{len(testing.steps())} passed, 0 failed"
+    assert out.splitlines()[-1] == f"{len(testing.list_steps())} passed, 0 failed"
 
 
 def test_fast_needs_no_engine_and_no_browser(runs: Runs, calls: list[str], capsys) -> None:
-    assert testing.test(fast=True) == 0
+    assert testing.run_steps(fast=True) == 0
     assert calls == []
-    words = [line.removeprefix(f"{sys.executable} -m ") for line in runs.lines]
-    assert [word.split()[0] for word in words] == ["ruff", "ruff", "mypy", "checker", "pytest"]
+    here = re.escape(str(Path(sys.executable).parent))
+    words = [re.sub(f"^{here}/(python[^ ]* -m )?", "", line) for line in runs.lines]
+    programs = ["ruff", "ruff", "mypy", "lint-imports", "checker", "pytest"]
+    assert [word.split()[0] for word in words] == programs
     assert words[-1].endswith("-m not live and not browser")
 
 
 def test_engine_and_images_are_made_ready_before_what_needs_them() -> None:
-    names = [step.name for step in testing.steps()]
+    names = [step.name for step in testing.list_steps()]
     order = ["the engine is there", "the images are there", "nothing is left of killed runs"]
     order.append("live tests")
     assert sorted(order, key=names.index) == order
@@ -116,7 +126,7 @@ def test_steps_without_an_engine_run_beside_and_are_shown_whole(
 
     monkeypatch.setattr(subprocess, "run", run)
     the_steps(monkeypatch, Step("quick", ["a"]), Step("slow", meanwhile, needs_engine=True))
-    assert testing.test(fast=False) == 0
+    assert testing.run_steps(fast=False) == 0
     lines = capsys.readouterr().out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("quick"))
     assert lines[at + 1 : at + 3] == ["line one", "line two"]
@@ -141,25 +151,25 @@ def test_interrupt_begins_no_further_step(monkeypatch) -> None:
     the_steps(monkeypatch, Step("one", ["a"]), Step("two", ["b"]), on_engine)
     threading.Timer(0.2, going.set).start()
     with pytest.raises(KeyboardInterrupt):
-        testing.test(fast=False)
+        testing.run_steps(fast=False)
     assert begun in ([], [["a"]])
 
 
 def test_coverage_is_taken_over_all_kinds_of_tests(runs: Runs, calls: list[str]) -> None:
-    testing.test(fast=False)
+    testing.run_steps(fast=False)
     given = zip(runs.lines, runs.options, strict=True)
     files = [options["env"]["COVERAGE_FILE"] for line, options in given if "-m pytest" in line]
-    assert sorted(files) == sorted(map(testing.covered, testing.KINDS))
+    assert sorted(files) == sorted(map(testing.coverage_file, testing.KINDS))
     together, enough = runs.lines[-2:]
     assert all(file in together for file in files)
-    whole = f"--data-file={testing.covered('all')}"
+    whole = f"--data-file={testing.coverage_file('all')}"
     assert whole in together
     assert f"report {whole}" in enough
 
 
 def test_coverage_is_put_together_and_must_be_enough(tmp_path: Path, monkeypatch) -> None:
     """By the real program, which takes files whose names it did not choose."""
-    folder = Path(testing.covered("all")).parent
+    folder = Path(testing.coverage_file("all")).parent
     folder.mkdir(parents=True)
     code = tmp_path / "code.py"
     code.write_text("import sys\nif sys.argv[1] == 'a':\n    print(1)\nelse:\n    print(2)\n")
@@ -176,16 +186,16 @@ def test_coverage_is_put_together_and_must_be_enough(tmp_path: Path, monkeypatch
     for name, word in zip(testing.KINDS, "aab", strict=True):
         assert run(*coverage, "run", "--source=.", "code.py", word) == 0
         [data] = tmp_path.glob(".coverage.*")
-        data.rename(testing.covered(name))
-    assert run(*testing._coverage("combine", *testing.KINDS)) == 0
-    assert run(*testing._coverage("report", "--skip-covered")) == 0
-    assert run(*testing._coverage("combine", "unit")) != 0
+        data.rename(testing.coverage_file(name))
+    assert run(*testing.coverage_command("combine", *testing.KINDS)) == 0
+    assert run(*testing.coverage_command("report", "--skip-covered")) == 0
+    assert run(*testing.coverage_command("combine", "unit")) != 0
 
 
 def test_order_of_the_tests_can_be_had_again() -> None:
     pytests = [
         step.does
-        for step in testing.steps()
+        for step in testing.list_steps()
         if isinstance(step.does, list) and "pytest" in step.does
     ]
     assert len(pytests) == 3
@@ -195,36 +205,38 @@ def test_order_of_the_tests_can_be_had_again() -> None:
 @pytest.mark.parametrize("word", ["ruff", "mypy", "pytest", "coverage"])
 def test_failed_program_stops_nothing(runs: Runs, calls: list[str], word: str, capsys) -> None:
     runs.fails = {word}
-    assert testing.test(fast=False) == 1
+    assert testing.run_steps(fast=False) == 1
     failed = sum(word in line.split() for line in runs.lines)
     out = capsys.readouterr().out
     assert out.count("FAILED  ") == failed
-    assert f"{len(testing.steps()) - failed} passed, {failed} failed" in out
+    assert f"{len(testing.list_steps()) - failed} passed, {failed} failed" in out
 
 
 def test_what_went_wrong_with_the_cluster_meanwhile_is_told(monkeypatch, tmp_path, capsys) -> None:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
-    cluster_nodes.note_trouble("of yesterday")
-    the_steps(monkeypatch, Step("mends", lambda: cluster_nodes.note_trouble("no kube-proxy")))
-    assert testing.test(fast=False) == 0
+    cluster_files.record_trouble("of yesterday")
+    the_steps(monkeypatch, Step("mends", lambda: cluster_files.record_trouble("no kube-proxy")))
+    assert testing.run_steps(fast=False) == 0
     out = capsys.readouterr().out
     assert "no kube-proxy" in out
     assert "of yesterday" not in out
 
 
 def test_what_failed_is_told_again_at_the_end(monkeypatch, tmp_path: Path, capsys) -> None:
-    old = Path(testing.results("live"))
+    old = Path(testing.results_file("live"))
     old.parent.mkdir(parents=True)
-    old.write_text(junit.xml([("tests.old", [junit.Case("of the run before", "failed")])]))
+    old.write_text(
+        junit.format_suites([("tests.old", [junit.Case("of the run before", Verdict.FAILED)])])
+    )
 
     def fail(argv: list[str], **options: Any) -> SimpleNamespace:
-        case = junit.Case("test_a", "failed", message="assert [1] == 2")
-        Path(testing.results("unit")).write_text(junit.xml([("tests.b", [case])]))
+        case = junit.Case("test_a", Verdict.FAILED, message="assert [1] == 2")
+        Path(testing.results_file("unit")).write_text(junit.format_suites([("tests.b", [case])]))
         return SimpleNamespace(returncode=1, stdout=None)
 
     monkeypatch.setattr(subprocess, "run", fail)
     the_steps(monkeypatch, Step("unit tests", ["bad"]))
-    assert testing.test(fast=True) == 1
+    assert testing.run_steps(fast=True) == 1
     out = capsys.readouterr().out
     assert out.endswith(
         "tests.b: test_a\n    assert [1] == 2\nFAILED     0.0 s  unit tests\n0 passed, 1 failed\n"
@@ -239,7 +251,7 @@ def test_program_that_hangs_is_told_and_stops_nothing(monkeypatch, capsys) -> No
 
     monkeypatch.setattr(subprocess, "run", hang)
     the_steps(monkeypatch, Step("hangs", ["sleep"]), Step("more", ["sleep"]))
-    assert testing.test(fast=True) == 1
+    assert testing.run_steps(fast=True) == 1
     out = capsys.readouterr().out
     assert out.count("It took longer than 45 min.") == 2
 
@@ -247,7 +259,7 @@ def test_program_that_hangs_is_told_and_stops_nothing(monkeypatch, capsys) -> No
 def test_each_step_says_how_long_it_took(runs: Runs, monkeypatch, capsys) -> None:
     runs.fails = {"bad"}
     the_steps(monkeypatch, Step("first", ["good"]), Step("second", ["bad"]))
-    assert testing.test(fast=True) == 1
+    assert testing.run_steps(fast=True) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[-3:] == [
         "passed     0.0 s  first",
@@ -264,7 +276,7 @@ def test_step_that_raises_is_told_and_stops_nothing(
         raise kind("No [engine].", next_step="./course up")
 
     the_steps(monkeypatch, Step("engine", fail, needs_engine=True), Step("last", ["good"]))
-    assert testing.test(fast=False) == 1
+    assert testing.run_steps(fast=False) == 1
     out = capsys.readouterr().out
     assert "No [engine].\n  next: ./course up" in out
     assert runs.lines == ["good"]
@@ -285,9 +297,9 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("name", testing.BROWSERS)
 def test_browser_that_is_there_is_used(monkeypatch, commands: list[str], name: str) -> None:
     installed(monkeypatch, name)
-    testing._browser()
+    testing.install_browser()
     assert commands == []
-    assert testing.browser() == Path("/bin", name)
+    assert testing.find_browser() == Path("/bin", name)
 
 
 @pytest.mark.parametrize(("user", "before"), [(0, ""), (1000, "sudo -n ")])
@@ -296,7 +308,7 @@ def test_missing_browser_is_installed(
 ) -> None:
     installed(monkeypatch)
     monkeypatch.setattr("os.getuid", lambda: user)
-    testing._browser()
+    testing.install_browser()
     assert commands[0] == f"{before}apt-get update"
     assert commands[1].startswith(f"{before}env DEBIAN_FRONTEND=noninteractive apt-get install -y")
     assert commands[1].endswith(" chromium")
@@ -305,5 +317,5 @@ def test_missing_browser_is_installed(
 def test_without_a_browser_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
     with pytest.raises(CourseError, match="no Chromium") as caught:
-        testing.browser()
+        testing.find_browser()
     assert "Debian's package chromium" in caught.value.next_step

@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.verdict import Verdict
 from checker.devtools import verify
-from checker.docker.docker_engine import EngineStatus
-from checker.labs.prove import LabResult, Outcome
+from checker.docker.connection import EngineStatus
+from checker.labs.lab import Lab
+from checker.labs.prove import LabResult, ProofResult
+from checker.pages.parsing.fences import Page
 from checker.pages.reporting.results import BlockResult, PageResult
+from tests.json_schemas import validate
 
 LAB = """\
 ---
@@ -55,38 +61,41 @@ class Runs:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.page: Any = "passed"
-        self.lab: Any = Outcome("passed")
+        self.page: Any = Verdict.PASSED
+        self.lab: Any = ProofResult(Verdict.PASSED)
 
-    def verify_page(self, path: Path, accept: bool, progress: Callable[[str], None]) -> PageResult:
+    def verify_page(self, page: Page, accept: bool, progress: Callable[[str], None]) -> PageResult:
         progress("line 3")
-        self.asked.append(path.name + (" accept" if accept else ""))
+        self.asked.append(page.path.name + (" accept" if accept else ""))
         if isinstance(self.page, Exception):
             raise self.page
-        return PageResult(path, (BlockResult("x", 3, "console", self.page, 0.5),), 0.5)
+        return PageResult(page.path, (BlockResult("x", 3, "console", self.page, 0.5),), 0.5)
 
-    def prove(self, lab: str) -> LabResult:
-        self.asked.append(lab)
+    def prove(self, lab: Lab) -> LabResult:
+        self.asked.append(lab.id)
         if isinstance(self.lab, Exception):
             raise self.lab
-        good = Outcome("passed")
-        return LabResult(lab, starter=good, solution=self.lab, wrong={"other": good}, seconds=2.0)
+        good = ProofResult(Verdict.PASSED)
+        return LabResult(
+            lab.id, starter=good, solution=self.lab, wrong={"other": good}, seconds=2.0
+        )
 
 
 @pytest.fixture
 def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     fake = Runs()
     monkeypatch.setattr(verify, "verify_page", fake.verify_page)
-    monkeypatch.setattr(verify, "prove", fake.prove)
+    monkeypatch.setattr(verify, "prove_lab", fake.prove)
     monkeypatch.setattr(
-        "checker.docker.docker_engine.status", lambda: EngineStatus("docker", True, "26.1.5", "")
+        "checker.docker.connection.engine_status",
+        lambda: EngineStatus("docker", True, "26.1.5", ""),
     )
     return fake
 
 
 def prove(*targets: str, **options: Any) -> int:
     chosen = {"accept": False, "changed": False, "junit": None, "as_json": False, **options}
-    return verify.verify(list(targets), **chosen)
+    return verify.verify_targets(list(targets), **chosen)
 
 
 def test_everything_is_proven(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,13 +115,13 @@ def test_names_choose_and_accept_is_handed_on(runs: Runs, root: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "lab", "status"),
     [
-        ("failed", Outcome("passed"), 1),
-        ("passed", Outcome("failed", "no"), 1),
-        ("could-not-check", Outcome("passed"), 3),
-        ("passed", Outcome("could-not-check", "no"), 3),
-        ("could-not-check", Outcome("failed", "no"), 1),
-        (CouldNotFindOut("No engine."), Outcome("passed"), 3),
-        ("passed", CouldNotFindOut("No engine."), 3),
+        (Verdict.FAILED, ProofResult(Verdict.PASSED), 1),
+        (Verdict.PASSED, ProofResult(Verdict.FAILED, "no"), 1),
+        (Verdict.COULD_NOT_CHECK, ProofResult(Verdict.PASSED), 3),
+        (Verdict.PASSED, ProofResult(Verdict.COULD_NOT_CHECK, "no"), 3),
+        (Verdict.COULD_NOT_CHECK, ProofResult(Verdict.FAILED, "no"), 1),
+        (CouldNotFindOut("No engine."), ProofResult(Verdict.PASSED), 3),
+        (Verdict.PASSED, CouldNotFindOut("No engine."), 3),
     ],
 )
 def test_the_exit_status_is_that_of_the_worst(runs: Runs, page: Any, lab: Any, status: int) -> None:
@@ -122,7 +131,7 @@ def test_the_exit_status_is_that_of_the_worst(runs: Runs, page: Any, lab: Any, s
 
 
 def test_what_is_wrong_with_a_lab_is_told(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
-    runs.lab = Outcome("failed", "the solution is not accepted")
+    runs.lab = ProofResult(Verdict.FAILED, "the solution is not accepted")
     prove()
     assert "  docker/one: solution: the solution is not accepted\n" in capsys.readouterr().out
 
@@ -132,14 +141,25 @@ def test_json_is_one_object_and_nothing_else(
 ) -> None:
     prove(as_json=True)
     found = json.loads(capsys.readouterr().out)
+    validate("verify", found)
     assert (found["schema"], found["verdict"]) == (1, "passed")
     assert [page["path"] for page in found["pages"]] == ["docs/a.md", "docs/b.md"]
     assert [lab["lab"] for lab in found["labs"]] == ["docker/one"]
     assert found["versions"]["docker"] == "26.1.5"
 
 
+@pytest.mark.parametrize("trouble", [Verdict.FAILED, CouldNotFindOut("No engine.")])
+def test_json_is_as_its_schema_whatever_the_verdict(
+    runs: Runs, capsys: pytest.CaptureFixture[str], trouble: Any
+) -> None:
+    runs.page = trouble
+    runs.lab = trouble if isinstance(trouble, Exception) else ProofResult(trouble, "no")
+    prove(as_json=True)
+    validate("verify", json.loads(capsys.readouterr().out))
+
+
 def test_junit_has_a_suite_for_each_page_and_lab(runs: Runs, root: Path) -> None:
-    runs.lab = Outcome("failed", "no")
+    runs.lab = ProofResult(Verdict.FAILED, "no")
     prove(junit=root / "out/junit.xml")
     suites = ElementTree.parse(root / "out/junit.xml").getroot()
     assert [suite.get("name") for suite in suites] == ["docs/a.md", "docs/b.md", "labs/docker/one"]
@@ -159,16 +179,11 @@ def test_malformed_pages_and_labs_are_all_named_before_anything_is_run(
     assert runs.asked == []
 
 
-def test_a_second_verify_says_that_it_waits(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    @contextlib.contextmanager
-    def taken(name: str, waiting: Callable[[], None]) -> Iterator[None]:
-        waiting()
-        yield
-
-    monkeypatch.setattr("checker.base.paths.lock", taken)
-    assert prove() == 0
+def test_a_second_verify_says_that_it_waits(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.ExitStack() as first:
+        first.enter_context(paths.lock("verify"))
+        threading.Timer(0.2, first.close).start()
+        assert prove() == 0
     assert "Another verify is under way" in capsys.readouterr().err
 
 
@@ -218,14 +233,35 @@ def test_changed_outside_a_repository_is_an_error(runs: Runs) -> None:
 def test_lint_counts_and_prints_findings(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("checker.labs.lint.lint", lambda lab: [])
-    assert verify.lint([]) == 0
+    monkeypatch.setattr("checker.labs.lint.lint_lab", lambda lab: [])
+    assert verify.lint_targets([]) == 0
     assert capsys.readouterr().out.endswith(
         "2 pages, 1 labs, 0 findings; 2 of 3 commands assert their output\n"
     )
     (root / "docs/b.md").write_text("``` console\n$ true\n")
-    monkeypatch.setattr("checker.labs.lint.lint", lambda lab: [f"labs/{lab}/lab.md:3: wrong"])
-    assert verify.lint([]) == 1
+    monkeypatch.setattr("checker.labs.lint.lint_lab", lambda lab: [f"labs/{lab}/lab.md:3: wrong"])
+    assert verify.lint_targets([]) == 1
     out = capsys.readouterr().out
     assert "docs/b.md:1: this block is never closed" in out
     assert "labs/docker/one/lab.md:3: wrong\n" in out
+
+
+def test_a_page_that_changes_meanwhile_is_read_again_and_stops_no_other(
+    runs: Runs, root: Path
+) -> None:
+    texts: dict[str, str] = {}
+
+    def verify_page(page: Page, accept: bool, progress: Callable[[str], None]) -> PageResult:
+        texts[page.path.name] = page.text
+        (root / "docs/b.md").write_text((root / "docs/b.md").read_text() + "\nMore of it.\n")
+        return PageResult(page.path, (BlockResult("x", 3, "console", Verdict.PASSED, 0.5),), 0.5)
+
+    pages, labs = verify.read_targets([root / "docs/a.md", root / "docs/b.md"], [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "verify_page", verify_page)
+        assert verify.prove_all(pages, labs, accept=True).verdict == Verdict.PASSED
+    assert texts["b.md"].endswith("More of it.\n")
+    (root / "docs/a.md").write_text("``` console\n$ true\n")
+    report = verify.prove_all(pages, labs, accept=False)
+    assert "this block is never closed" in report.pages[0].trouble
+    assert report.pages[1].verdict == Verdict.PASSED

@@ -9,7 +9,7 @@ import pytest
 
 from checker.base import process
 from checker.base.process import Completed
-from checker.docker import container_names, docker_engine
+from checker.docker import connection, container_names
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Completed(tuple(argv), 2 if "unknown" in argv else 0, "", "", 0.1)
 
     monkeypatch.setattr(process, "run", run)
-    monkeypatch.setattr(docker_engine, "environment", dict)
+    monkeypatch.setattr(connection, "cli_environment", dict)
     return made
 
 
 def test_each_bears_its_own_name_in_the_end(calls: list[str]) -> None:
-    container_names.enter_again(["a", "b"])
+    container_names.register_names(["a", "b"])
     assert calls == [
         *("docker rename a a-again", "docker rename a-again a"),
         *("docker rename b b-again", "docker rename b-again b"),
@@ -37,7 +37,7 @@ def test_each_bears_its_own_name_in_the_end(calls: list[str]) -> None:
 def test_name_is_asked_for_inside_another_container(
     calls: list[str], name: str, found: bool
 ) -> None:
-    assert container_names.is_found(name, by="asks") is found
+    assert container_names.can_find(name, by="asks") is found
     assert calls == [f"docker exec asks getent hosts {name}"]
 
 
@@ -54,4 +54,4 @@ def test_only_those_in_networks_with_names_bear_one() -> None:
         container("db", "shop_default"),
     ]
     client: Any = SimpleNamespace(containers=SimpleNamespace(list=lambda ignore_removed: running))
-    assert container_names.bearers(client) == ["db", "web"]
+    assert container_names.list_named_containers(client) == ["db", "web"]

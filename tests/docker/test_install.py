@@ -20,23 +20,25 @@ def debian(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Debian 12 with all programs but Docker's, without systemd."""
     become(monkeypatch, "bookworm")
     monkeypatch.setattr(install, "SYSTEMD", machine / "systemd")
-    monkeypatch.setattr(apt, "is_there", lambda: True)
-    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: [])
-    monkeypatch.setattr(docker_client, "find", lambda program, *folders: None)
+    monkeypatch.setattr(apt, "has_apt", lambda: True)
+    monkeypatch.setattr(docker_client, "list_missing_packages", lambda programs: [])
+    monkeypatch.setattr(docker_client, "find_program", lambda program, *folders: None)
 
 
 def become(monkeypatch: pytest.MonkeyPatch, codename: str) -> None:
     release = {"ID": "debian", "VERSION_CODENAME": codename}
-    monkeypatch.setattr(apt, "release", lambda: release)
+    monkeypatch.setattr(apt, "read_release", lambda: release)
 
 
 def with_dockerd(monkeypatch: pytest.MonkeyPatch, programs: Programs, version: str) -> None:
-    monkeypatch.setattr(docker_client, "find", lambda program, *folders: f"/usr/sbin/{program}")
+    monkeypatch.setattr(
+        docker_client, "find_program", lambda program, *folders: f"/usr/sbin/{program}"
+    )
     programs.answers["/usr/sbin/dockerd --version"] = (0, f"Docker version {version}, build x")
 
 
 def said(engine_is_away: bool = True, client_is_good: bool = False) -> list[str]:
-    return [step.says for step in install.plan(engine_is_away, client_is_good)]
+    return [step.description for step in install.plan_steps(engine_is_away, client_is_good)]
 
 
 def test_nothing_missing_means_nothing_to_do() -> None:
@@ -48,12 +50,12 @@ def test_bare_debian_12_gets_the_next_releases_packages_in_the_cache(
 ) -> None:
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(
-        docker_client, "missing_packages", lambda programs: asked.append(programs) or ["runc"]
+        docker_client, "list_missing_packages", lambda programs: asked.append(programs) or ["runc"]
     )
     lines = said()
     assert asked == [install.ENGINE_PROGRAMS]
     assert lines[0] == "install runc with apt-get"
-    assert str(install.client_root()) in lines[1]
+    assert str(docker_client.client_root()) in lines[1]
     assert "(trixie)" in lines[1]
     assert str(install.engine_root()) in lines[2]
     assert lines[3:] == ["start the Docker Engine"]
@@ -102,7 +104,7 @@ def test_stopped_service_is_started_without_apt(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_dockerd(monkeypatch, programs, "26.1.5")
-    monkeypatch.setattr(apt, "is_there", lambda: False)
+    monkeypatch.setattr(apt, "has_apt", lambda: False)
     assert said(client_is_good=True)[0] == "start the service docker"
 
 
@@ -111,9 +113,9 @@ def test_usual_way_types_the_usual_commands(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = dict.fromkeys((*install.ENGINE, "docker-cli", "docker-compose", "docker-buildx"), "1")
-    monkeypatch.setattr(apt.Archive, "update", lambda self: None)
-    monkeypatch.setattr(apt.Archive, "versions", lambda self, packages: offered)
-    install.carry_out(install.plan(True, False), assume_yes=True)
+    monkeypatch.setattr(apt.Archive, "update_lists", lambda self: None)
+    monkeypatch.setattr(apt.Archive, "find_versions", lambda self, packages: offered)
+    install.carry_out_steps(install.plan_steps(True, False), assume_yes=True)
     typed = [call.split("env ")[-1] for call in programs.calls]
     docker = "docker-buildx docker-cli docker-compose docker.io"
     install_line = (
@@ -133,9 +135,9 @@ def test_debian_12_with_systemd_still_takes_the_private_way(
 
 
 def test_system_without_apt_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apt, "is_there", lambda: False)
+    monkeypatch.setattr(apt, "has_apt", lambda: False)
     with pytest.raises(CouldNotFindOut) as refused:
-        install.plan(True, False)
+        install.plan_steps(True, False)
     assert "Install Docker Desktop" in refused.value.next_step
     assert "the Docker Engine" in refused.value.found
 
@@ -156,7 +158,7 @@ def test_system_without_apt_is_told_what_to_install(monkeypatch: pytest.MonkeyPa
 )
 def test_client_packages_of_each_distribution(offered: str, chosen: str) -> None:
     found = dict.fromkeys(offered.split(), "1")
-    assert install._chosen(found, install.CLIENT) == chosen.split()
+    assert install.choose_packages(found, install.CLIENT) == chosen.split()
 
 
 class Archive:
@@ -168,12 +170,12 @@ class Archive:
     def __call__(self, folder: Path, codename: str) -> Archive:
         return self
 
-    def update(self) -> None: ...
+    def update_lists(self) -> None: ...
 
-    def versions(self, packages: set[str]) -> dict[str, str]:
+    def find_versions(self, packages: set[str]) -> dict[str, str]:
         return dict.fromkeys(packages, "1")
 
-    def unpack(self, packages: list[str], target: Path) -> None:
+    def unpack_packages(self, packages: list[str], target: Path) -> None:
         (target / "usr/bin").mkdir(parents=True)
         (target / "usr/bin" / packages[0]).touch()
         if self.killed:
@@ -183,16 +185,18 @@ class Archive:
 def test_killed_installation_leaves_nothing_and_the_next_one_completes(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = install.plan(False, False)[0]
+    step = install.plan_steps(False, False)[0]
     monkeypatch.setattr(apt, "Archive", Archive(killed=True))
     with pytest.raises(KeyboardInterrupt):
-        step.does()
-    assert not install.client_root().exists()
+        step.action()
+    assert not docker_client.client_root().exists()
     monkeypatch.setattr(apt, "Archive", Archive())
-    step.does()
-    step.does()
-    assert [path.name for path in (install.client_root() / "usr/bin").iterdir()] == ["docker-cli"]
-    assert not install.client_root().with_name("docker-client.new").exists()
+    step.action()
+    step.action()
+    assert [path.name for path in (docker_client.client_root() / "usr/bin").iterdir()] == [
+        "docker-cli"
+    ]
+    assert not docker_client.client_root().with_name("docker-client.new").exists()
 
 
 def test_start_gives_dockerd_its_own_helpers_first(
@@ -200,8 +204,10 @@ def test_start_gives_dockerd_its_own_helpers_first(
 ) -> None:
     with_dockerd(monkeypatch, programs, "26.1.5")
     started: list[tuple[str, str]] = []
-    monkeypatch.setattr(daemon, "start", lambda dockerd, path: started.append((dockerd, path)))
-    install.plan(True, True)[-1].does()
+    monkeypatch.setattr(
+        daemon, "start_daemon", lambda dockerd, path: started.append((dockerd, path))
+    )
+    install.plan_steps(True, True)[-1].action()
     ((dockerd, path),) = started
     assert dockerd == "/usr/sbin/dockerd"
     assert path.split(":")[:2] == [
@@ -212,7 +218,7 @@ def test_start_gives_dockerd_its_own_helpers_first(
 
 def test_start_without_dockerd_says_what_to_type() -> None:
     with pytest.raises(CouldNotFindOut, match=r"\./course up"):
-        install.start()
+        install.start_engine()
 
 
 class Terminal:
@@ -232,7 +238,7 @@ def test_question_is_asked_only_on_a_terminal_and_without_yes(
         monkeypatch.setattr(sys, "stdin", Terminal())
     monkeypatch.setattr(click, "confirm", lambda text, **options: asked.append(text) or True)
     done: list[str] = []
-    install.carry_out([Step("do it", lambda: done.append("done"))], assume_yes)
+    install.carry_out_steps([Step("do it", lambda: done.append("done"))], assume_yes)
     assert (bool(asked), done) == (asks, ["done"])
 
 
@@ -247,7 +253,7 @@ def test_nothing_is_begun_that_needs_root_where_nobody_is(
         Step("start", lambda: done.append("started")),
     ]
     with pytest.raises(CouldNotFindOut, match="This needs root"):
-        install.carry_out(steps, assume_yes=True)
+        install.carry_out_steps(steps, assume_yes=True)
     assert done == []
 
 
@@ -258,6 +264,6 @@ def test_no_means_that_nothing_is_done(
     monkeypatch.setattr(click, "confirm", lambda text, **options: False)
     done: list[str] = []
     with pytest.raises(CouldNotFindOut, match="Nothing was installed"):
-        install.carry_out([Step("do [it]", lambda: done.append("done"))], assume_yes=False)
+        install.carry_out_steps([Step("do [it]", lambda: done.append("done"))], assume_yes=False)
     assert done == []
     assert "- do [it]" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from checker.cli.main import main
-from checker.pages.parsing.fences import Page, parse
+from checker.pages.parsing.fences import Page, parse_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFERENCE = DOCS / "reference"
@@ -25,7 +25,7 @@ LINKS = [
 
 @cache
 def page(path: Path) -> Page:
-    return parse(path)
+    return parse_page(path)
 
 
 def typed(path: Path, block_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checker.formats.compose_practice import findings
+from checker.formats.compose_practice import find_bad_practice
 
 
 def _service(**keys: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _service(**keys: Any) -> dict[str, Any]:
     ],
 )
 def test_names_what_to_set_right(file: dict[str, Any], words: str) -> None:
-    (only,) = findings(file)
+    (only,) = find_bad_practice(file)
     assert words in only
 
 
@@ -47,4 +47,4 @@ def test_names_what_to_set_right(file: dict[str, Any], words: str) -> None:
     ],
 )
 def test_is_silent_where_nothing_is_wrong(file: dict[str, Any]) -> None:
-    assert findings(file) == []
+    assert find_bad_practice(file) == []

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.formats.markdown import scan
+from checker.formats.markdown import scan_markdown
 
 EXTENSIONS = ["attr_list", "pymdownx.superfences"]
 
 
 def contents(text: str) -> list[str]:
-    return [fence.content for fence in scan(text)[0]]
+    return [fence.content for fence in scan_markdown(text)[0]]
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def test_fences(text: str, found: list[str]) -> None:
 
 
 def test_headings_in_fences_are_none() -> None:
-    headings = scan('# A\n``` a\n# B\n```\n## C { #c .d e="f" }\n### D ###\n')[1]
+    headings = scan_markdown('# A\n``` a\n# B\n```\n## C { #c .d e="f" }\n### D ###\n')[1]
     assert [(each.level, each.title, each.id) for each in headings] == [
         (1, "A", ""),
         (2, "C", "c"),
         (3, "D", ""),
     ]
-    assert headings[1].given.values == {"e": "f"}
+    assert headings[1].braces.values == {"e": "f"}
 
 
 def test_attributes_in_any_order() -> None:
-    fence = scan('``` console { timeout="3s" .x #id tty="root@[..]:/# { }" }\n```\n')[0][0]
+    fence = scan_markdown('``` console { timeout="3s" .x #id tty="root@[..]:/# { }" }\n```\n')[0][0]
     assert (fence.id, fence.classes) == ("id", ("x",))
     assert fence.attributes == {"timeout": "3s", "tty": "root@[..]:/# { }"}
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
+from checker.base.verdict import Verdict
 from checker.grading import grade as module
-from checker.grading.grade import grade
+from checker.grading.grade import grade_submissions
+from checker.grading.report import FailedCell, GradeReport, NotebookRun, SubmissionFacts
+from checker.labs.report import EngineVersion
 
 
 @pytest.fixture
@@ -17,36 +20,25 @@ def judged(course: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Judging takes its verdict from the submission's name; the names that were judged."""
     names: list[str] = []
 
-    def judge(submission) -> dict:
+    def judge(submission) -> GradeReport:
         names.append(submission.name)
-        words = {"ok": "passed", "no": "failed", "away": "could-not-check"}
-        verdict = "could-not-check" if submission.trouble else words[submission.name]
-        facts = {
-            "name": submission.name,
-            "path": str(submission.path),
-            "kind": submission.kind,
-            "graded_at": "now",
-            "seconds": 1.0,
-            "trouble": submission.trouble,
-            "bad_input": bool(submission.trouble),
-            "notebook": {
-                "file": "a.ipynb",
-                "failed": [{"cell": 2, "source": "x", "said": "y"}],
-                "stopped": "",
-            },
-            "left_behind": ["volume data: in use"],
-        }
-        return {
-            "lab": submission.lab,
-            "verdict": verdict,
-            "points": int(verdict == "passed"),
-            "max_points": 1,
-            "seconds": 0.1,
-            "tasks": [],
-            "submission": facts,
-        }
+        words = {"ok": Verdict.PASSED, "no": Verdict.FAILED, "away": Verdict.COULD_NOT_CHECK}
+        verdict = Verdict.COULD_NOT_CHECK if submission.trouble else words[submission.name]
+        facts = SubmissionFacts(
+            name=submission.name,
+            path=str(submission.path),
+            kind=submission.kind,
+            graded_at="now",
+            seconds=1.0,
+            trouble=submission.trouble,
+            bad_input=bool(submission.trouble),
+            notebook=NotebookRun("a.ipynb", (FailedCell(2, "x", "y"),)),
+            left_behind=("volume data: in use",),
+        )
+        points = int(verdict == Verdict.PASSED)
+        return GradeReport(submission.lab, verdict, points, 1, 0.1, EngineVersion(), (), facts)
 
-    monkeypatch.setattr(module, "judge", judge)
+    monkeypatch.setattr(module, "grade_submission", judge)
     return names
 
 
@@ -63,7 +55,7 @@ def folders(tmp_path: Path, *names: str) -> list[Path]:
 def test_exit_status_is_that_of_the_worst(
     tmp_path: Path, judged: list[str], names: list[str], status: int
 ) -> None:
-    assert grade(folders(tmp_path, *names), "first", tmp_path / "out") == status
+    assert grade_submissions(folders(tmp_path, *names), "first", tmp_path / "out") == status
     assert judged == names
 
 
@@ -71,14 +63,14 @@ def test_submission_without_a_lab_does_not_stop_the_others(
     tmp_path: Path, judged: list[str], notebook: Callable[..., Path]
 ) -> None:
     good = notebook("ok.ipynb")
-    assert grade([*folders(tmp_path, "stray"), good], None, tmp_path / "out") == 2
+    assert grade_submissions([*folders(tmp_path, "stray"), good], None, tmp_path / "out") == 2
     assert judged == ["stray", "ok"]
     assert (tmp_path / "out/ok.json").exists()
 
 
 def test_nothing_is_judged_where_nothing_can_be(tmp_path: Path, judged: list[str]) -> None:
     with pytest.raises(CourseError, match="does not say which lab"):
-        grade(folders(tmp_path, "one", "two"), None, tmp_path / "out")
+        grade_submissions(folders(tmp_path, "one", "two"), None, tmp_path / "out")
     assert judged == []
     assert not (tmp_path / "out").exists()
 
@@ -86,7 +78,7 @@ def test_nothing_is_judged_where_nothing_can_be(tmp_path: Path, judged: list[str
 def test_grader_is_told_that_submissions_must_be_trusted(
     tmp_path: Path, judged: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grade(folders(tmp_path, "ok"), "first", tmp_path / "out")
+    grade_submissions(folders(tmp_path, "ok"), "first", tmp_path / "out")
     assert "Grade only submissions that you trust" in capsys.readouterr().err
     assert "Grade only submissions that you trust" in (tmp_path / "out/index.html").read_text()
 
@@ -94,7 +86,7 @@ def test_grader_is_told_that_submissions_must_be_trusted(
 def test_output_names_points_remarks_and_the_report(
     tmp_path: Path, judged: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grade(folders(tmp_path, "ok", "no"), "first", tmp_path / "out")
+    grade_submissions(folders(tmp_path, "ok", "no"), "first", tmp_path / "out")
     captured = capsys.readouterr()
     assert "(1/2) ok" in captured.err
     for words in ("1 of 1   ok", "0 of 1   no", "could not be removed: volume data: in use"):
@@ -107,7 +99,7 @@ def test_report_goes_to_grades_where_no_folder_is_named(
     tmp_path: Path, judged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    grade(folders(tmp_path, "ok"), "first", None)
+    grade_submissions(folders(tmp_path, "ok"), "first", None)
     assert {each.name for each in (tmp_path / "grades").iterdir()} == {
         "ok.json",
         "junit.xml",
@@ -121,5 +113,5 @@ def test_folder_that_cannot_be_written_is_found_before_any_work(
 ) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(CourseError, match="cannot be written"):
-        grade(folders(tmp_path, "ok"), "first", tmp_path / "out")
+        grade_submissions(folders(tmp_path, "ok"), "first", tmp_path / "out")
     assert judged == []

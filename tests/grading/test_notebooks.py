@@ -10,14 +10,14 @@ from nbformat import v4
 
 from checker.base.errors import CourseError
 from checker.grading import notebooks
-from checker.labs.lab import load
+from checker.labs.lab import load_lab
 
 pytestmark = pytest.mark.usefixtures("course")
 
 
 def source(cell: str, lab: str = "docker/first") -> str:
     made = v4.new_notebook(cells=[v4.new_code_cell(cell)])
-    return str(notebooks.ready(made, load(lab)).cells[0].source)
+    return str(notebooks.prepare_notebook(made, load_lab(lab)).cells[0].source)
 
 
 @pytest.mark.parametrize(
@@ -45,19 +45,20 @@ def test_other_commands_are_kept(command: str) -> None:
 
 
 def test_kernel_is_the_labs_whatever_the_notebook_says(notebook: Callable[..., Path]) -> None:
-    read = notebooks.read(notebook("ana.ipynb", "true", kernel="no-such-kernel"))
-    assert notebooks.ready(read, load("docker/first")).metadata["kernelspec"]["name"] == "bash"
-    assert notebooks.ready(read, load("docker/second")).metadata["kernelspec"]["name"] == "python3"
+    read = notebooks.read_notebook(notebook("ana.ipynb", "true", kernel="no-such-kernel"))
+    for lab, kernel in (("docker/first", "bash"), ("docker/second", "python3")):
+        made = notebooks.prepare_notebook(read, load_lab(lab))
+        assert made.metadata["kernelspec"]["name"] == kernel
 
 
 def test_old_outputs_are_not_taken_for_new_ones(notebook: Callable[..., Path]) -> None:
-    read = notebooks.read(notebook("ana.ipynb", "false"))
+    read = notebooks.read_notebook(notebook("ana.ipynb", "false"))
     read.cells[0].outputs = [v4.new_output("error", ename="", evalue="1", traceback=[])]
     read.cells[0].execution_count = 4
-    assert notebooks.failures(read)[0]["cell"] == 1
-    made = notebooks.ready(read, load("docker/first"))
-    assert notebooks.failures(made) == []
-    assert notebooks.last_begun(made) == 0
+    assert notebooks.list_failures(read)[0]["cell"] == 1
+    made = notebooks.prepare_notebook(read, load_lab("docker/first"))
+    assert notebooks.list_failures(made) == []
+    assert notebooks.find_last_begun(made) == 0
 
 
 def test_failed_cell_is_quoted_without_colours_and_with_its_status() -> None:
@@ -67,7 +68,7 @@ def test_failed_cell_is_quoted_without_colours_and_with_its_status() -> None:
         v4.new_output("stream", text="\x1b[31moops: not found\x1b[0m\n"),
         v4.new_output("error", ename="", evalue="127", traceback=[]),
     ]
-    assert notebooks.failures(made) == [
+    assert notebooks.list_failures(made) == [
         {"cell": 2, "source": "oops", "said": "oops: not found\nexit status 127"}
     ]
 
@@ -77,10 +78,10 @@ def test_error_of_python_is_quoted_by_name() -> None:
     made.cells[0].outputs = [
         v4.new_output("error", ename="ZeroDivisionError", evalue="division by zero", traceback=[])
     ]
-    assert notebooks.failures(made)[0]["said"] == "ZeroDivisionError: division by zero"
+    assert notebooks.list_failures(made)[0]["said"] == "ZeroDivisionError: division by zero"
 
 
 def test_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"gone\.ipynb is not a notebook") as caught:
-        notebooks.read(tmp_path / "gone.ipynb")
+        notebooks.read_notebook(tmp_path / "gone.ipynb")
     assert "No such file" in caught.value.found

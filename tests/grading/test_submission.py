@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
-from checker.grading.submission import Submission, find
+from checker.grading.submission import Submission, find_submissions
 
 pytestmark = pytest.mark.usefixtures("course")
 
 
 def only(path: Path, lab: str | None = None) -> Submission:
-    found = find([path], lab)
+    found = find_submissions([path], lab)
     assert len(found) == 1
     return found[0]
 
@@ -45,13 +45,13 @@ def test_lab_from_the_command_line_serves_those_that_say_none(
 ) -> None:
     (tmp_path / "ana").mkdir()
     ben = notebook("ben.ipynb", lab="")
-    found = find([tmp_path / "ana", ben], "second")
+    found = find_submissions([tmp_path / "ana", ben], "second")
     assert [each.lab for each in found] == ["docker/second", "docker/second"]
 
 
 def test_unknown_lab_on_the_command_line_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="no lab 'frist'"):
-        find([tmp_path], "frist")
+        find_submissions([tmp_path], "frist")
 
 
 def test_submission_without_a_lab_is_told_three_ways_to_name_one(tmp_path: Path) -> None:
@@ -153,19 +153,25 @@ def test_marker_that_cannot_be_read_is_a_trouble(
 
 def test_same_file_names_are_told_apart_by_their_folders(notebook: Callable[..., Path]) -> None:
     given = [notebook("ana/first.ipynb"), notebook("ben/first.ipynb"), notebook("other.ipynb")]
-    assert [each.name for each in find(given, None)] == ["ana-first", "ben-first", "other"]
+    assert [each.name for each in find_submissions(given, None)] == [
+        "ana-first",
+        "ben-first",
+        "other",
+    ]
 
 
 def test_names_that_differ_only_in_case_are_told_apart(notebook: Callable[..., Path]) -> None:
     given = [notebook("a/Ana.ipynb"), notebook("b/ana.ipynb")]
-    assert [each.name for each in find(given, None)] == ["a-Ana", "b-ana"]
+    assert [each.name for each in find_submissions(given, None)] == ["a-Ana", "b-ana"]
 
 
 def test_folder_and_notebook_of_the_same_path_get_numbers(
     tmp_path: Path, notebook: Callable[..., Path]
 ) -> None:
     (tmp_path / "ana").mkdir()
-    names = [each.name for each in find([notebook("ana.ipynb"), tmp_path / "ana"], "first")]
+    names = [
+        each.name for each in find_submissions([notebook("ana.ipynb"), tmp_path / "ana"], "first")
+    ]
     assert names[0].endswith("-ana")
     assert names[1] == f"{names[0]}-2"
 
@@ -175,4 +181,4 @@ def test_same_submission_twice_is_graded_once(
 ) -> None:
     path = notebook("ana.ipynb")
     monkeypatch.chdir(tmp_path)
-    assert len(find([path, Path("ana.ipynb")], None)) == 1
+    assert len(find_submissions([path, Path("ana.ipynb")], None)) == 1

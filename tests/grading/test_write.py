@@ -4,70 +4,71 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+from checker.base.verdict import Verdict
 from checker.grading import write
+from checker.grading.report import FailedCell, GradeReport, NotebookRun, SubmissionFacts
+from checker.labs.report import CheckResult, EngineVersion, TaskReport
+from tests.json_schemas import validate
 
 TRUST = "Grade only what you trust."
 
 
-def check(name: str, verdict: str, found: str = "") -> dict:
-    words = {"expected": "yes", "found": found, "next_step": "Try again."}
-    return {"name": name, "verdict": verdict, "seconds": 0.25, **words}
+def check(name: str, verdict: Verdict, found: str = "") -> CheckResult:
+    return CheckResult(name, verdict, "yes", found, "Try again.", 0.25)
 
 
-def task(task_id: str, verdict: str, points: int, *checks: dict) -> dict:
-    return {
-        "id": task_id,
-        "title": f"Task {task_id}",
-        "verdict": verdict,
-        "points": points,
-        "max_points": 2,
-        "checks": list(checks),
-    }
+def task(task_id: str, verdict: Verdict, points: int, *checks: CheckResult) -> TaskReport:
+    return TaskReport(task_id, f"Task {task_id}", verdict, points, 2, checks)
 
 
-def report(name: str, verdict: str, *tasks: dict, **facts: object) -> dict:
-    submission = {
-        "name": name,
-        "path": f"/in/{name}",
-        "kind": "folder",
-        "graded_at": "2026-01-01T00:00:00+00:00",
-        "seconds": 1.5,
-        "trouble": "",
-        "bad_input": False,
-        "notebook": None,
-        "left_behind": [],
-    }
-    return {
-        "schema": 1,
-        "lab": "docker/first",
-        "verdict": verdict,
-        "points": sum(each["points"] for each in tasks),
-        "max_points": sum(each["max_points"] for each in tasks),
-        "seconds": 0.5,
-        "engine": {"name": "none", "version": ""},
-        "tasks": list(tasks),
-        "submission": {**submission, **facts},
-    }
+def report(name: str, verdict: Verdict, *tasks: TaskReport, **facts: Any) -> GradeReport:
+    submission = SubmissionFacts(
+        name=name,
+        path=f"/in/{name}",
+        kind="folder",
+        graded_at="2026-01-01T00:00:00+00:00",
+        seconds=1.5,
+        trouble="",
+        bad_input=False,
+        notebook=None,
+        left_behind=(),
+    )
+    return GradeReport(
+        lab="docker/first",
+        verdict=verdict,
+        points=sum(each.points for each in tasks),
+        max_points=sum(each.max_points for each in tasks),
+        seconds=0.5,
+        engine=EngineVersion("none"),
+        tasks=tasks,
+        submission=replace(submission, **facts),
+    )
 
 
 REPORTS = [
-    report("ana", "passed", task("word", "passed", 2, check("word is yes", "passed"))),
+    report(
+        "ana",
+        Verdict.PASSED,
+        task("word", Verdict.PASSED, 2, check("word is yes", Verdict.PASSED)),
+    ),
     report(
         "ben",
-        "failed",
-        task("word", "failed", 0, check("word is yes", "failed", "<b>no</b>")),
-        task("count", "skipped", 0, check("count is 3", "skipped")),
-        notebook={
-            "file": "first.ipynb",
-            "failed": [{"cell": 3, "source": "cat <x", "said": "exit status 1"}],
-            "stopped": "Cell 4 took longer than 180 s.",
-        },
+        Verdict.FAILED,
+        task("word", Verdict.FAILED, 0, check("word is yes", Verdict.FAILED, "<b>no</b>")),
+        task("count", Verdict.SKIPPED, 0, check("count is 3", Verdict.SKIPPED)),
+        notebook=NotebookRun(
+            "first.ipynb",
+            (FailedCell(3, "cat <x", "exit status 1"),),
+            "Cell 4 took longer than 180 s.",
+        ),
     ),
-    report("=cmd()", "could-not-check", trouble="The setup failed."),
+    report("=cmd()", Verdict.COULD_NOT_CHECK, trouble="The setup failed."),
 ]
 
 
@@ -89,14 +90,17 @@ class Outline(HTMLParser):
 
 def written(folder: Path, total: int = 3) -> Path:
     for count in range(1, len(REPORTS) + 1):
-        write.all_reports(folder, REPORTS[:count], total=total, trust=TRUST)
+        write.write_reports(folder, REPORTS[:count], total=total, trust=TRUST)
     return folder
 
 
 def test_each_submission_has_its_json(tmp_path: Path) -> None:
     folder = written(tmp_path)
     for each in REPORTS:
-        assert json.loads((folder / f"{each['submission']['name']}.json").read_text()) == each
+        found = json.loads((folder / f"{each.submission.name}.json").read_text())
+        validate("grade", found)
+        assert found == json.loads(json.dumps(each.as_json()))
+    assert found["submission"]["trouble"] == "The setup failed."
 
 
 def test_junit_has_a_suite_a_submission_and_a_case_a_task(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from docker.errors import APIError, ImageNotFound
 
 from checker.base import paths, process
 from checker.base.process import Completed
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import catalogue, registry
 from checker.images.store import RECIPE_LABEL
 from tests.engine_fakes import Programs
@@ -68,7 +68,7 @@ class Engine(Programs):
 
     def hold_rebuilt(self, *names: str) -> None:
         for name in names:
-            self.hold(name, catalogue.fingerprint(catalogue.find(name)))
+            self.hold(name, catalogue.fingerprint_recipe(catalogue.find_image(name)))
 
     @property
     def made(self) -> list[str]:
@@ -140,7 +140,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     registry.is_in_reach.cache_clear()
     yield tmp_path
     registry.is_in_reach.cache_clear()
-    shutil.rmtree(paths.runtime())
+    shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 @pytest.fixture
@@ -151,9 +151,9 @@ def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("base", "tool", "app"):
         (tmp_path / "recipes" / name).mkdir(parents=True)
         (tmp_path / "recipes" / name / "Dockerfile").write_text(f"FROM {name}\n")
-    catalogue.load.cache_clear()
+    catalogue.load_catalogue.cache_clear()
     yield tmp_path / "recipes"
-    catalogue.load.cache_clear()
+    catalogue.load_catalogue.cache_clear()
 
 
 @pytest.fixture
@@ -161,6 +161,6 @@ def engine(recipes: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine without images, and without a registry."""
     made = Engine()
     monkeypatch.setattr(process, "run", made.run)
-    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: made)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(connection, "open_client", lambda timeout=60: made)
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     return made

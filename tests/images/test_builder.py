@@ -26,7 +26,7 @@ SOURCES = "deb http://mirror.example/debian trixie main\n"
 
 @pytest.fixture
 def tool(engine: Engine) -> Image:
-    return catalogue.find("tool")
+    return catalogue.find_image("tool")
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     which = lambda name: f"/usr/bin/{name}" if name in machine.programs else None  # noqa: E731
     monkeypatch.setattr("shutil.which", which)
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "debian"})
-    monkeypatch.setattr(apt, "sources", lambda release: SOURCES.replace("trixie", release))
-    monkeypatch.setattr(apt, "install", machine.installed.extend)
+    monkeypatch.setattr(apt, "list_sources", lambda release: SOURCES.replace("trixie", release))
+    monkeypatch.setattr(apt, "install_packages", machine.installed.extend)
     return machine
 
 
@@ -52,15 +52,15 @@ def failing(output: str, errors: str = "") -> CommandFailed:
 
 def caught(image: Image) -> CouldNotFindOut:
     with pytest.raises(CouldNotFindOut) as error:
-        builder.build(image)
+        builder.build_image(image)
     return error.value
 
 
 def test_image_gets_its_names_and_the_fingerprint_of_its_recipe(engine: Engine, tool) -> None:
-    builder.build(tool)
+    builder.build_image(tool)
     (call,) = engine.calls
     assert "--tag tool:1 --tag tool:latest" in call
-    assert f"--label course.recipe={catalogue.fingerprint(tool)}" in call
+    assert f"--label course.recipe={catalogue.fingerprint_recipe(tool)}" in call
     assert "--label course.rebuilt=true" in call
     assert "--pull=false" in call
     assert engine.environments == [{"DOCKER_HOST": "unix:///fake"}]
@@ -69,7 +69,7 @@ def test_image_gets_its_names_and_the_fingerprint_of_its_recipe(engine: Engine, 
 def test_build_sees_the_recipe_and_leaves_nothing(engine: Engine, tool, recipes: Path) -> None:
     (recipes / "tool/conf").mkdir()
     (recipes / "tool/conf/a.conf").touch()
-    builder.build(tool)
+    builder.build_image(tool)
     assert engine.contexts == [["Dockerfile", "conf/a.conf"]]
     assert left_in_cache() == []
 
@@ -93,7 +93,7 @@ def test_what_a_killed_build_left_is_removed_by_the_next(engine: Engine, tool) -
     left.mkdir(parents=True)
     (left / "root.tar").touch()
     engine.during = lambda line: None if not left.exists() else pytest.fail("still there")
-    builder.build(tool)
+    builder.build_image(tool)
     assert left_in_cache() == []
 
 
@@ -105,7 +105,7 @@ def test_build_in_the_same_cache_is_waited_for(
             raise BlockingIOError
 
     monkeypatch.setattr(paths.fcntl, "flock", flock)
-    builder.build(tool)
+    builder.build_image(tool)
     assert "another process is building images" in capsys.readouterr().err
 
 
@@ -158,7 +158,7 @@ def test_other_trouble_with_files_is_told(engine: Engine, tool) -> None:
 def base(engine: Engine, recipes: Path, debian: SimpleNamespace) -> Image:
     """An image that starts from nothing but Debian's packages."""
     (recipes / "base/bootstrap").write_text("trixie\n")
-    return catalogue.find("base:1")
+    return catalogue.find_image("base:1")
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def inputs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_root_file_system_comes_from_the_mirror_of_apt(
     engine: Engine, base: Image, inputs: list[str]
 ) -> None:
-    builder.build(base)
+    builder.build_image(base)
     words = engine.calls[0].split()
     assert words[:3] == ["mmdebstrap", "--variant=minbase", "--format=tar"]
     assert "--dpkgopt=path-exclude=/usr/share/man/*" in words
@@ -192,7 +192,7 @@ def test_elsewhere_than_on_debian_its_own_mirror_is_used(
     engine: Engine, base: Image, inputs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "ubuntu"})
-    builder.build(base)
+    builder.build_image(base)
     assert engine.calls[0].endswith("root.tar")
     assert inputs[0] == ""
 
@@ -206,12 +206,12 @@ def test_mmdebstrap_is_installed_where_it_is_missing(
 ) -> None:
     debian.programs.remove("mmdebstrap")
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": system})
-    builder.build(base)
+    builder.build_image(base)
     assert debian.installed == packages
 
 
 def test_mmdebstrap_that_is_there_is_not_installed(base: Image, debian: SimpleNamespace) -> None:
-    builder.build(base)
+    builder.build_image(base)
     assert debian.installed == []
 
 
@@ -245,7 +245,7 @@ def test_pinned_wheel_is_unpacked_and_only_its_files_are_left(
 
     (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
     engine.during = download
-    builder.build(tool)
+    builder.build_image(tool)
     assert engine.calls[0].startswith(f"{sys.executable} -m pip download --quiet --no-deps")
     assert "--require-hashes --only-binary :all:" in engine.calls[0]
     assert engine.contexts == [["Dockerfile", "requirements.txt", "wheel/node/bin/node"]]
@@ -259,12 +259,12 @@ def test_wheels_are_those_for_the_python_that_the_recipe_names(
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: processor)
     (recipes / "tool/requirements.txt").write_text("node==1 --hash=sha256:0\n")
-    builder.build(tool)
+    builder.build_image(tool)
     assert "--python-version" not in engine.calls[0]
     assert "--platform" not in engine.calls[0]
     (recipes / "tool/python-version").write_text("3.13\n")
     engine.calls.clear()
-    builder.build(tool)
+    builder.build_image(tool)
     words = engine.calls[0].split()
     assert words[words.index("--python-version") + 1] == "3.13"
     pairs = itertools.pairwise(words)
@@ -284,7 +284,7 @@ def test_certificates_are_brought_along_where_a_recipe_wants_them(
     (recipes / "tool/needs-ca-bundle").touch()
     (tmp_path / "company.crt").write_text("ours")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.crt"))
-    builder.build(tool)
+    builder.build_image(tool)
     assert engine.contexts == [["Dockerfile", "ca-certificates.crt", "needs-ca-bundle"]]
 
 
@@ -303,19 +303,19 @@ def test_certificates_are_those_chosen_then_pythons_then_the_systems(
     bundles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundles += ["/etc/ssl/certs/ca-certificates.crt"]
-    assert str(builder.ca_bundle()) == "/etc/ssl/certs/ca-certificates.crt"
+    assert str(builder.find_ca_bundle()) == "/etc/ssl/certs/ca-certificates.crt"
     bundles += ["/usual.pem"]
-    assert str(builder.ca_bundle()) == "/usual.pem"
+    assert str(builder.find_ca_bundle()) == "/usual.pem"
     bundles += ["/chosen.pem"]
     monkeypatch.setenv("SSL_CERT_FILE", "/chosen.pem")
-    assert str(builder.ca_bundle()) == "/chosen.pem"
+    assert str(builder.find_ca_bundle()) == "/chosen.pem"
 
 
 @pytest.mark.parametrize("chosen", ["/nowhere.pem", ""])
 def test_missing_certificates_are_told(bundles: list[str], monkeypatch, chosen: str) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", chosen)
     with pytest.raises(CouldNotFindOut, match="no list of trusted") as error:
-        builder.ca_bundle()
+        builder.find_ca_bundle()
     assert "ca-certificates" in error.value.next_step
 
 
@@ -335,14 +335,14 @@ def compiled(engine: Engine, recipes: Path, monkeypatch: pytest.MonkeyPatch) -> 
             program.folder.mkdir(parents=True)
             program.file.write_text("binary")
 
-    monkeypatch.setattr(golang, "compile_all", compile_all)
+    monkeypatch.setattr(golang, "compile_programs", compile_all)
     return names
 
 
 def test_programs_of_a_recipe_are_compiled_and_put_beside_it(
     engine: Engine, tool: Image, compiled: list[str]
 ) -> None:
-    builder.build(tool)
+    builder.build_image(tool)
     assert compiled == ["serve"]
     assert "programs/serve" in engine.contexts[0]
     assert left_in_cache() == []
@@ -354,7 +354,7 @@ def test_program_that_cannot_be_compiled_stops_the_build(
     def compile_all(wanted: list[golang.Program], progress: golang.Progress) -> None:
         raise failing("main.go:1: write /go/x: no space left on device")
 
-    monkeypatch.setattr(golang, "compile_all", compile_all)
+    monkeypatch.setattr(golang, "compile_programs", compile_all)
     assert caught(tool).message == "The disk is full: tool:1 could not be built."
     assert engine.calls == []
 
@@ -362,7 +362,7 @@ def test_program_that_cannot_be_compiled_stops_the_build(
 def test_too_little_room_for_compiling_is_told_as_it_is(
     engine: Engine, tool: Image, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(golang, "compile_all", lambda wanted, progress: golang._need_room())
+    monkeypatch.setattr(golang, "compile_programs", lambda wanted, progress: golang.require_room())
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
     assert caught(tool).message == "There is too little room to compile Kubernetes."
 
@@ -382,19 +382,19 @@ def finished(
         asked.append((bare, names, labels))
 
     (recipes / "tool" / builder.NODE).touch()
-    monkeypatch.setattr(node_image, "add_parts", add_parts)
-    monkeypatch.setattr(node_image, "finish", finish)
+    monkeypatch.setattr(node_image, "add_kind_files", add_parts)
+    monkeypatch.setattr(node_image, "finish_node", finish)
     return asked
 
 
 def test_node_of_a_cluster_is_finished_before_it_gets_its_names(
     engine: Engine, tool: Image, finished: list[tuple[str, tuple[str, ...], list[str]]]
 ) -> None:
-    builder.build(tool)
+    builder.build_image(tool)
     ((bare, names, labels),) = finished
     assert bare.startswith("course-part/bare:")
     assert names == ("tool:1", "tool:latest")
-    assert f"course.recipe={catalogue.fingerprint(tool)}" in labels
+    assert f"course.recipe={catalogue.fingerprint_recipe(tool)}" in labels
     assert list(engine.held) == [bare]
     assert "version" in engine.contexts[0]
 
@@ -402,6 +402,6 @@ def test_node_of_a_cluster_is_finished_before_it_gets_its_names(
 def test_other_images_are_not_finished_as_nodes(
     engine: Engine, finished: list[tuple[str, tuple[str, ...], list[str]]]
 ) -> None:
-    builder.build(catalogue.find("base:1"))
+    builder.build_image(catalogue.find_image("base:1"))
     assert finished == []
     assert engine.contexts == [["Dockerfile"]]

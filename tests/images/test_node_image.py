@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from checker.base import process
+from checker.base import polling, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import golang, node_image
 from tests.engine_fakes import Programs
 
@@ -61,14 +61,14 @@ class Docker(Programs):
 def engine(monkeypatch: pytest.MonkeyPatch) -> Docker:
     fake = Docker()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     monkeypatch.setattr(node_image.uuid, "uuid4", lambda: SimpleNamespace(hex=ID * 3))
     return fake
 
 
 def finish(folder: Path) -> None:
     names = ("kindest/node:v1", "kindest/node:latest")
-    node_image.finish("bare:1", names, ["course.recipe=abc"], folder, lambda detail: None)
+    node_image.finish_node("bare:1", names, ["course.recipe=abc"], folder, lambda detail: None)
 
 
 def test_finished_node_gets_its_names_labels_and_the_entrypoint_of_kind(
@@ -169,7 +169,7 @@ def test_slow_containerd_is_waited_for(
     ctr = f"docker exec {CONTAINER} ctr version"
     engine.answers[ctr] = (1, "connection refused")
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: engine.answers.pop(ctr))
-    monkeypatch.setattr(node_image, "time", clock)
+    monkeypatch.setattr(polling, "time", clock)
     finish(tmp_path)
     assert engine.calls.count(ctr) == 2
 
@@ -180,13 +180,13 @@ def test_files_of_kind_and_the_version_are_put_into_the_build(
     files = tmp_path / "module" / node_image.KIND_FILES
     files.mkdir(parents=True)
     (files / "entrypoint").touch()
-    monkeypatch.setattr(golang, "toolchain", lambda progress: "go")
-    monkeypatch.setattr(golang, "sources", lambda go, module, package: tmp_path / "module")
+    monkeypatch.setattr(golang, "ensure_toolchain", lambda progress: "go")
+    monkeypatch.setattr(golang, "find_sources", lambda go, module, package: tmp_path / "module")
     folder = tmp_path / "build"
     folder.mkdir()
-    node_image.add_parts(RECIPE, folder, lambda detail: None)
+    node_image.add_kind_files(RECIPE, folder, lambda detail: None)
     assert (folder / "kind" / "entrypoint").exists()
-    assert (folder / "version").read_text() == golang.find(RECIPE, "kubernetes").version
+    assert (folder / "version").read_text() == golang.find_program(RECIPE, "kubernetes").version
 
 
 def test_provisioner_uses_a_service_account_that_is_there() -> None:

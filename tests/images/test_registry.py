@@ -6,7 +6,7 @@ import pytest
 from docker.errors import DockerException
 
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import catalogue, registry
 from tests.images.conftest import Engine
 
@@ -18,15 +18,15 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def pull(engine: Engine, name: str = "tool") -> bool:
-    return registry.pull(engine, catalogue.find(name))  # type: ignore[arg-type]
+    return registry.pull_image(engine, catalogue.find_image(name))  # type: ignore[arg-type]
 
 
 def test_without_a_mirror_upstreams_name_is_asked_for() -> None:
-    assert registry.upstream("tool:1") == "tool:1"
+    assert registry.resolve_reference("tool:1") == "tool:1"
 
 
 def test_mirror_is_a_host_however_it_is_written(mirror: str) -> None:
-    assert registry.upstream("tool:1") == "mirror.example:5000/library/tool:1"
+    assert registry.resolve_reference("tool:1") == "mirror.example:5000/library/tool:1"
 
 
 def test_registry_that_answers_is_in_reach_and_asked_once(engine: Engine, mirror: str) -> None:
@@ -53,7 +53,9 @@ def test_engine_that_breaks_off_means_out_of_reach(engine: Engine, error: Except
 
 def test_registry_is_given_four_seconds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
-    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: given.append(timeout) or engine)
+    monkeypatch.setattr(
+        connection, "open_client", lambda timeout=60: given.append(timeout) or engine
+    )
     registry.is_in_reach("tool:1")
     assert given == [registry.PROBE_SECONDS]
 
@@ -62,7 +64,7 @@ def test_without_an_engine_nobody_can_say(engine: Engine, monkeypatch: pytest.Mo
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker_engine, "client", away)
+    monkeypatch.setattr(connection, "open_client", away)
     with pytest.raises(CouldNotFindOut):
         registry.is_in_reach("tool:1")
 

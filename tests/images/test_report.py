@@ -10,9 +10,9 @@ from rich.console import Console
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.images import catalogue, report
-from checker.images.store import Held
+from checker.images.store import ImageState
 from tests.images.conftest import Engine
 
 
@@ -41,7 +41,7 @@ def images(engine: Engine) -> Engine:
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
-    report.show(as_json=False)
+    report.show_images(as_json=False)
     lines = capsys.readouterr().out.splitlines()
     return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
 
@@ -64,7 +64,7 @@ def test_image_that_nobody_uses_has_no_count(images: Engine, capsys) -> None:
 
 
 def test_json_names_every_page_and_lab(images: Engine, capsys) -> None:
-    report.show(as_json=True)
+    report.show_images(as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["schema"] == 1
     base, tool, app = told["images"]
@@ -85,9 +85,9 @@ def test_widest_rows_fit_eighty_columns(
     source, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(console, "out", Console(width=80, highlight=False, soft_wrap=True))
-    held = [Held(image, source, 1_234_000_000) for image in catalogue.load()]
+    held = [ImageState(image, source, 1_234_000_000) for image in catalogue.load_catalogue()]
     users = {each.image: [*map(str, range(99)), *["lab x"] * 99] for each in held}
-    console.out.print(report._table(held, users))
+    console.out.print(report.build_table(held, users))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(held) + 1
     assert max(map(len, lines)) <= 80
@@ -105,13 +105,13 @@ def test_widest_rows_fit_eighty_columns(
     ],
 )
 def test_long_name_is_shown_without_its_registry(reference: str, shown: str) -> None:
-    assert report._short(reference) == shown
+    assert report.shorten_reference(reference) == shown
 
 
 def test_without_an_engine_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker_engine, "client", away)
+    monkeypatch.setattr(connection, "open_client", away)
     with pytest.raises(CouldNotFindOut, match="No Docker Engine"):
-        report.show(as_json=True)
+        report.show_images(as_json=True)

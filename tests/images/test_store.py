@@ -9,7 +9,7 @@ from tests.images.conftest import Engine
 
 
 def source(engine: Engine) -> str:
-    return store.look(engine, catalogue.find("tool")).source  # type: ignore[arg-type]
+    return store.inspect_image(engine, catalogue.find_image("tool")).source  # type: ignore[arg-type]
 
 
 def test_image_that_is_not_there_is_missing(engine: Engine) -> None:
@@ -35,13 +35,13 @@ def test_image_of_an_earlier_recipe_is_outdated(engine: Engine, recipes) -> None
 
 def test_size_and_id_are_those_of_the_engine(engine: Engine) -> None:
     engine.hold("tool:1")
-    held = store.look(engine, catalogue.find("tool"))  # type: ignore[arg-type]
+    held = store.inspect_image(engine, catalogue.find_image("tool"))  # type: ignore[arg-type]
     assert (held.size, held.id) == (2_000_000, "sha256:tool:1")
 
 
 def test_alias_that_another_image_bears_is_set_again(engine: Engine) -> None:
     engine.hold("tool:1")
     engine.hold("tool:latest")
-    held = store.look(engine, catalogue.find("tool"))  # type: ignore[arg-type]
-    store.name_again(engine, held)  # type: ignore[arg-type]
+    held = store.inspect_image(engine, catalogue.find_image("tool"))  # type: ignore[arg-type]
+    store.restore_aliases(engine, held)  # type: ignore[arg-type]
     assert engine.held["tool:latest"]["Id"] == "sha256:tool:1"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -15,20 +17,22 @@ from checker.base import paths
 from checker.base.fingerprint import fingerprint_package
 from checker.judging import client
 from checker.judging.request import Request
-from checker.labs.check import check
+from checker.labs.check import check_workspace
 
 
 @pytest.fixture
 def request_line(make_lab, workspace: Path) -> bytes:
     folder = make_lab()
     request = Request(str(folder), str(workspace), "none", ("word", "count"), env=dict(os.environ))
-    return request.line()
+    return request.to_bytes()
 
 
-def answers(connection: socket.socket) -> list[dict]:
-    connection.settimeout(20)
-    with connection.makefile() as lines:
-        return [json.loads(line) for line in lines]
+def answers(connection: Connection) -> list[dict]:
+    found = []
+    with contextlib.suppress(EOFError):
+        while connection.poll(20):
+            found.append(json.loads(connection.recv_bytes()))
+    return found
 
 
 def sockets() -> list[Path]:
@@ -38,8 +42,8 @@ def sockets() -> list[Path]:
 def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
     inodes = []
     for _ in range(2):
-        with client.connect() as connection:
-            connection.sendall(request_line)
+        with client.open_connection() as connection:
+            connection.send_bytes(request_line)
             assert answers(connection)[-1] == {"end": True}
         (path,) = sockets()
         inodes.append(path.stat().st_ino)
@@ -47,12 +51,12 @@ def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
 
 
 def test_many_at_once_share_one_worker(request_line: bytes) -> None:
-    client.stop()
+    client.stop_workers()
     ended = []
 
     def run() -> None:
-        with client.connect() as connection:
-            connection.sendall(request_line)
+        with client.open_connection() as connection:
+            connection.send_bytes(request_line)
             ended.append(answers(connection)[-1])
 
     threads = [threading.Thread(target=run) for _ in range(4)]
@@ -65,64 +69,68 @@ def test_many_at_once_share_one_worker(request_line: bytes) -> None:
 
 
 def test_stop_ends_the_worker(request_line: bytes) -> None:
-    with client.connect() as connection:
-        connection.sendall(request_line)
+    with client.open_connection() as connection:
+        connection.send_bytes(request_line)
         answers(connection)
     (path,) = sockets()
-    client.stop()
+    client.stop_workers()
     assert sockets() == []
-    assert client._connected(path) is None
+    assert client.connect_to_worker(path) is None
 
 
 def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -> None:
-    with client.connect():
+    with client.open_connection():
         pass
     (old,) = sockets()
     monkeypatch.setattr(client, "fingerprint_package", lambda: "changed")
-    with client.connect() as connection:
-        connection.sendall(request_line)
+    with client.open_connection() as connection:
+        connection.send_bytes(request_line)
         assert answers(connection)[-1] == {"end": True}
     assert [path.name for path in sockets()] == ["check-changed.sock"]
     assert not old.exists()
 
 
 def test_dead_socket_is_no_obstacle(request_line: bytes) -> None:
-    client.stop()
+    client.stop_workers()
     path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(path))
     dead.close()
-    with client.connect() as connection:
-        connection.sendall(request_line)
+    with client.open_connection() as connection:
+        connection.send_bytes(request_line)
         assert answers(connection)[-1] == {"end": True}
 
 
 def test_without_a_worker_a_cold_process_judges(make_lab, workspace, monkeypatch) -> None:
     make_lab()
-    monkeypatch.setattr(client, "_warm", lambda: None)
-    report = check("first")
-    assert report["verdict"] == "failed"
-    assert report["tasks"][0]["checks"][0]["found"] == "no such file"
+    monkeypatch.setattr(client, "_connect_warm", lambda: None)
+    report = check_workspace("first")
+    assert report.verdict == "failed"
+    assert report.tasks[0].checks[0].found == "no such file"
 
 
 def test_worker_that_does_not_start_is_given_up(root, monkeypatch) -> None:
-    client.stop()
-    monkeypatch.setattr(client, "_environment", lambda: {"PATH": os.environ["PATH"]})
+    client.stop_workers()
+    monkeypatch.setattr(client, "_clean_environment", lambda: {"PATH": os.environ["PATH"]})
     monkeypatch.setattr("sys.executable", "/bin/false")
-    assert client._started(paths.runtime() / "check-none.sock") is None
+    assert client.start_worker(paths.runtime() / "check-none.sock") is None
     monkeypatch.setattr("sys.executable", "/bin/cat")
     monkeypatch.setattr(client, "START_SECONDS", 0.2)
-    assert client._started(Path("/dev/stdin")) is None
+    assert client.start_worker(Path("/dev/stdin")) is None
 
 
 def test_worker_survives_what_is_no_request(request_line: bytes) -> None:
-    for nonsense in (b"nonsense\n", b"{}\n", b""):
-        with client.connect() as connection:
-            connection.sendall(nonsense)
-            connection.shutdown(socket.SHUT_WR)
-            assert answers(connection) == []
-    with client.connect() as connection:
-        connection.sendall(request_line)
+    with client.open_connection():
+        (path,) = sockets()
+    for nonsense in (b"nonsense\n", b"\0\0\0\2{}", b""):
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.connect(str(path))
+            stream.sendall(nonsense)
+            stream.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                assert stream.recv(1) == b""
+    with client.open_connection() as connection:
+        connection.send_bytes(request_line)
         assert answers(connection)[-1] == {"end": True}
 
 
@@ -134,8 +142,8 @@ def test_hanging_up_ends_the_run(make_lab, workspace: Path) -> None:
     )
     request = Request(str(folder), str(workspace), "none", ("word",), env=dict(os.environ))
     pid = workspace / "pid"
-    with client.connect() as connection:
-        connection.sendall(request.line())
+    with client.open_connection() as connection:
+        connection.send_bytes(request.to_bytes())
         wait(lambda: pid.exists() and pid.read_text())
     wait(lambda: not Path(f"/proc/{pid.read_text()}").exists() or _is_zombie(pid.read_text()))
 

@@ -91,7 +91,7 @@ def test_collecting_runs_nothing(tmp_path: Path) -> None:
 
 
 def test_fixtures_are_there(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("checker.docker.docker_engine.client", lambda: _Client())
+    monkeypatch.setattr("checker.docker.connection.open_client", lambda: _Client())
     code = """
 @task("a")
 def test_a(docker, http, workspace):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -11,24 +13,25 @@ import pytest
 from checker.base.errors import CourseError
 from checker.labs import check as module
 from checker.labs import progress
-from checker.labs.check import check, check_and_record
+from checker.labs.check import check_and_record, check_workspace
+from checker.labs.report import CheckResult, EngineVersion, LabReport
 
 
-def verdicts(report: dict) -> dict[str, str]:
-    return {task["id"]: task["verdict"] for task in report["tasks"]}
+def verdicts(report: LabReport) -> dict[str, str]:
+    return {task.id: task.verdict for task in report.tasks}
 
 
-def first_check(report: dict) -> dict:
-    return report["tasks"][0]["checks"][0]
+def first_check(report: LabReport) -> CheckResult:
+    return report.tasks[0].checks[0]
 
 
 def test_untouched_workspace_fails_and_says_what_to_do(make_lab, workspace: Path) -> None:
     make_lab()
-    report = check("first")
-    assert report["verdict"] == "failed"
-    assert (report["points"], report["max_points"]) == (0, 3)
-    assert report["engine"] == {"name": "none", "version": ""}
-    done = first_check(report)
+    report = check_workspace("first")
+    assert report.verdict == "failed"
+    assert (report.points, report.max_points) == (0, 3)
+    assert report.engine == EngineVersion("none")
+    done = asdict(first_check(report))
     assert done.pop("seconds") >= 0
     assert done == {
         "name": "word.txt says yes.",
@@ -43,36 +46,39 @@ def test_solved_workspace_gets_all_points(make_lab, workspace: Path) -> None:
     make_lab()
     (workspace / "word.txt").write_text("yes\n")
     (workspace / "count.txt").write_text("3\n")
-    report = check("docker/first")
-    assert report["verdict"] == "passed"
-    assert report["points"] == 3
+    report = check_workspace("docker/first")
+    assert report.verdict == "passed"
+    assert report.points == 3
     assert verdicts(report) == {"word": "passed", "count": "passed"}
 
 
 def test_check_is_skipped_while_what_it_requires_is_not_passed(make_lab, workspace: Path) -> None:
     make_lab()
     (workspace / "count.txt").write_text("3\n")
-    report = check("first")
+    report = check_workspace("first")
     assert verdicts(report) == {"word": "failed", "count": "skipped"}
-    skipped = report["tasks"][1]["checks"][0]
-    assert skipped["verdict"] == "skipped"
-    assert skipped["next_step"] == "First finish: Write a word."
+    skipped = report.tasks[1].checks[0]
+    assert skipped.verdict == "skipped"
+    assert skipped.next_step == "First finish: Write a word."
 
 
 def test_prerequisites_can_be_left_out_of_account(make_lab, workspace: Path) -> None:
     make_lab()
     (workspace / "count.txt").write_text("3\n")
-    assert verdicts(check("first", all_checks=True)) == {"word": "failed", "count": "passed"}
+    assert verdicts(check_workspace("first", all_checks=True)) == {
+        "word": "failed",
+        "count": "passed",
+    }
 
 
 def test_single_task_is_reported_alone_but_its_prerequisite_counts(make_lab, workspace) -> None:
     make_lab()
     (workspace / "count.txt").write_text("3\n")
-    report = check("first", "count")
+    report = check_workspace("first", "count")
     assert verdicts(report) == {"count": "skipped"}
-    assert report["max_points"] == 2
+    assert report.max_points == 2
     (workspace / "word.txt").write_text("yes")
-    assert check("first", "count")["points"] == 2
+    assert check_workspace("first", "count").points == 2
 
 
 def test_another_folder_can_be_judged_and_leaves_no_progress(make_lab, workspace, tmp_path) -> None:
@@ -80,17 +86,17 @@ def test_another_folder_can_be_judged_and_leaves_no_progress(make_lab, workspace
     other = tmp_path / "other"
     other.mkdir()
     (other / "word.txt").write_text("yes")
-    assert verdicts(check("first", workspace=other))["word"] == "passed"
-    assert progress.read()["labs"] == {}
+    assert verdicts(check_workspace("first", workspace=other))["word"] == "passed"
+    assert progress.read_progress()["labs"] == {}
 
 
 def test_own_workspace_leaves_progress(make_lab, workspace: Path) -> None:
     make_lab()
     (workspace / "word.txt").write_text("yes")
-    check("first", "word")
-    assert progress.read()["labs"] == {}
+    check_workspace("first", "word")
+    assert progress.read_progress()["labs"] == {}
     check_and_record("first", "word")
-    lab = progress.read()["labs"]["docker/first"]
+    lab = progress.read_progress()["labs"]["docker/first"]
     assert (lab["points"], lab["max_points"]) == (1, 3)
 
 
@@ -101,20 +107,20 @@ def test_own_workspace_leaves_progress(make_lab, workspace: Path) -> None:
 def test_unknown_names_are_refused(make_lab, workspace, lab, task, said) -> None:
     make_lab()
     with pytest.raises(CourseError, match=said):
-        check(lab, task)
+        check_workspace(lab, task)
 
 
 def test_lab_that_was_not_started_is_refused_with_the_command(make_lab) -> None:
     make_lab()
     with pytest.raises(CourseError, match="There is no folder") as caught:
-        check("first")
+        check_workspace("first")
     assert "./course start docker/first" in caught.value.next_step
 
 
 def test_lab_without_checks_is_refused(make_lab, workspace: Path) -> None:
     (make_lab() / "checks.py").unlink()
     with pytest.raises(CourseError, match=r"checks\.py is not there"):
-        check("first")
+        check_workspace("first")
 
 
 CASES = {
@@ -133,7 +139,7 @@ def test_checks_that_do_not_fit_the_tasks_are_refused(make_lab, workspace, case:
     code, said = CASES[case]
     make_lab(checks=f"from checker.checks import task\n{code}")
     with pytest.raises(CourseError, match=said) as caught:
-        check("first")
+        check_workspace("first")
     assert "docker/first/checks.py:2: " in str(caught.value) or case == "uncovered"
 
 
@@ -166,10 +172,10 @@ def test_count():
 )
 def test_check_that_cannot_find_out_never_fails_a_learner(make_lab, workspace, body, said) -> None:
     make_lab(checks=BODY.format(top="", body=body))
-    report = check("first")
-    assert report["verdict"] == "could-not-check"
+    report = check_workspace("first")
+    assert report.verdict == "could-not-check"
     assert verdicts(report) == {"word": "could-not-check", "count": "passed"}
-    assert said in first_check(report)["found"]
+    assert said in first_check(report).found
 
 
 @pytest.mark.parametrize(
@@ -186,11 +192,11 @@ def test_checks_that_cannot_be_loaded_are_named_with_their_line(
     make_lab, workspace, top: str, said: str
 ) -> None:
     make_lab(checks=BODY.format(top=top, body="pass"))
-    report = check("first")
-    assert report["verdict"] == "could-not-check"
+    report = check_workspace("first")
+    assert report.verdict == "could-not-check"
     assert set(verdicts(report).values()) == {"could-not-check"}
-    assert said in first_check(report)["found"]
-    assert "fault of the lab" in first_check(report)["next_step"]
+    assert said in first_check(report).found
+    assert "fault of the lab" in first_check(report).next_step
 
 
 def test_check_that_hangs_is_ended_and_the_others_keep_their_verdict(make_lab, workspace) -> None:
@@ -201,33 +207,33 @@ def test_check_that_hangs_is_ended_and_the_others_keep_their_verdict(make_lab, w
         f'{hangs}@task("count")\ndef test_after():\n    pass\n'
     )
     started = time.monotonic()
-    report = check("first")
+    report = check_workspace("first")
     assert time.monotonic() - started < 15
     assert verdicts(report) == {"word": "passed", "count": "could-not-check"}
-    hung, after = report["tasks"][1]["checks"]
-    assert hung["found"] == "it took longer than 0.5 s"
-    assert after["found"] == "not run: an earlier check did not end (it took longer than 0.5 s)"
+    hung, after = report.tasks[1].checks
+    assert hung.found == "it took longer than 0.5 s"
+    assert after.found == "not run: an earlier check did not end (it took longer than 0.5 s)"
 
 
 def test_checks_that_hang_while_loading_are_ended(make_lab, workspace, monkeypatch) -> None:
     monkeypatch.setattr(module, "COLLECT_SECONDS", 0.5)
     make_lab(checks=BODY.format(top="time.sleep(60)", body="pass"))
-    assert first_check(check("first"))["found"] == "it took longer than 0.5 s"
+    assert first_check(check_workspace("first")).found == "it took longer than 0.5 s"
 
 
 def test_check_that_kills_its_process_loses_nothing_of_what_was_found(make_lab, workspace) -> None:
     make_lab(
         checks=BODY.format(top="", body="pass").replace("():\n    pass", "():\n    os._exit(0)")
     )
-    report = check("first")
+    report = check_workspace("first")
     assert verdicts(report) == {"word": "passed", "count": "could-not-check"}
-    assert report["tasks"][1]["checks"][0]["found"] == "the check process ended before it was done"
+    assert report.tasks[1].checks[0].found == "the check process ended before it was done"
 
 
 def test_hung_check_leaves_no_process_behind(make_lab, workspace: Path) -> None:
     body = "os.system(f'echo $$ > {workspace.path}/pid; sleep 60')"
     make_lab(checks=BODY.format(top="", body=body).replace('"word")', '"word", timeout=1)'))
-    check("first")
+    check_workspace("first")
     pid = (workspace / "pid").read_text().strip()
     deadline = time.monotonic() + 5
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
@@ -244,51 +250,51 @@ def test_files_of_the_learner_are_never_imported(make_lab, workspace: Path, monk
     monkeypatch.setenv("PYTHONPATH", str(workspace))
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
     monkeypatch.setenv("PYTEST_PLUGINS", "evil")
-    assert check("first")["verdict"] == "passed"
+    assert check_workspace("first").verdict == "passed"
 
 
 def test_conftest_beside_the_checks_is_not_loaded(make_lab, workspace: Path) -> None:
     (make_lab() / "conftest.py").write_text("1 / 0")
-    assert check("first")["verdict"] == "failed"
+    assert check_workspace("first").verdict == "failed"
 
 
 def test_checks_do_not_run_in_the_workspace(make_lab, workspace: Path, monkeypatch) -> None:
     monkeypatch.chdir(workspace)
     make_lab(checks=BODY.format(top="", body="assert os.listdir() == []"))
-    assert check("first")["verdict"] == "passed"
+    assert check_workspace("first").verdict == "passed"
 
 
 def test_what_checks_print_is_lost_and_breaks_nothing(make_lab, workspace: Path, capfd) -> None:
     make_lab(checks=BODY.format(top="print('loud')", body="os.system('echo loud; echo loud >&2')"))
-    assert check("first")["verdict"] == "passed"
+    assert check_workspace("first").verdict == "passed"
     assert "loud" not in capfd.readouterr().out
 
 
 def test_checks_folder_stays_clean(make_lab, workspace: Path) -> None:
     folder = make_lab()
-    check("first")
+    check_workspace("first")
     assert not (folder / "__pycache__").exists()
 
 
 def test_engine_that_is_away_leaves_the_verdict_open(make_lab, workspace: Path) -> None:
     text = (make_lab() / "lab.md").read_text().replace("engine: none", "engine: docker")
     make_lab(text, BODY.format(top="", body="pass").replace("(workspace)", "(docker)"))
-    report = check("first")
-    assert report["verdict"] == "could-not-check"
-    assert "No Docker Engine answers" in first_check(report)["found"]
-    assert report["engine"] == {"name": "docker", "version": ""}
+    report = check_workspace("first")
+    assert report.verdict == "could-not-check"
+    assert "No Docker Engine answers" in first_check(report).found
+    assert report.engine == EngineVersion("docker")
 
 
 def test_report_is_plain_json(make_lab, workspace: Path) -> None:
     make_lab()
-    assert json.loads(json.dumps(check("first")))["schema"] == 1
+    assert json.loads(json.dumps(check_workspace("first").as_json()))["schema"] == 1
 
 
 def test_connection_that_breaks_leaves_the_verdict_open(make_lab, workspace, monkeypatch) -> None:
     make_lab()
 
-    def break_it(connection: object, run: object) -> object:
+    def break_it(connection: object, message: bytes) -> None:
         raise OSError("broken")
 
-    monkeypatch.setattr(module, "_messages", break_it)
-    assert "could not be asked: broken" in first_check(check("first"))["found"]
+    monkeypatch.setattr(Connection, "send_bytes", break_it)
+    assert "could not be asked: broken" in first_check(check_workspace("first")).found

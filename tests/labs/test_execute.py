@@ -8,7 +8,7 @@ import pytest
 from nbformat import v4
 
 from checker.base.errors import CouldNotFindOut
-from checker.labs.execute import CellFailed, execute
+from checker.labs.execute import CellFailed, execute_notebook
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def outputs(executed) -> list[str]:
 
 def test_cells_share_a_shell_in_the_workspace(tmp_path: Path) -> None:
     made = notebook("a=1; pwd", "cat <<EOF > file\n$a\n  b\nEOF", "", "cat file; false || true")
-    executed = execute(made, tmp_path)
+    executed = execute_notebook(made, tmp_path)
     assert outputs(executed) == [f"{tmp_path}\n", "", "", "1\n  b\n"]
     assert len(executed.cells) == 4
 
@@ -37,29 +37,29 @@ def test_command_that_fails_in_the_middle_of_a_cell_fails_it(tmp_path: Path) -> 
     made = notebook("echo fine", "echo before\nls nowhere\necho after")
     made.cells[1].metadata["course"] = {"line": 42}
     with pytest.raises(CellFailed, match="Cell 2 failed: echo before") as caught:
-        execute(made, tmp_path)
+        execute_notebook(made, tmp_path)
     assert caught.value.line == 42
     assert "nowhere" in caught.value.found
 
 
 def test_cell_that_ends_the_shell_fails(tmp_path: Path) -> None:
     with pytest.raises(CellFailed, match="A cell ended the shell"):
-        execute(notebook("exit 0"), tmp_path)
+        execute_notebook(notebook("exit 0"), tmp_path)
 
 
 def test_learners_notebook_goes_on_after_an_error(tmp_path: Path) -> None:
-    executed = execute(notebook("false", "echo on"), tmp_path, allow_errors=True)
+    executed = execute_notebook(notebook("false", "echo on"), tmp_path, allow_errors=True)
     assert outputs(executed) == ["", "on\n"]
     assert [output.output_type for output in executed.cells[0].outputs] == ["error"]
 
 
 def test_cell_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(CouldNotFindOut, match="took too long"):
-        execute(notebook("sleep 60"), tmp_path, timeout=1)
+        execute_notebook(notebook("sleep 60"), tmp_path, timeout=1)
 
 
 def test_python_kernel_runs_python_and_the_shell(tmp_path: Path) -> None:
-    executed = execute(
+    executed = execute_notebook(
         notebook("import os; print(os.getcwd())", "!echo $0", kernel="python3"), tmp_path
     )
     assert outputs(executed)[0] == f"{tmp_path}\n"
@@ -69,15 +69,15 @@ def test_python_kernel_runs_python_and_the_shell(tmp_path: Path) -> None:
 
 def _found(tmp_path: Path) -> CellFailed:
     with pytest.raises(CellFailed) as caught:
-        execute(notebook("1 / 0", kernel="python3"), tmp_path)
+        execute_notebook(notebook("1 / 0", kernel="python3"), tmp_path)
     return CellFailed(caught.value.found, "")
 
 
 def test_unknown_kernel_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CouldNotFindOut, match="kernel died"):
-        execute(notebook("1", kernel="ruby"), tmp_path)
+        execute_notebook(notebook("1", kernel="ruby"), tmp_path)
 
 
 def test_kernel_that_dies_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CouldNotFindOut, match="kernel died"):
-        execute(notebook("import os; os._exit(1)", kernel="python3"), tmp_path)
+        execute_notebook(notebook("import os; os._exit(1)", kernel="python3"), tmp_path)

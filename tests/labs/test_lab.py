@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
-from checker.labs.lab import load, read
+from checker.labs.lab import load_lab, read_lab
 
 HEAD = """---
 title: T
@@ -27,13 +27,13 @@ def refused(tmp_path: Path, text: str) -> str:
     path = tmp_path / "lab.md"
     path.write_text(text)
     with pytest.raises(CourseError) as caught:
-        read(path, "docker/x")
+        read_lab(path, "docker/x")
     return str(caught.value).replace(f"{path}:", "")
 
 
 def test_all_parts_of_a_lab_are_found(make_lab) -> None:
     folder = make_lab()
-    lab = load("first")
+    lab = load_lab("first")
     assert (lab.id, lab.title, lab.engine, lab.minutes) == (
         "docker/first",
         "First steps",
@@ -50,7 +50,7 @@ def test_all_parts_of_a_lab_are_found(make_lab) -> None:
 
 def test_task_has_text_hints_and_solution_apart_from_each_other(make_lab) -> None:
     make_lab()
-    task = load("first").task("word")
+    task = load_lab("first").find_task("word")
     assert task.title == "Write a word"
     assert task.text == "Write the word `yes` into `word.txt`."
     assert task.hints == (
@@ -58,7 +58,7 @@ def test_task_has_text_hints_and_solution_apart_from_each_other(make_lab) -> Non
         "`echo` does; `>` brings it into a file.",
     )
     assert [code.text for code in task.solution] == ["echo yes > word.txt # the secret way"]
-    lines = load("first").source.read_text().split("\n")
+    lines = load_lab("first").source.read_text().split("\n")
     assert lines[task.line - 1].startswith("## Task: write a word")
     assert lines[task.solution[0].line - 1] == "``` bash { .solution }"
 
@@ -66,7 +66,7 @@ def test_task_has_text_hints_and_solution_apart_from_each_other(make_lab) -> Non
 def test_fences_that_are_no_solution_stay_in_the_text(tmp_path: Path) -> None:
     path = tmp_path / "lab.md"
     path.write_text(HEAD + TASK + "\n``` yaml\na: 1\n```\n\nAfter.\n")
-    assert read(path, "docker/x").tasks[0].text.endswith("``` yaml\na: 1\n```\n\nAfter.")
+    assert read_lab(path, "docker/x").tasks[0].text.endswith("``` yaml\na: 1\n```\n\nAfter.")
 
 
 def test_hint_may_hold_a_fence(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_hint_may_hold_a_fence(tmp_path: Path) -> None:
     path.write_text(
         HEAD + TASK + "\n??? hint\n    See:\n\n    ``` console\n    $ ls\n    ```\n\nEnd.\n"
     )
-    task = read(path, "docker/x").tasks[0]
+    task = read_lab(path, "docker/x").tasks[0]
     assert task.hints == ("See:\n\n``` console\n$ ls\n```",)
     assert task.text.endswith("End.")
     assert len(task.solution) == 1
@@ -83,33 +83,33 @@ def test_hint_may_hold_a_fence(tmp_path: Path) -> None:
 def test_heading_inside_a_fence_opens_no_task(tmp_path: Path) -> None:
     path = tmp_path / "lab.md"
     path.write_text(HEAD + TASK + "\n``` text\n## Task: no { #no }\n```\n")
-    assert len(read(path, "docker/x").tasks) == 1
+    assert len(read_lab(path, "docker/x").tasks) == 1
 
 
 def test_points_are_one_unless_said_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "lab.md"
     path.write_text(HEAD + TASK.replace(' points="2"', ""))
-    assert read(path, "docker/x").tasks[0].points == 1
+    assert read_lab(path, "docker/x").tasks[0].points == 1
 
 
 def test_unknown_task_is_answered_with_those_there_are(make_lab) -> None:
     make_lab()
     with pytest.raises(CourseError, match=r"no task 'wrod'") as caught:
-        load("first").task("wrod")
+        load_lab("first").find_task("wrod")
     assert "word, count" in caught.value.next_step
 
 
 def test_unknown_lab_is_refused(make_lab) -> None:
     make_lab()
     with pytest.raises(CourseError, match="no lab 'frist'"):
-        load("frist")
+        load_lab("frist")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("# T\n", "1: lab.md must begin with front matter"),
-        ("---\ntitle: [\n---\n", "1: the front matter is not YAML"),
+        ("---\ntitle: [\n---\n", "2: the front matter is not YAML"),
         ("---\n- a\n---\n", "1: the front matter must be names with values"),
         (HEAD.replace("minutes: 5\n", "") + TASK, "1: the front matter lacks 'minutes'"),
         (HEAD.replace("title", "color: red\ntitle") + TASK, "1: unknown 'color'"),
@@ -145,7 +145,7 @@ def test_solutions_of_a_python_lab_are_python(tmp_path: Path) -> None:
     path.write_text(
         head + "``` bash { .setup }\ntrue\n```\n" + TASK.replace("``` bash", "``` python")
     )
-    assert read(path, "docker/x").kernel == "python"
+    assert read_lab(path, "docker/x").kernel == "python"
     assert re.match(r"\d+: this fence must be python", refused(tmp_path, head + TASK))
 
 
@@ -153,4 +153,4 @@ def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lab.md"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(CourseError, match="cannot be read"):
-        read(path, "docker/x")
+        read_lab(path, "docker/x")

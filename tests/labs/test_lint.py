@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from checker.labs.lab import load
-from checker.labs.lint import lint, secrets
+from checker.labs.lab import load_lab
+from checker.labs.lint import lint_lab, list_secrets
 from tests.lab_fakes import CHECKS, LAB, WRONG
 
 
 def found(name: str = "docker/first") -> list[str]:
-    return [f"{each.path.name}:{each.line}: {each.message}" for each in lint(name)]
+    return [f"{each.path.name}:{each.line}: {each.message}" for each in lint_lab(name)]
 
 
 def test_good_lab_keeps_all_rules(make_lab) -> None:
@@ -104,5 +104,5 @@ def test_solution_in_a_starter_file_is_told(make_lab) -> None:
 
 def test_lines_that_starter_files_hold_are_no_secrets_of_solved_files(make_lab) -> None:
     make_lab(**{"starter/a": "the same line\n", "solution/a": "the same line\nanother line\n"})
-    assert "another line" in secrets(load("first"))
-    assert "the same line" not in secrets(load("first"))
+    assert "another line" in list_secrets(load_lab("first"))
+    assert "the same line" not in list_secrets(load_lab("first"))

@@ -10,9 +10,9 @@ import pytest
 
 from checker.base import course
 from checker.labs import notebook
-from checker.labs.lab import Lab, load, read
-from checker.labs.lint import secrets
-from checker.labs.stage import files
+from checker.labs.lab import Lab, load_lab, read_lab
+from checker.labs.lint import list_secrets
+from checker.labs.stage import list_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def lab(make_lab) -> Lab:
     make_lab()
-    return load("first")
+    return load_lab("first")
 
 
 def test_each_task_has_a_text_an_empty_cell_and_one_that_checks(lab: Lab) -> None:
-    cells = notebook.learner(lab).cells
+    cells = notebook.build_learner_notebook(lab).cells
     assert [cell.id for cell in cells] == [
         *("introduction", "task-word", "answer-word", "check-word"),
         *("task-count", "answer-count", "check-count"),
@@ -36,7 +36,7 @@ def test_each_task_has_a_text_an_empty_cell_and_one_that_checks(lab: Lab) -> Non
 
 
 def test_notebook_is_valid_and_says_whose_it_is(lab: Lab) -> None:
-    written = json.loads(notebook.write(notebook.learner(lab)))
+    written = json.loads(notebook.format_notebook(notebook.build_learner_notebook(lab)))
     nbformat.validate(nbformat.from_dict(written))
     assert (written["nbformat"], written["nbformat_minor"]) == (4, 5)
     assert written["metadata"]["course"] == {"lab": "docker/first", "schema": 1}
@@ -50,19 +50,19 @@ def test_python_lab_gets_a_python_kernel_and_leaves_to_the_shell_for_its_check(m
             "``` bash { .solution }", "``` python { .solution }"
         )
     )
-    made = notebook.learner(load("first"))
+    made = notebook.build_learner_notebook(load_lab("first"))
     assert made.metadata["kernelspec"]["name"] == "python3"
     assert made.cells[3].source == "!course check docker/first word"
 
 
 def test_solved_notebook_holds_the_solution_with_its_line(lab: Lab) -> None:
-    cells = [cell for cell in notebook.solved(lab).cells if cell.cell_type == "code"]
+    cells = [cell for cell in notebook.build_solved_notebook(lab).cells if cell.cell_type == "code"]
     assert [cell.source for cell in cells] == [code.text for t in lab.tasks for code in t.solution]
     assert cells[0].metadata["course"] == {"task": "word", "line": lab.tasks[0].solution[0].line}
 
 
 def test_learner_gets_no_hint_and_no_solution(lab: Lab) -> None:
-    written = notebook.write(notebook.learner(lab))
+    written = notebook.format_notebook(notebook.build_learner_notebook(lab))
     assert "secret way" not in written
     assert "Which command prints" not in written
     assert "made by setup" not in written
@@ -76,10 +76,10 @@ def _labs() -> list[str]:
 
 @pytest.mark.parametrize("name", _labs())
 def test_no_byte_of_what_learners_get_holds_a_line_of_a_solution(name: str) -> None:
-    lab = read(ROOT / "labs" / name / "lab.md", name)
-    given = notebook.write(notebook.learner(lab)).encode()
-    given += b"".join(path.read_bytes() for path in files(lab.folder / "starter"))
-    hidden = secrets(lab)
+    lab = read_lab(ROOT / "labs" / name / "lab.md", name)
+    given = notebook.format_notebook(notebook.build_learner_notebook(lab)).encode()
+    given += b"".join(path.read_bytes() for path in list_files(lab.folder / "starter"))
+    hidden = list_secrets(lab)
     assert hidden
     for line in hidden:
         assert line.encode() not in given
@@ -87,7 +87,7 @@ def test_no_byte_of_what_learners_get_holds_a_line_of_a_solution(name: str) -> N
 
 
 def test_every_lab_of_the_course_is_searched() -> None:
-    assert _labs() == course.labs()
+    assert _labs() == course.list_labs()
 
 
 def test_solution_is_found_where_it_was_left(make_lab) -> None:
@@ -95,9 +95,9 @@ def test_solution_is_found_where_it_was_left(make_lab) -> None:
     make_lab(
         text.replace("Write the number", "Type tr -d '\\n' < word.txt | wc -c > count.txt. Write")
     )
-    lab = load("first")
-    given = notebook.write(notebook.learner(lab)).encode()
-    assert any(json.dumps(line)[1:-1].encode() in given for line in secrets(lab))
+    lab = load_lab("first")
+    given = notebook.format_notebook(notebook.build_learner_notebook(lab)).encode()
+    assert any(json.dumps(line)[1:-1].encode() in given for line in list_secrets(lab))
 
 
 def test_bash_kernel_is_described_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

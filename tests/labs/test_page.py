@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import yaml
 
-from checker.labs.lab import load
-from checker.labs.page import markdown
+from checker.labs.lab import load_lab
+from checker.labs.page import render_page
 from tests.lab_fakes import LAB
 
 
 def test_page_has_front_matter_tasks_and_places_for_buttons(make_lab) -> None:
     make_lab()
-    page = markdown(load("first"))
+    page = render_page(load_lab("first"))
     matter = yaml.safe_load(page.split("---")[1])
     assert matter == {"title": "First steps", "lab": "docker/first"}
     assert "\n# First steps\n" in page
@@ -24,7 +24,7 @@ def test_page_has_front_matter_tasks_and_places_for_buttons(make_lab) -> None:
 
 def test_solution_is_folded_and_hints_are_not_shown(make_lab) -> None:
     make_lab()
-    page = markdown(load("first"))
+    page = render_page(load_lab("first"))
     assert '??? success "A solution"\n    ``` bash\n    echo yes > word.txt' in page
     assert "Which command prints a word?" not in page
     assert "made by setup" not in page
@@ -36,11 +36,11 @@ def test_quotes_in_a_title_break_nothing(make_lab) -> None:
             "Task: write a word", 'Task: write "a" <word>'
         )
     )
-    page = markdown(load("first"))
+    page = render_page(load_lab("first"))
     assert yaml.safe_load(page.split("---")[1])["title"] == 'Say "a\\b"'
     assert 'data-title="Write &quot;a&quot; &lt;word&gt;"' in page
 
 
 def test_chapter_without_a_page_is_called_by_its_name(make_lab) -> None:
     make_lab(LAB.replace("chapter: docker/first", "chapter: docker/none"))
-    assert "[docker/none](../../docker/none.md)" in markdown(load("first"))
+    assert "[docker/none](../../docker/none.md)" in render_page(load_lab("first"))

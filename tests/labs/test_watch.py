@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.errors import CourseError
 from checker.labs import watch, work
-from checker.labs.check import check
-from checker.labs.lab import load
+from checker.labs.check import check_workspace
+from checker.labs.lab import load_lab
 
 
 def test_file_that_changes_is_noticed_within_a_second(make_lab, workspace: Path) -> None:
     make_lab()
-    seen = watch.changes(load("first"), workspace)
+    seen = watch.watch_changes(load_lab("first"), workspace)
     next(seen)
     timer = threading.Timer(0.4, (workspace / "word.txt").write_text, ["yes"])
     timer.start()
@@ -28,13 +27,13 @@ def test_file_that_changes_is_noticed_within_a_second(make_lab, workspace: Path)
 
 
 def test_notebook_that_saves_itself_is_no_change(tmp_path: Path) -> None:
-    before = watch._state(tmp_path)
+    before = watch.snapshot_files(tmp_path)
     (tmp_path / "lab.ipynb").touch()
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints/a.txt").touch()
-    assert watch._state(tmp_path) == before
+    assert watch.snapshot_files(tmp_path) == before
     (tmp_path / "a.txt").touch()
-    assert watch._state(tmp_path) != before
+    assert watch.snapshot_files(tmp_path) != before
 
 
 @pytest.mark.parametrize(
@@ -51,16 +50,16 @@ def test_notebook_that_saves_itself_is_no_change(tmp_path: Path) -> None:
     ],
 )
 def test_only_what_may_change_a_verdict_is_a_change(event: dict, action: str) -> None:
-    assert watch._change(event) == action
+    assert watch.extract_action(event) == action
 
 
 def test_commands_that_checks_run_are_forgotten_and_others_kept() -> None:
     events: queue.Queue[str] = queue.Queue()
     for action in ("exec_die", "start", "exec_die"):
         events.put(action)
-    watch._drain(events, ("exec_die",))
+    watch.forget_events(events, ("exec_die",))
     assert list(events.queue) == ["start"]
-    watch._drain(events, None)
+    watch.forget_events(events, None)
     assert events.empty()
 
 
@@ -68,19 +67,19 @@ def test_first_report_is_told_as_a_whole_and_then_only_what_changed(
     make_lab, workspace: Path, capsys
 ) -> None:
     make_lab()
-    first = check("first")
-    watch.tell(first, {})
+    first = check_workspace("first")
+    watch.show_changes(first, None)
     assert "Write a word" in capsys.readouterr().out
-    watch.tell(check("first"), first)
+    watch.show_changes(check_workspace("first"), first)
     assert capsys.readouterr().out == ""
     (workspace / "count.txt").write_text("4")
-    second = check("first")
-    watch.tell(second, first)
+    second = check_workspace("first")
+    watch.show_changes(second, first)
     out = capsys.readouterr().out
     assert "Count the letters" in out
     assert "Write a word (" not in out
     (workspace / "word.txt").write_text("yes")
-    watch.tell(check("first"), second)
+    watch.show_changes(check_workspace("first"), second)
     out = capsys.readouterr().out
     assert "Write a word" in out
     assert "Count the letters" in out
@@ -90,10 +89,10 @@ def test_first_report_is_told_as_a_whole_and_then_only_what_changed(
 def test_watch_follows_the_lab_that_was_started_last(make_lab, monkeypatch, capsys) -> None:
     make_lab()
     make_lab(name="cloud-native/second-lab")
-    work.prepare("first")
-    work.prepare("second-lab")
-    monkeypatch.setattr(watch, "changes", lambda lab, folder: iter([None]))
-    watch.watch(None)
+    work.prepare_lab("first")
+    work.prepare_lab("second-lab")
+    monkeypatch.setattr(watch, "watch_changes", lambda lab, folder: iter([None]))
+    watch.watch_lab(None)
     captured = capsys.readouterr()
     assert "Watching cloud-native/second-lab" in captured.err
     assert "cloud-native/second-lab: not yet" in captured.out.replace("\n", " ")
@@ -102,9 +101,9 @@ def test_watch_follows_the_lab_that_was_started_last(make_lab, monkeypatch, caps
 def test_watch_of_a_lab_that_was_not_started_is_refused(make_lab) -> None:
     make_lab()
     with pytest.raises(CourseError, match="No lab was started"):
-        watch.watch(None)
+        watch.watch_lab(None)
     with pytest.raises(CourseError, match="was not started"):
-        watch.watch("first")
+        watch.watch_lab("first")
 
 
 def test_engine_that_goes_away_is_asked_again(make_lab, monkeypatch) -> None:
@@ -127,16 +126,16 @@ def test_engine_that_goes_away_is_asked_again(make_lab, monkeypatch) -> None:
         over.set()
         return Engine()
 
-    monkeypatch.setattr("checker.docker.docker_engine.client", client)
+    monkeypatch.setattr("checker.docker.connection.open_client", client)
     events: queue.Queue[str] = queue.Queue()
-    watch._follow(events, over)
+    watch.keep_following(watch.follow_engine, events, over)
     assert len(asked) == 2
     assert events.empty()
     over.clear()
     engine = Engine()
-    monkeypatch.setattr("checker.docker.docker_engine.client", lambda timeout: engine)
+    monkeypatch.setattr("checker.docker.connection.open_client", lambda timeout: engine)
     monkeypatch.setattr(Engine, "events", lambda self, decode: _one_then_over(over))
-    watch._follow(events, over)
+    watch.keep_following(watch.follow_engine, events, over)
     assert list(events.queue) == ["start"]
 
 
@@ -144,58 +143,3 @@ def _one_then_over(over: threading.Event):
     yield {"Action": "start", "Actor": {}}
     over.set()
     yield {"Action": "stop", "Actor": {}}
-
-
-class Cluster:
-    """A cluster in which one thing happens, and then nothing more."""
-
-    def __init__(self, path: Path) -> None:
-        self.closed = False
-
-    def get(self, path: str, limit: int) -> dict:
-        return {"metadata": {"resourceVersion": "7"}}
-
-    def watch(self, path: str, seconds: float, resourceVersion: str) -> Iterator[dict]:
-        assert resourceVersion == "7"
-        yield {"type": "ADDED", "object": {}}
-        raise CouldNotFindOut("The cluster does not answer.")
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def test_what_changes_in_the_cluster_is_noticed_also_after_it_went_away(monkeypatch) -> None:
-    monkeypatch.setattr("checker.orchestrators.kind.kube_api.Api", Cluster)
-    monkeypatch.setattr(
-        "checker.orchestrators.kind.kind_cluster.kubeconfig", lambda: Path("config")
-    )
-    monkeypatch.setattr(watch, "AGAIN_SECONDS", 0.01)
-    events: queue.Queue[str] = queue.Queue()
-    over = threading.Event()
-    arguments = ("/api/v1/pods", events, over)
-    thread = threading.Thread(target=watch._follow_cluster, args=arguments, daemon=True)
-    thread.start()
-    assert [events.get(timeout=2) for _ in range(2)] == ["/api/v1/pods ADDED"] * 2
-    over.set()
-    thread.join(2)
-    assert not thread.is_alive()
-
-
-def test_what_is_new_in_the_emulator_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    from checker.orchestrators.ecs import local_ecs
-
-    found = iter([["cluster a"], ["cluster a"], ["cluster a", "service a/web"]])
-    over = threading.Event()
-    events: queue.Queue[str] = queue.Queue()
-
-    def contents() -> list[str]:
-        now = next(found, None)
-        if now is None:
-            over.set()
-        return now or ["cluster a", "service a/web"]
-
-    monkeypatch.setattr(local_ecs, "contents", contents)
-    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.001)
-    watch._look_at_ecs(events, over)
-    assert events.get_nowait() == "ecs"
-    assert events.empty()

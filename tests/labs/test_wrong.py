@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from checker.base.errors import CourseError
-from checker.labs.lab import load
-from checker.labs.wrong import wrongs
+from checker.labs.lab import load_lab
+from checker.labs.wrong import read_wrong_answers
 
 
 def test_all_that_a_script_states_is_read(make_lab) -> None:
     text = "# fails: word, count\n# says: one thing\n# says: another\n# after: word\ntrue\n"
     make_lab(wrong={"b.sh": text, "a.sh": "# fails: word\n# says: x\n"})
-    first, second = wrongs(load("first"))
+    first, second = read_wrong_answers(load_lab("first"))
     assert (first.name, first.after) == ("a.sh", ())
     assert second.fails == ("word", "count")
     assert second.says == ("one thing", "another")
@@ -31,5 +31,5 @@ def test_all_that_a_script_states_is_read(make_lab) -> None:
 def test_script_that_states_too_little_is_refused(make_lab, text: str, said: str) -> None:
     make_lab(wrong={"a.sh": text})
     with pytest.raises(CourseError, match=r"wrong/a\.sh: ") as caught:
-        wrongs(load("first"))
+        read_wrong_answers(load_lab("first"))
     assert said in caught.value.message

@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any
 
 from checker.base import process
-from checker.docker import docker_engine
 from checker.orchestrators.kind import cluster_snapshot
 from checker.orchestrators.kind.kube_api import Api
+from checker.orchestrators.registry import shell_environment
 
 
 def run(*words: str, check: bool = True, **options: Any) -> process.Completed:
     """As a learner types it in a course shell; it has 60 seconds, or `timeout`."""
-    settings = {"timeout": 60, "env": docker_engine.environment(), **options}
+    settings = {"timeout": 60, "env": shell_environment(), **options}
     return process.run(list(words), check=check, **settings)
 
 
@@ -41,6 +41,6 @@ def own_namespace(api: Api) -> Iterator[str]:
     try:
         yield name
     finally:
-        cluster_snapshot._empty(api, name)
+        cluster_snapshot.empty_namespace(api, name)
         api.delete(f"/api/v1/namespaces/{name}")
-        cluster_snapshot._finish(api, name)
+        cluster_snapshot.finalize_namespace(api, name)

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from checker.base import paths
-from checker.docker import docker_engine
 from checker.images import provider
-from checker.orchestrators.kind import kind_cluster, node_images
+from checker.orchestrators.kind import cluster_files, kind_cluster, node_images
+from checker.orchestrators.registry import shell_environment
 from tests.live import commands
 from tests.live.commands import until
 
@@ -47,8 +47,8 @@ class Controller:
         command = [sys.executable, "-P", "-m", "cloud_controller", "--cluster", kind_cluster.NAME]
         with self._log.open("a") as file:
             self._process = subprocess.Popen(
-                [*command, "--kubeconfig", str(kind_cluster.kubeconfig()), *self._words],
-                env={**os.environ, **docker_engine.environment(), **self._variables, **SEARCH},
+                [*command, "--kubeconfig", str(cluster_files.kubeconfig_file()), *self._words],
+                env={**os.environ, **shell_environment(), **self._variables, **SEARCH},
                 stdout=file,
                 stderr=file,
             )
@@ -68,9 +68,9 @@ class Controller:
 
 @pytest.fixture(scope="module")
 def cluster() -> None:
-    kind_cluster.ensure()
-    provider.ensure([NGINX, HAPROXY, BUSYBOX])
-    node_images.load([NGINX], kind_cluster.nodes())
+    kind_cluster.ensure_cluster()
+    provider.ensure_images([NGINX, HAPROXY, BUSYBOX])
+    node_images.load_into_nodes([NGINX], kind_cluster.node_names())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from checker.docker import docker_engine
+from checker.orchestrators.registry import shell_environment
 
 
 class Way(socketserver.ThreadingUnixStreamServer):
@@ -40,7 +40,7 @@ class Passage(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         with socket.socket(socket.AF_UNIX) as there:
-            there.connect(docker_engine.environment()["DOCKER_HOST"].removeprefix("unix://"))
+            there.connect(shell_environment()["DOCKER_HOST"].removeprefix("unix://"))
             ends = {self.request: there, there: self.request}
             self.server.open |= set(ends)
             with contextlib.suppress(OSError):

@@ -14,6 +14,7 @@ import pytest
 from checker.base import paths, process
 from checker.docker import docker_engine
 from checker.images import provider
+from checker.orchestrators.registry import shell_environment
 
 pytestmark = pytest.mark.live
 
@@ -24,7 +25,7 @@ NAME = f"course-app-{uuid.uuid4().hex[:8]}"
 
 def run_docker(*arguments: str, timeout: float = 60, check: bool = True) -> process.Completed:
     return process.run(
-        ["docker", *arguments], timeout=timeout, env=docker_engine.environment(), check=check
+        ["docker", *arguments], timeout=timeout, env=shell_environment(), check=check
     )
 
 
@@ -52,8 +53,8 @@ def image(name: str, *arguments: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def engine() -> None:
-    docker_engine.ensure()
-    provider.ensure(["node:24-trixie-slim", "postgres:17", "redis:8"])
+    docker_engine.ensure_engine()
+    provider.ensure_images(["node:24-trixie-slim", "postgres:17", "redis:8"])
 
 
 @pytest.fixture(scope="module")

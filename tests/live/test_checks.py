@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from checker.base.process import run
+from checker.base.run import Run
 from checker.checks import CheckFailed, http
 from checker.checks.docker.fixture import Docker
-from checker.checks.docker.temporary import OWNER, RUN, remove_left_over
-from checker.docker.docker_engine import client, environment
+from checker.checks.docker.temporary import RUN_LABEL, remove_leftovers
+from checker.docker.connection import open_client
+from checker.docker.labels import OWNER
 from checker.images import provider
+from checker.orchestrators.registry import shell_environment
 from checker.sandbox.recorder import Recorder
 
 pytestmark = pytest.mark.live
@@ -25,27 +28,27 @@ SLEEP = ["sleep", "600"]
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    provider.ensure([IMAGE])
+    provider.ensure_images([IMAGE])
 
 
 @pytest.fixture(autouse=True)
 def clean(tmp_path: Path, monkeypatch) -> Iterator[None]:
     """What a test makes is removed after it."""
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
-    with Recorder("test") as made:
+    with Recorder(Run("test")) as made:
         yield
         assert made.remove() == []
 
 
 @pytest.fixture
 def docker() -> Iterator[Docker]:
-    made = Docker(client())
+    made = Docker(open_client())
     yield made
     made.close()
 
 
 def cli(*words: str) -> str:
-    return run(["docker", *words], timeout=120, env=environment()).output.strip()
+    return run(["docker", *words], timeout=120, env=shell_environment()).output.strip()
 
 
 def test_everything_that_can_be_asked_of_a_running_container(docker: Docker) -> None:
@@ -72,7 +75,7 @@ def test_everything_that_can_be_asked_of_a_running_container(docker: Docker) -> 
 def test_stopped_container_is_still_read(docker: Docker) -> None:
     subprocess.run(
         ["docker", "run", "--name", "ended", IMAGE, "sh", "-c", "echo 4711 > /report; exit 3"],
-        env=environment(),
+        env=shell_environment(),
         timeout=60,
         check=False,
     )
@@ -93,7 +96,7 @@ def test_image_is_read_without_being_run(docker: Docker) -> None:
     assert image.file("/etc/os-release").text.startswith("PRETTY_NAME")
     assert "/etc/apt/" in image.files("/etc")
     image.expect_file("/bin/sh").expect_no_file("/nowhere").expect_built_on(IMAGE)
-    left = client().api.containers(all=True, filters={"label": f"{OWNER}=check"})
+    left = open_client().api.containers(all=True, filters={"label": f"{OWNER}=check"})
     assert left == []
 
 
@@ -117,11 +120,11 @@ def test_dockerfile_is_built_run_and_removed(tmp_path: Path, docker: Docker) -> 
     other = docker.run(IMAGE, SLEEP, env={"A": "1"}, ports=[80], network=network)
     other.expect_env("A", "1").expect_published(80).expect_network(network)
     assert other.id not in {each.id for each in docker.containers()}
-    docker._own.close()
+    docker._temporary.remove_all()
     docker.expect_no_image(image.name)
     docker.expect_no_network(network)
     labelled = {"label": f"{OWNER}=check"}
-    assert client().api.containers(all=True, filters=labelled) == []
+    assert open_client().api.containers(all=True, filters=labelled) == []
 
 
 def test_dockerfile_that_does_not_build_is_a_failure_with_its_reason(tmp_path, docker) -> None:
@@ -144,22 +147,22 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one(docker: Docker) -> No
     script = (
         "import os, signal\n"
         "from checker.checks.docker.fixture import Docker\n"
-        "from checker.docker.docker_engine import client\n"
-        "docker = Docker(client())\n"
+        "from checker.docker.connection import open_client\n"
+        "docker = Docker(open_client())\n"
         f"docker.run({IMAGE!r}, {SLEEP!r}); docker.own_network()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script], timeout=60, check=False, env=dict(os.environ))
     labelled = {"label": f"{OWNER}=check"}
-    engine = client()
+    engine = open_client()
     assert len(engine.api.containers(filters=labelled)) == 1
-    remove_left_over(engine)
+    remove_leftovers(engine)
     assert engine.api.containers(all=True, filters=labelled) == []
     assert engine.api.networks(filters=labelled) == []
 
 
 def test_what_a_living_run_made_is_left_alone(docker: Docker) -> None:
     started = docker.run(IMAGE, SLEEP)
-    remove_left_over(client())
-    assert started.labels[RUN]
-    assert client().api.inspect_container(started.id)["State"]["Running"]
+    remove_leftovers(open_client())
+    assert started.labels[RUN_LABEL]
+    assert open_client().api.inspect_container(started.id)["State"]["Running"]

@@ -12,8 +12,9 @@ from checker.base.process import run
 from checker.checks import CheckFailed, http
 from checker.checks.compose.fixture import Compose
 from checker.checks.files.fixture import Workspace
-from checker.docker.docker_engine import client, environment
+from checker.docker.connection import open_client
 from checker.images import provider
+from checker.orchestrators.registry import shell_environment
 
 pytestmark = pytest.mark.live
 
@@ -48,12 +49,12 @@ services:
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    provider.ensure(["postgres:17", "redis:8", "nginx:1.26", "busybox:1.37"])
+    provider.ensure_images(["postgres:17", "redis:8", "nginx:1.26", "busybox:1.37"])
 
 
 @pytest.fixture
 def compose(tmp_path: Path) -> Iterator[Compose]:
-    engine = client()
+    engine = open_client()
     made = Compose(engine, Workspace(tmp_path))
     yield made
     made.close()
@@ -63,7 +64,7 @@ def compose(tmp_path: Path) -> Iterator[Compose]:
 
 
 def cli(*words: str) -> str:
-    return run(["docker", *words], timeout=60, env=environment()).output.strip()
+    return run(["docker", *words], timeout=60, env=shell_environment()).output.strip()
 
 
 def write(folder: Path, text: str) -> None:

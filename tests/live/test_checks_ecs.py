@@ -9,9 +9,9 @@ import pytest
 
 from checker.checks.core.failure import CheckFailed
 from checker.checks.ecs.fixture import Ecs
-from checker.checks.ecs.services import Service
-from checker.checks.ecs.task_definitions import Definition
-from checker.checks.ecs.tasks import Task
+from checker.checks.ecs.services import EcsService
+from checker.checks.ecs.task_definitions import TaskDefinition
+from checker.checks.ecs.tasks import EcsTask
 from checker.docker import docker_engine
 from checker.images import provider
 from checker.orchestrators.ecs import aws_api, local_ecs
@@ -40,21 +40,23 @@ METRIC = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
 @pytest.fixture(scope="module")
 def world() -> Iterator[Ecs]:
     """A service `web` with one task behind a load balancer, and a task that ended with 3."""
-    docker_engine.ensure()
-    provider.ensure([IMAGE])
-    local_ecs.ensure()
-    local_ecs.reset()
+    docker_engine.ensure_engine()
+    provider.ensure_images([IMAGE])
+    local_ecs.ensure_emulator()
+    local_ecs.empty_emulator()
     group = balance()
-    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
+    aws_api.call_service(aws_api.ECS, "CreateCluster", clusterName="demo")
     for family, container in (("web", WEB), ("job", JOB)):
         given = {"family": family, "containerDefinitions": [container]}
-        aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
-    aws_api.call(aws_api.ECS, "RunTask", cluster="demo", taskDefinition="job")
+        aws_api.call_service(aws_api.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call_service(aws_api.ECS, "RunTask", cluster="demo", taskDefinition="job")
     balancer = {"targetGroupArn": group, "containerName": "web", "containerPort": 80}
     given = {"cluster": "demo", "serviceName": "web", "taskDefinition": "web"}
-    aws_api.call(aws_api.ECS, "CreateService", **given, desiredCount=1, loadBalancers=[balancer])
+    aws_api.call_service(
+        aws_api.ECS, "CreateService", **given, desiredCount=1, loadBalancers=[balancer]
+    )
     bounds = {"MinCapacity": 1, "MaxCapacity": 4}
-    aws_api.call(aws_api.SCALING, "RegisterScalableTarget", **DIMENSION, **bounds)
+    aws_api.call_service(aws_api.SCALING, "RegisterScalableTarget", **DIMENSION, **bounds)
     policy = {
         "PolicyName": "cpu",
         "PolicyType": "TargetTrackingScaling",
@@ -63,26 +65,26 @@ def world() -> Iterator[Ecs]:
             "PredefinedMetricSpecification": METRIC,
         },
     }
-    aws_api.call(aws_api.SCALING, "PutScalingPolicy", **DIMENSION, **policy)
+    aws_api.call_service(aws_api.SCALING, "PutScalingPolicy", **DIMENSION, **policy)
     found = Ecs()
     found.cluster("demo").service("web").expect_steady(within=LONG).expect_targets(within=LONG)
     wait_for_the_job(found)
     yield found
-    local_ecs.stop()
+    local_ecs.stop_emulator()
 
 
 def balance() -> str:
     subnets = {f"Subnets.member.{n}": f"subnet-0000000{n}" for n in (1, 2)}
-    [balancer] = aws_api.balancing("CreateLoadBalancer", Name="front", **subnets)
+    [balancer] = aws_api.call_balancing("CreateLoadBalancer", Name="front", **subnets)
     given = {"Name": "web", "Protocol": "HTTP", "Port": "80", "VpcId": "vpc-00000001"}
-    [group] = aws_api.balancing("CreateTargetGroup", **given, TargetType="ip")
+    [group] = aws_api.call_balancing("CreateTargetGroup", **given, TargetType="ip")
     arn = group.findtext("TargetGroupArn") or ""
     forward = {
         "LoadBalancerArn": balancer.findtext("LoadBalancerArn") or "",
         "DefaultActions.member.1.Type": "forward",
         "DefaultActions.member.1.TargetGroupArn": arn,
     }
-    aws_api.balancing("CreateListener", Protocol="HTTP", Port="80", **forward)
+    aws_api.call_balancing("CreateListener", Protocol="HTTP", Port="80", **forward)
     return arn
 
 
@@ -93,16 +95,16 @@ def wait_for_the_job(found: Ecs) -> None:
         time.sleep(0.2)
 
 
-def job(found: Ecs) -> Task:
+def job(found: Ecs) -> EcsTask:
     [task] = found.cluster("demo").tasks(family="job")
     return task
 
 
-def web(found: Ecs) -> Service:
+def web(found: Ecs) -> EcsService:
     return found.cluster("demo").service("web")
 
 
-def of_web(found: Ecs) -> Definition:
+def of_web(found: Ecs) -> TaskDefinition:
     return found.definition("web")
 
 
@@ -163,9 +165,9 @@ def test_a_task_has_the_port_that_docker_chose(world: Ecs) -> None:
 
 def test_a_service_that_misses_a_task_is_not_steady(world: Ecs) -> None:
     given = {"family": "late", "containerDefinitions": [{**WEB, "image": "nginx:none-such"}]}
-    aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call_service(aws_api.ECS, "RegisterTaskDefinition", **given)
     given = {"cluster": "demo", "serviceName": "late", "taskDefinition": "late"}
-    aws_api.call(aws_api.ECS, "CreateService", **given, desiredCount=1)
+    aws_api.call_service(aws_api.ECS, "CreateService", **given, desiredCount=1)
     with pytest.raises(CheckFailed) as failed:
         world.cluster("demo").service("late").expect_steady(within=1)
     assert "0 of 1 run" in str(failed.value)

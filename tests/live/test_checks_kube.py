@@ -13,13 +13,13 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kubernetes.fixture import Kube, Namespace
-from checker.docker import docker_engine
-from checker.judging.check_run import _engine
-from checker.orchestrators.kind import kind_cluster
+from checker.judging.check_run import describe_engine
+from checker.orchestrators.kind import cluster_files
 from checker.orchestrators.kind.kube_api import Api
-from checker.pages.parsing.fences import parse
-from checker.pages.running.validate import command
-from checker.sandbox import engine_session
+from checker.orchestrators.registry import shell_environment
+from checker.pages.parsing.fences import parse_page
+from checker.pages.running.validate import build_command
+from checker.sandbox import session
 from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
@@ -28,8 +28,8 @@ IMAGES = ["nginx:1.26", "busybox:1.37"]
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    engine_session.ensure("kind", IMAGES)
-    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
+    session.ensure_engines("kind", IMAGES)
+    with contextlib.closing(Api(cluster_files.kubeconfig_file())) as made:
         yield made
 
 
@@ -72,12 +72,12 @@ def test_a_log_line_is_seen_when_it_is_written(there: Namespace) -> None:
 
 
 def test_the_report_names_the_version_of_the_cluster(api: Api) -> None:
-    assert _engine("kind")["version"].startswith("v1.")
+    assert describe_engine("kind")["version"].startswith("v1.")
 
 
 def test_a_cluster_that_is_away_is_not_a_failure(tmp_path: Path, api: Api) -> None:
     away = tmp_path / "config"
-    text = kind_cluster.kubeconfig().read_text()
+    text = cluster_files.kubeconfig_file().read_text()
     server = next(line for line in text.splitlines() if "server:" in line)
     away.write_text(text.replace(server, "    server: https://127.0.0.1:1"))
     with contextlib.closing(Api(away)) as broken, pytest.raises(CouldNotFindOut):
@@ -91,10 +91,10 @@ def test_a_manifest_with_an_unknown_field_is_refused(
     spec = f"spec: {{containers: [{{name: a, image: b{more}}}]}}"
     text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: t-strict}}\n{spec}"
     used = "``` console\n$ cat pod.yaml\n...\n```\n"
-    page = parse(Path("p.md"), f'``` yaml {{ title="pod.yaml" }}\n{text}\n```\n\n{used}')
+    page = parse_page(Path("p.md"), f'``` yaml {{ title="pod.yaml" }}\n{text}\n```\n\n{used}')
     (tmp_path / "pod.yaml").write_text(text)
     done = subprocess.run(
-        ["bash", "-c", command(page.blocks[0], page.blocks, "kind")],
-        cwd=tmp_path, env=docker_engine.environment(), capture_output=True, timeout=60, check=False,
+        ["bash", "-c", build_command(page.blocks[0], page.blocks, "kind")],
+        cwd=tmp_path, env=shell_environment(), capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr

@@ -206,7 +206,9 @@ def test_with_local_policy_only_the_machine_with_the_pod_gets_traffic(
     assert f"check port {health} " in configuration(namespace, "local")
     container = f"{kind_cluster.NAME}-lb.{namespace}.local"
     others = {
-        each for each in kind_cluster.nodes() if each != machine and "control-plane" not in each
+        each
+        for each in kind_cluster.node_names()
+        if each != machine and "control-plane" not in each
     }
     until(lambda: down(run("docker", "logs", container).output) & {*others, machine} == others)
     assert {answer(namespace, "local") for _ in range(10)} == {pod}

@@ -35,9 +35,11 @@ LONG = 120.0
 
 @pytest.fixture(scope="module")
 def deployed(cluster: None) -> Iterator[None]:
-    provider.ensure([LIBRARIES, HAPROXY])
+    provider.ensure_images([LIBRARIES, HAPROXY])
     run("docker", "build", "--tag", IMAGE, str(SOURCE), timeout=300)
-    node_images.load([IMAGE], [each for each in kind_cluster.nodes() if "control-plane" in each])
+    node_images.load_into_nodes(
+        [IMAGE], [each for each in kind_cluster.node_names() if "control-plane" in each]
+    )
     kubectl("apply", "-f", str(SOURCE / "manifests"))
     try:
         rolled_out()

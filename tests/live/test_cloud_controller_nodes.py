@@ -50,7 +50,7 @@ def join_again(name: str, flags: str) -> None:
 @pytest.fixture
 def worker(cluster: None) -> Iterator[str]:
     """The last machine; afterwards it is there, ready, and no controller has left its mark."""
-    name = kind_cluster.nodes()[-1]
+    name = kind_cluster.node_names()[-1]
     assert "control-plane" not in name
     yield name
     run("docker", "unpause", name, check=False)
@@ -138,12 +138,12 @@ def wanted(machine: str) -> set[str]:
 def test_routes_come_back_and_those_to_nodes_that_have_gone_go(
     cluster: None, tmp_path: Path
 ) -> None:
-    machine = kind_cluster.nodes()[0]
+    machine = kind_cluster.node_names()[0]
     in_machine(machine, "ip", "route", "flush", "metric", "4000", check=False)
     assert routes(machine) == set()
     expected = wanted(machine)
-    assert len(expected) == len(kind_cluster.nodes()) - 1
-    gone = f"10.99.0.0/24 via {address(kind_cluster.nodes()[-1])}"
+    assert len(expected) == len(kind_cluster.node_names()) - 1
+    gone = f"10.99.0.0/24 via {address(kind_cluster.node_names()[-1])}"
     in_machine(machine, "ip", "route", "add", *gone.split(), "metric", "4000")
     controller = Controller(tmp_path / "log", "--configure-cloud-routes")
     try:
@@ -156,5 +156,5 @@ def test_routes_come_back_and_those_to_nodes_that_have_gone_go(
         assert found == "RouteCreated"
     finally:
         controller.kill()
-        for each in kind_cluster.nodes():
+        for each in kind_cluster.node_names():
             in_machine(each, "ip", "route", "flush", "metric", "4000", check=False)

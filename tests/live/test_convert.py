@@ -11,12 +11,12 @@ import pytest
 from checker.base import paths, process
 from checker.checks.kubernetes.fixture import Kube, Namespace
 from checker.convert import read
-from checker.convert.convert import convert
-from checker.convert.write import yaml_text
-from checker.docker import docker_engine
-from checker.orchestrators.kind import kind_cluster
+from checker.convert.convert import convert_task
+from checker.convert.write import dump_manifests
+from checker.orchestrators.kind import cluster_files, kind_cluster
 from checker.orchestrators.kind.kube_api import Api
-from checker.sandbox import engine_session
+from checker.orchestrators.registry import shell_environment
+from checker.sandbox import session
 from tests.convert.samples import NAMES, converted, inputs, sample
 from tests.live.commands import kubectl, own_namespace
 
@@ -27,8 +27,8 @@ STRICT = ("--dry-run=server", "--validate=strict")
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    engine_session.ensure("kind", ["node:24-trixie-slim", "busybox:1.37"])
-    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
+    session.ensure_engines("kind", ["node:24-trixie-slim", "busybox:1.37"])
+    with contextlib.closing(Api(cluster_files.kubeconfig_file())) as made:
         yield made
 
 
@@ -47,21 +47,21 @@ def empty(api: Api) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_api_server_takes_every_manifest_strictly(empty: str, name: str) -> None:
-    text = yaml_text(converted(name).manifests)
+    text = dump_manifests(converted(name).manifests)
     done = kubectl("-n", empty, "apply", *STRICT, "-f", "-", input=text, check=False)
     assert done.status == 0, done.errors
 
 
 def test_the_api_server_would_have_refused_a_field_that_it_does_not_know(empty: str) -> None:
-    text = yaml_text(converted("single-web").manifests).replace("replicas:", "replicaz:")
+    text = dump_manifests(converted("single-web").manifests).replace("replicas:", "replicaz:")
     done = kubectl("-n", empty, "apply", *STRICT, "-f", "-", input=text, check=False)
     assert "unknown field" in done.errors
 
 
 def test_the_sample_application_answers_with_the_settings_of_ecs(there: Namespace) -> None:
     _build_and_load()
-    made = convert(*inputs("sample-shop"), namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
+    made = convert_task(*inputs("sample-shop"), namespace=there.name)
+    kubectl("apply", "--validate=strict", "-f", "-", input=dump_manifests(made.manifests))
     shop = there.deployment("shop").expect_replicas(2).expect_ready(within=90)
     there.service("shop").expect_endpoints(2, within=10).expect_answers(
         3000, contains='"greeting":"Hello from the shop","version":"7"', within=10
@@ -72,9 +72,9 @@ def test_the_sample_application_answers_with_the_settings_of_ecs(there: Namespac
 
 def test_a_sidecar_is_healthy_before_those_that_need_it_start(there: Namespace) -> None:
     """chain-of-three: a sidecar that is healthy, then a step that ends, then the main one."""
-    task = read.task_definition(sample("chain-of-three").file)
-    made = convert(task, {}, namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
+    task = read.read_task_definition(sample("chain-of-three").file)
+    made = convert_task(task, {}, namespace=there.name)
+    kubectl("apply", "--validate=strict", "-f", "-", input=dump_manifests(made.manifests))
     there.deployment("pipeline").expect_ready(within=90)
     items = json.loads(kubectl("-n", there.name, "get", "pods", "-o", "json").output)["items"]
     states = {each["name"]: each["state"] for each in items[0]["status"]["initContainerStatuses"]}
@@ -84,8 +84,8 @@ def test_a_sidecar_is_healthy_before_those_that_need_it_start(there: Namespace) 
 
 
 def test_a_value_with_dollar_signs_arrives_as_it_was(there: Namespace) -> None:
-    made = convert(*inputs("tricky-values"), namespace=there.name)
-    kubectl("apply", "--validate=strict", "-f", "-", input=yaml_text(made.manifests))
+    made = convert_task(*inputs("tricky-values"), namespace=there.name)
+    kubectl("apply", "--validate=strict", "-f", "-", input=dump_manifests(made.manifests))
     there.deployment("tricky").expect_ready(within=60)
     show = ("sh", "-c", 'printf "%s|" "$PRICE" "$NUMBER" "$LINES"')
     shown = kubectl("-n", there.name, "exec", "deployment/tricky", "--", *show)
@@ -94,5 +94,5 @@ def test_a_value_with_dollar_signs_arrives_as_it_was(there: Namespace) -> None:
 
 def _build_and_load() -> None:
     build = ["docker", "build", "--quiet", "--tag", SHOP, str(paths.root() / "labs" / "app")]
-    process.run(build, timeout=240, env=docker_engine.environment())
-    kind_cluster.load([SHOP])
+    process.run(build, timeout=240, env=shell_environment())
+    kind_cluster.load_images([SHOP])

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from checker.base import paths, process
-from checker.docker import docker_engine
+from checker.docker import connection, docker_engine
 from checker.images import provider
 from checker.orchestrators.ecs import aws_api, aws_settings, emulator_process, local_ecs
 from checker.orchestrators.ecs.emulator import labels
+from checker.orchestrators.registry import shell_environment
 
 pytestmark = pytest.mark.live
 
@@ -28,18 +29,18 @@ LONG = 60.0
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> Iterator[None]:
-    docker_engine.ensure()
-    provider.ensure([IMAGE])
+    docker_engine.ensure_engine()
+    provider.ensure_images([IMAGE])
     yield
-    local_ecs.stop()
+    local_ecs.stop_emulator()
 
 
 @pytest.fixture
 def emulator() -> Iterator[None]:
-    local_ecs.ensure()
-    local_ecs.reset()
+    local_ecs.ensure_emulator()
+    local_ecs.empty_emulator()
     yield
-    local_ecs.reset()
+    local_ecs.empty_emulator()
 
 
 def until(true: Callable[[], bool], seconds: float = LONG) -> None:
@@ -50,7 +51,7 @@ def until(true: Callable[[], bool], seconds: float = LONG) -> None:
 
 
 def serve(count: int) -> None:
-    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
+    aws_api.call_service(aws_api.ECS, "CreateCluster", clusterName="demo")
     container = {
         "name": "web",
         "image": IMAGE,
@@ -58,8 +59,8 @@ def serve(count: int) -> None:
         "portMappings": [{"containerPort": 80, "hostPort": 0}],
     }
     given = {"family": "web", "containerDefinitions": [container]}
-    aws_api.call(aws_api.ECS, "RegisterTaskDefinition", **given)
-    aws_api.call(
+    aws_api.call_service(aws_api.ECS, "RegisterTaskDefinition", **given)
+    aws_api.call_service(
         aws_api.ECS,
         "CreateService",
         cluster="demo",
@@ -71,27 +72,27 @@ def serve(count: int) -> None:
 
 
 def boxes() -> list[str]:
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         found = client.containers.list(filters={"label": [labels.TASK]})
         return [str(each.id) for each in found]
 
 
 def running() -> int:
-    found = aws_api.call(aws_api.ECS, "DescribeServices", cluster="demo", services=["web"])[
+    found = aws_api.call_service(aws_api.ECS, "DescribeServices", cluster="demo", services=["web"])[
         "services"
     ]
     return int(found[0]["runningCount"]) if found else 0
 
 
 def test_two_who_want_it_at_once_get_one() -> None:
-    local_ecs.stop()
-    both = [threading.Thread(target=local_ecs.ensure) for _ in range(2)]
+    local_ecs.stop_emulator()
+    both = [threading.Thread(target=local_ecs.ensure_emulator) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
         each.join(LONG)
     assert local_ecs.is_ready()
-    assert local_ecs.status().version
+    assert local_ecs.emulator_status().version
 
 
 def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
@@ -99,7 +100,7 @@ def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
 
     listening = {
         each.laddr.ip
-        for each in psutil.Process(emulator_process.pid()).net_connections()
+        for each in psutil.Process(emulator_process.find_pid()).net_connections()
         if each.status == psutil.CONN_LISTEN
     }
     assert listening == {"127.0.0.1"}
@@ -107,11 +108,11 @@ def test_it_listens_on_the_loopback_address_alone(emulator: None) -> None:
 
 def test_after_a_kill_it_starts_again_and_no_container_is_left(emulator: None) -> None:
     serve(1)
-    os.kill(emulator_process.pid() or 0, signal.SIGKILL)
-    until(lambda: emulator_process.pid() is None)
-    local_ecs.ensure()
+    os.kill(emulator_process.find_pid() or 0, signal.SIGKILL)
+    until(lambda: emulator_process.find_pid() is None)
+    local_ecs.ensure_emulator()
     until(lambda: not boxes())
-    assert aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"] == []
+    assert aws_api.call_service(aws_api.ECS, "ListClusters")["clusterArns"] == []
 
 
 @pytest.mark.parametrize("how", ["removed", "killed", "stopped"])
@@ -119,43 +120,43 @@ def test_whatever_becomes_of_a_task_the_service_makes_up_for_it(emulator: None, 
     serve(2)
     before = boxes()
     if how == "stopped":
-        name = aws_api.call(aws_api.ECS, "ListTasks", cluster="demo")["taskArns"][0]
-        aws_api.call(aws_api.ECS, "StopTask", cluster="demo", task=name)
+        name = aws_api.call_service(aws_api.ECS, "ListTasks", cluster="demo")["taskArns"][0]
+        aws_api.call_service(aws_api.ECS, "StopTask", cluster="demo", task=name)
     else:
         words = ["docker", "kill"] if how == "killed" else ["docker", "rm", "--force"]
-        process.run([*words, before[0]], timeout=LONG, env=docker_engine.environment())
+        process.run([*words, before[0]], timeout=LONG, env=shell_environment())
     until(lambda: len(boxes()) == 2 and set(boxes()) != set(before) and running() == 2)
 
 
 def test_a_taken_port_is_passed_by() -> None:
-    local_ecs.stop()
+    local_ecs.stop_emulator()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", aws_settings.FIRST_PORT))
         other.listen()
-        local_ecs.ensure()
-        assert aws_settings.port() != aws_settings.FIRST_PORT
+        local_ecs.ensure_emulator()
+        assert aws_settings.chosen_port() != aws_settings.FIRST_PORT
         assert local_ecs.is_ready()
-        local_ecs.stop()
+        local_ecs.stop_emulator()
 
 
 def test_state_is_kept_by_choice_and_a_half_written_file_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COURSE_ECS_STATE", "keep")
-    local_ecs.stop()
-    local_ecs.ensure()
-    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="kept")
-    local_ecs.stop()
-    local_ecs.ensure()
-    assert len(aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"]) == 1
-    local_ecs.stop()
+    local_ecs.stop_emulator()
+    local_ecs.ensure_emulator()
+    aws_api.call_service(aws_api.ECS, "CreateCluster", clusterName="kept")
+    local_ecs.stop_emulator()
+    local_ecs.ensure_emulator()
+    assert len(aws_api.call_service(aws_api.ECS, "ListClusters")["clusterArns"]) == 1
+    local_ecs.stop_emulator()
     file = emulator_process.state_folder() / "ecs.json"
     file.write_text(file.read_text()[:40])
-    local_ecs.ensure()
-    assert aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"] == []
+    local_ecs.ensure_emulator()
+    assert aws_api.call_service(aws_api.ECS, "ListClusters")["clusterArns"] == []
     monkeypatch.delenv("COURSE_ECS_STATE")
-    local_ecs.stop()
+    local_ecs.stop_emulator()
     assert not emulator_process.state_folder().exists()
 
 
@@ -185,7 +186,7 @@ def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
             "HTTPS_PROXY": elsewhere,
         }.items():
             monkeypatch.setenv(name, value)
-        env = docker_engine.environment()
+        env = shell_environment()
         account = ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
         assert process.run(account, timeout=LONG, env=env).output == "000000000000\n"
         script = "import boto3; print(boto3.client('ecs').list_clusters()['clusterArns'])"
@@ -197,18 +198,18 @@ def test_no_request_leaves_the_machine_even_with_a_profile_of_the_learners(
 
 def test_all_calls_succeed_where_no_network_leads_out() -> None:
     """In a network namespace whose only interface is the loopback; Docker's socket is a file."""
-    local_ecs.stop()
+    local_ecs.stop_emulator()
     script = (
         "from checker.base import process\n"
-        "from checker.docker import docker_engine\n"
         "from checker.orchestrators.ecs import local_ecs\n"
-        "local_ecs.ensure()\n"
+        "from checker.orchestrators.registry import shell_environment\n"
+        "local_ecs.ensure_emulator()\n"
         "for words in (['ecs', 'list-clusters'], ['elbv2', 'describe-load-balancers'],"
         " ['sts', 'get-caller-identity'], ['logs', 'describe-log-groups'],"
         " ['application-autoscaling', 'describe-scalable-targets', '--service-namespace',"
         " 'ecs']):\n"
-        "    process.run(['aws', *words], timeout=60, env=docker_engine.environment())\n"
-        "local_ecs.stop()\n"
+        "    process.run(['aws', *words], timeout=60, env=shell_environment())\n"
+        "local_ecs.stop_emulator()\n"
         "print('all answered')\n"
     )
     up = f'ip link set lo up && exec "{sys.executable}" -c "$0"'

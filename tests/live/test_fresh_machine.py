@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.docker import apt, docker_engine
+from checker.docker import apt
+from checker.orchestrators.registry import shell_environment
 
 pytestmark = [pytest.mark.live, pytest.mark.fresh, pytest.mark.timeout(900)]
 
@@ -23,7 +24,10 @@ CACHE = "/root/.cache/from-docker-to-kubernetes"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PACKAGES = "python3,git,ca-certificates"
 INIT = "while :; do sleep 60 & wait $!; done"
-ENSURE = "PYTHONPATH=. .venv/bin/python -c 'from checker.docker import docker_engine; docker_engine.ensure()' 2>&1"
+ENSURE = (
+    "PYTHONPATH=. .venv/bin/python -c "
+    "'from checker.docker import docker_engine; docker_engine.ensure_engine()' 2>&1"
+)
 ENGINES = "ps -eo stat=,comm= | grep -v ^Z | grep -cE ' (dockerd|containerd)'"
 
 
@@ -31,7 +35,7 @@ def engine(*words: str, input: bytes | None = None, timeout: float = 300) -> str
     """Run docker against the engine in which the bare machine is a container."""
     done = subprocess.run(
         ["docker", *words],
-        env=docker_engine.environment(),
+        env=shell_environment(),
         input=input,
         capture_output=True,
         timeout=timeout,
@@ -56,7 +60,7 @@ class Machine:
     def begin(self, command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             ["docker", "exec", "-w", "/course", self.name, "bash", "-c", command],
-            env=docker_engine.environment(),
+            env=shell_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -79,7 +83,7 @@ def bare_image(release: str) -> str:
     name = f"course-fresh:{release}"
     if engine("image", "ls", "--quiet", name):
         return name
-    mirror = apt.sources(release).split("] ")[-1].split()[0]
+    mirror = apt.list_sources(release).split("] ")[-1].split()[0]
     make = f"mmdebstrap --variant=minbase --include={PACKAGES} {release} - {mirror}"
     install = "apt-get update -qq && apt-get install -qq -y mmdebstrap >/dev/null"
     script = f"({install}) >&2 && {make}"
@@ -87,7 +91,7 @@ def bare_image(release: str) -> str:
     label = "--change 'LABEL course.owner=fresh'"
     subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{build} {label} - {name}"],
-        env=docker_engine.environment(),
+        env=shell_environment(),
         check=True,
         timeout=400,
     )
@@ -186,7 +190,7 @@ def down_stops_and_purge_removes(machine: Machine) -> None:
 
 def in_course(machine: Machine, command: str) -> str:
     """A command in the environment of a course shell."""
-    python = "from checker.docker import docker_engine; import os, sys"
-    start = "os.execvpe('bash', ['bash', '-c', sys.argv[1]], docker_engine.environment())"
+    python = "from checker.orchestrators.registry import shell_environment; import os, sys"
+    start = "os.execvpe('bash', ['bash', '-c', sys.argv[1]], shell_environment())"
     quoted = command.replace("'", "'\\''")
     return machine.must(f"PYTHONPATH=. .venv/bin/python -c \"{python}; {start}\" '{quoted}'")

@@ -17,7 +17,7 @@ import pytest
 from nbformat import v4
 
 import checker
-from checker.docker import docker_engine
+from checker.docker import connection, docker_engine
 from checker.images import provider
 
 pytestmark = pytest.mark.live
@@ -76,8 +76,8 @@ GRADE_SECONDS = 240
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course with one lab, and an engine that has its image."""
-    docker_engine.ensure()
-    provider.ensure([IMAGE])
+    docker_engine.ensure_engine()
+    provider.ensure_images([IMAGE])
     folder = tmp_path / "course/labs/docker/box"
     folder.mkdir(parents=True)
     (folder / "lab.md").write_text(LAB)
@@ -96,7 +96,7 @@ def nothing_left(course: Path) -> Iterator[None]:
 
 
 def containers() -> list[str]:
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         found = client.containers.list(all=True, filters={"name": "graded-"})
         return sorted(each.name for each in found)
 
@@ -191,7 +191,7 @@ def test_engine_that_is_away_is_never_held_against_the_submission(
 
 
 def test_container_of_the_grader_is_left_alone(course: Path) -> None:
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         own = client.containers.create(IMAGE, ["true"], name="own-of-the-grader")
         try:
             grade(course, notebook(course / "in/solved.ipynb", START, REPORT))

@@ -22,6 +22,7 @@ import pytest
 from checker.base import paths, process
 from checker.docker import docker_engine
 from checker.images import provider
+from checker.orchestrators.registry import shell_environment
 
 pytestmark = pytest.mark.live
 
@@ -39,8 +40,8 @@ Arguments = tuple[str, ...]
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    docker_engine.ensure()
-    provider.ensure(ALL)
+    docker_engine.ensure_engine()
+    provider.ensure_images(ALL)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def tmp_path(tmp_path: Path) -> Path:
 
 
 def run_docker(*arguments: str, check: bool = True, **options: Any) -> process.Completed:
-    settings = {"timeout": 120, "env": docker_engine.environment(), **options}
+    settings = {"timeout": 120, "env": shell_environment(), **options}
     return process.run(["docker", *arguments], check=check, **settings)
 
 
@@ -699,14 +700,14 @@ def test_python_has_pip_and_takes_packages_where_upstreams_does() -> None:
 COURSE = """
 import sys
 from pathlib import Path
-from checker import cli
+from checker.cli.main import main
 from checker.images import catalogue, provider
 
 catalogue.HERE = Path(sys.argv[1])
 if sys.argv[2] == "ensure":
-    provider.ensure(sys.argv[3:])
+    provider.ensure_images(sys.argv[3:])
 else:
-    cli.main(["images", *sys.argv[2:]])
+    main(["images", *sys.argv[2:]])
 """
 
 
@@ -740,7 +741,7 @@ class Tiny:
 
     def start(self, *words: str, before: Arguments = ()) -> subprocess.Popen[str]:
         own = {f"COURSE_{name.upper()}": str(self.folder / name) for name in ("cache", "state")}
-        host = docker_engine.environment()["DOCKER_HOST"]
+        host = shell_environment()["DOCKER_HOST"]
         return subprocess.Popen(
             [*before, sys.executable, "-P", "-c", COURSE, str(self.folder), *words],
             env={**os.environ, **own, "DOCKER_HOST": host, "PYTHONPATH": str(paths.root())},
@@ -787,7 +788,7 @@ def test_two_that_build_one_image_at_once_both_succeed(tiny: Tiny) -> None:
 
 def test_two_that_build_hello_world_at_once_both_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "checker", "images", "build", "hello-world"]
-    own = {"COURSE_STATE": str(tmp_path), "DOCKER_HOST": docker_engine.environment()["DOCKER_HOST"]}
+    own = {"COURSE_STATE": str(tmp_path), "DOCKER_HOST": shell_environment()["DOCKER_HOST"]}
     environment = {**os.environ, **own, "PYTHONPATH": str(paths.root())}
     both = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)

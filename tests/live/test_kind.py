@@ -16,9 +16,11 @@ import pytest
 
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine, endpoint
+from checker.base.run import Run
+from checker.docker import connection, endpoint
 from checker.images import golang, provider
 from checker.orchestrators.kind import (
+    cluster_files,
     cluster_snapshot,
     cluster_tools,
     host_limits,
@@ -26,6 +28,7 @@ from checker.orchestrators.kind import (
     node_images,
 )
 from checker.orchestrators.kind.kube_api import Api
+from checker.orchestrators.registry import shell_environment
 from checker.pages.parsing import fences
 from checker.pages.running import validate
 from tests.live import commands
@@ -41,9 +44,9 @@ Object = dict[str, Any]
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> None:
-    kind_cluster.ensure()
-    provider.ensure([BUSYBOX])
-    node_images.load([BUSYBOX], kind_cluster.nodes())
+    kind_cluster.ensure_cluster()
+    provider.ensure_images([BUSYBOX])
+    node_images.load_into_nodes([BUSYBOX], kind_cluster.node_names())
 
 
 def apply(namespace: str, *objects: Object) -> None:
@@ -65,7 +68,7 @@ def namespace() -> Iterator[str]:
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
+    with contextlib.closing(Api(cluster_files.kubeconfig_file())) as made:
         yield made
 
 
@@ -95,8 +98,8 @@ def output(namespace: str, wanted: Object) -> str:
 
 def test_all_nodes_are_ready_and_of_the_version_that_is_taught(api: Api) -> None:
     found = api.items("/api/v1/nodes")
-    assert sorted(each["metadata"]["name"] for each in found) == kind_cluster.nodes()
-    assert len(found) == host_limits.node_count()
+    assert sorted(each["metadata"]["name"] for each in found) == kind_cluster.node_names()
+    assert len(found) == host_limits.count_nodes()
     versions = {each["status"]["nodeInfo"]["kubeletVersion"] for each in found}
     assert {each.rpartition(".")[0] for each in versions} == {kind_cluster.IMAGE.rpartition(":")[2]}
     for each in found:
@@ -106,31 +109,31 @@ def test_all_nodes_are_ready_and_of_the_version_that_is_taught(api: Api) -> None
 
 def test_kubectl_of_a_course_shell_is_of_the_same_version() -> None:
     found = json.loads(kubectl("version", "-o", "json").output)
-    wanted = golang.find(cluster_tools.RECIPE, "kubernetes").version
+    wanted = golang.find_program(cluster_tools.RECIPE, "kubernetes").version
     assert found["clientVersion"]["gitVersion"] == wanted
     server = found["serverVersion"]["gitVersion"]
     assert server.rpartition(".")[0] == wanted.rpartition(".")[0]
 
 
 def test_status_tells_of_the_cluster() -> None:
-    found = kind_cluster.status()
+    found = kind_cluster.cluster_status()
     assert found.running
-    assert found.detail == f"{host_limits.node_count()} nodes"
+    assert found.detail == f"{host_limits.count_nodes()} nodes"
 
 
 def test_ready_cluster_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert capsys.readouterr().err == ""
 
 
 def test_what_nodes_use_can_be_asked() -> None:
     done = until(lambda: _ok(kubectl("top", "nodes", "--no-headers", check=False)), 90)
     assert isinstance(done, process.Completed)
-    assert sorted(line.split()[0] for line in done.output.splitlines()) == kind_cluster.nodes()
+    assert sorted(line.split()[0] for line in done.output.splitlines()) == kind_cluster.node_names()
 
 
 def _ok(done: process.Completed) -> process.Completed | None:
-    every = len(done.output.splitlines()) == host_limits.node_count()
+    every = len(done.output.splitlines()) == host_limits.count_nodes()
     return done if done.status == 0 and every and "<unknown>" not in done.output else None
 
 
@@ -167,7 +170,7 @@ def test_image_that_is_in_the_nodes_is_not_loaded_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     started = time.monotonic()
-    node_images.load([BUSYBOX], kind_cluster.nodes())
+    node_images.load_into_nodes([BUSYBOX], kind_cluster.node_names())
     assert time.monotonic() - started < 3
     assert "Loading" not in capsys.readouterr().err
 
@@ -196,19 +199,19 @@ SERVICE: Object = {
 
 
 @pytest.fixture
-def run(api: Api) -> Iterator[str]:
+def run(api: Api) -> Iterator[Run]:
     """A run that is recorded; whatever it leaves is removed."""
-    cluster_snapshot.keep(RUN, api)
-    yield RUN
-    cluster_snapshot.remove_made(RUN, api)
-    cluster_snapshot.forget(RUN)
+    cluster_snapshot.take_snapshot(Run(RUN), api)
+    yield Run(RUN)
+    cluster_snapshot.remove_created_objects(Run(RUN), api)
+    cluster_snapshot.forget_snapshot(Run(RUN))
 
 
 def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
     namespace: str, api: Api, request: pytest.FixtureRequest
 ) -> None:
     apply(namespace, pod("before", "sleep 600"))
-    before = {each for each in cluster_snapshot.take(api) if "/t-" not in each.path}
+    before = {each for each in cluster_snapshot.list_objects(api) if "/t-" not in each.path}
     request.getfixturevalue("run")
     kubectl("create", "namespace", RUN)
     apply(RUN, DEPLOYMENT)
@@ -216,9 +219,9 @@ def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
     for each in (RUN, "default"):
         kubectl("rollout", "status", f"deployment/{RUN}", "-n", each, "--timeout=60s")
     started = time.monotonic()
-    assert cluster_snapshot.remove_made(RUN, api) == []
+    assert cluster_snapshot.remove_created_objects(Run(RUN), api) == []
     assert time.monotonic() - started < 5
-    assert before <= cluster_snapshot.take(api)
+    assert before <= cluster_snapshot.list_objects(api)
     assert api.find(f"/api/v1/namespaces/{namespace}/pods/before")
     assert api.find(f"/api/v1/namespaces/{RUN}") is None
     pods = api.items("/api/v1/namespaces/default/pods", labelSelector=f"app={RUN}")
@@ -227,13 +230,13 @@ def test_what_a_run_made_is_removed_in_seconds_and_nothing_else(
 
 
 def test_namespace_that_does_not_go_is_told_with_what_holds_it(
-    run: str, api: Api, monkeypatch: pytest.MonkeyPatch
+    run: Run, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubectl("create", "namespace", RUN)
     held: Object = {"metadata": {"name": "bread", "finalizers": ["example.com/oven"]}}
     apply(RUN, {"apiVersion": "v1", "kind": "ConfigMap", **held})
     monkeypatch.setattr(cluster_snapshot, "GONE_SECONDS", 3.0)
-    (line,) = cluster_snapshot.remove_made(run, api)
+    (line,) = cluster_snapshot.remove_created_objects(run, api)
     assert f"/api/v1/namespaces/{RUN}: held by" in line
     free = '{"metadata": {"finalizers": null}}'
     kubectl("-n", RUN, "patch", "configmap", "bread", "--type=merge", "-p", free)
@@ -280,10 +283,10 @@ def test_learners_own_kubeconfig_is_neither_changed_nor_used(
     learners: Path, elsewhere: socket.socket
 ) -> None:
     before = (learners.read_bytes(), learners.stat().st_mtime_ns)
-    kind_cluster.ensure()
-    assert kind_cluster.status().running
+    kind_cluster.ensure_cluster()
+    assert kind_cluster.cluster_status().running
     assert "course-control-plane" in kubectl("get", "nodes").output
-    with contextlib.closing(Api(kind_cluster.kubeconfig())) as api:
+    with contextlib.closing(Api(cluster_files.kubeconfig_file())) as api:
         assert api.items("/api/v1/nodes")
     assert (learners.read_bytes(), learners.stat().st_mtime_ns) == before
     with pytest.raises(TimeoutError):
@@ -293,19 +296,19 @@ def test_learners_own_kubeconfig_is_neither_changed_nor_used(
 def test_cluster_of_the_same_name_that_is_anothers_is_never_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {name: _started(name) for name in kind_cluster.nodes()}
-    monkeypatch.setenv("DOCKER_HOST", docker_engine.environment()["DOCKER_HOST"])
+    before = {name: _started(name) for name in kind_cluster.node_names()}
+    monkeypatch.setenv("DOCKER_HOST", shell_environment()["DOCKER_HOST"])
     monkeypatch.setenv("COURSE_STATE", str(tmp_path))
-    monkeypatch.setattr(endpoint, "own_host", lambda: "unix:///nowhere")
-    for does in (kind_cluster.ensure, kind_cluster.reset):
+    monkeypatch.setattr(endpoint, "daemon_host", lambda: "unix:///nowhere")
+    for does in (kind_cluster.ensure_cluster, kind_cluster.reset_cluster):
         with pytest.raises(CouldNotFindOut, match="the course did not make"):
             does()
-    kind_cluster.stop()
+    kind_cluster.delete_cluster()
     assert {name: _started(name) for name in before} == before
 
 
 def _started(node: str) -> str:
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         return str(client.containers.get(node).attrs["State"]["StartedAt"])
 
 
@@ -333,10 +336,8 @@ def test_manifest_of_a_page_in_a_deprecated_version_is_refused(
     manifest = {"apiVersion": version, "kind": kind_of, "metadata": {"name": RUN}, **more}
     (tmp_path / "old.yaml").write_text(json.dumps(manifest))
     block = f'``` yaml {{ title="old.yaml" }}\n{json.dumps(manifest)}\n```\n'
-    page = fences.parse(Path("p.md"), f"{block}\n``` console\n$ cat old.yaml\n...\n```\n")
-    command = ["bash", "-c", validate.command(page.blocks[0], page.blocks, "kind")]
-    done = process.run(
-        command, timeout=60, cwd=tmp_path, env=docker_engine.environment(), check=False
-    )
+    page = fences.parse_page(Path("p.md"), f"{block}\n``` console\n$ cat old.yaml\n...\n```\n")
+    command = ["bash", "-c", validate.build_command(page.blocks[0], page.blocks, "kind")]
+    done = process.run(command, timeout=60, cwd=tmp_path, env=shell_environment(), check=False)
     assert done.status == status
     assert ("deprecated" in done.errors) == bool(status)

@@ -16,13 +16,16 @@ import pytest
 
 from checker.base import paths
 from checker.base.process import run
+from checker.base.run import Run, journals_folder
 from checker.devtools.new_lab import new_lab
-from checker.docker import docker_engine, journal
+from checker.docker import connection, journal
 from checker.images import provider
 from checker.judging import client
-from checker.labs import made, progress, work
-from checker.labs.check import check
-from checker.labs.prove import prove
+from checker.labs import created_resources, progress, work
+from checker.labs.check import check_and_record
+from checker.labs.lab import load_lab
+from checker.labs.prove import prove_lab
+from checker.orchestrators.registry import shell_environment
 from checker.sandbox import background_recorder
 
 pytestmark = pytest.mark.live
@@ -34,51 +37,51 @@ IMAGE = "debian:trixie-slim"
 @pytest.fixture(autouse=True)
 def course(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     """A course with one lab, which `./course new lab` has made."""
-    provider.ensure([IMAGE])
+    provider.ensure_images([IMAGE])
     # the engine that the course started itself is found by the cache folder
-    monkeypatch.setenv("DOCKER_HOST", docker_engine.status().host)
+    monkeypatch.setenv("DOCKER_HOST", connection.engine_status().host)
     for name in ("root", "work", "cache", "state"):
         monkeypatch.setenv(f"COURSE_{name.upper()}", str(tmp_path / name))
     (tmp_path / "root/docs/docker").mkdir(parents=True)
     (tmp_path / "root/docs/docker/scratch.md").touch()
     new_lab(NAME)
     yield tmp_path
-    client.stop()
-    background_recorder.stop()
-    made.remove(NAME)
+    client.stop_workers()
+    background_recorder.stop_recording()
+    created_resources.remove_created_resources(NAME)
     shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 def cli(*words: str) -> str:
-    return run(["docker", *words], timeout=60, env=docker_engine.environment()).output.strip()
+    return run(["docker", *words], timeout=60, env=shell_environment()).output.strip()
 
 
 def test_new_lab_is_proven_and_leaves_nothing(course: Path) -> None:
     before = cli("ps", "-aq")
-    result = prove(NAME)
+    result = prove_lab(load_lab(NAME))
     assert result.problems == []
     assert result.verdict == "passed"
     assert cli("ps", "-aq") == before
-    assert not list(journal.folder().iterdir())
+    assert not list(journals_folder().iterdir())
 
 
 def test_solved_by_hand_it_is_passed(course: Path) -> None:
-    folder = work.prepare(NAME)
-    assert check(NAME)["verdict"] == "failed"
+    folder = work.prepare_lab(NAME)
+    assert check_and_record(NAME).verdict == "failed"
     (folder / "status.txt").write_text("0\n")
-    report = check(NAME)
-    assert (report["verdict"], report["points"]) == ("passed", 1)
-    assert report["engine"]["version"]
+    report = check_and_record(NAME)
+    assert (report.verdict, report.points) == ("passed", 1)
+    assert report.engine.version
 
 
 def test_reset_removes_what_the_learner_made_and_nothing_else(course: Path) -> None:
     cli("run", "-d", "--name", "mine", IMAGE, "sleep", "600")
     try:
-        work.prepare(NAME)
+        work.prepare_lab(NAME)
         cli("run", "-d", "--name", "of-the-lab", IMAGE, "sleep", "600")
         cli("volume", "create", "of-the-lab")
-        wait(lambda: len(made.describe(NAME)) == 3)
-        assert sorted(made.describe(NAME)) == [
+        wait(lambda: len(created_resources.describe_created_resources(NAME)) == 3)
+        assert sorted(created_resources.describe_created_resources(NAME)) == [
             "container of-the-lab (running)",
             f"container {BOX} (exited)",
             "volume of-the-lab",
@@ -92,27 +95,27 @@ def test_reset_removes_what_the_learner_made_and_nothing_else(course: Path) -> N
 
 
 def test_killed_recording_loses_nothing_and_nothing_of_the_learner_is_taken(course: Path) -> None:
-    work.prepare(NAME)
+    work.prepare_lab(NAME)
     pid = int((paths.runtime() / "keeper").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    wait(lambda: not background_recorder._recorded())
-    assert journal.killed() == []
-    work.prepare(NAME)
-    assert background_recorder._recorded() == NAME
-    assert made.describe(NAME) == [f"container {BOX} (exited)"]
+    wait(lambda: not background_recorder.find_recorded_name())
+    assert journal.list_killed_runs() == []
+    work.prepare_lab(NAME)
+    assert background_recorder.find_recorded_name() == Run.of_lab(NAME).name
+    assert created_resources.describe_created_resources(NAME) == [f"container {BOX} (exited)"]
 
 
 def test_setup_comes_again_after_all_was_removed(course: Path) -> None:
-    work.prepare(NAME)
-    client.stop()
-    made.remove(NAME)
-    work.prepare(NAME)
-    assert made.describe(NAME) == [f"container {BOX} (exited)"]
+    work.prepare_lab(NAME)
+    client.stop_workers()
+    created_resources.remove_created_resources(NAME)
+    work.prepare_lab(NAME)
+    assert created_resources.describe_created_resources(NAME) == [f"container {BOX} (exited)"]
 
 
 def test_watch_answers_within_a_second_of_a_change(course: Path) -> None:
-    folder = work.prepare(NAME)
-    check(NAME)
+    folder = work.prepare_lab(NAME)
+    check_and_record(NAME)
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "checker", "watch", NAME],
         stdout=subprocess.PIPE,
@@ -139,23 +142,23 @@ def _remove_and_run() -> None:
 
 
 def test_engine_that_is_away_is_said_and_judges_nothing(course: Path, monkeypatch) -> None:
-    folder = work.prepare(NAME)
+    folder = work.prepare_lab(NAME)
     (folder / "status.txt").write_text("0\n")
     with monkeypatch.context() as patch:
         patch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-        report = check(NAME)
-    assert report["verdict"] == "could-not-check"
-    assert "No Docker Engine answers" in json.dumps(report)
-    assert check(NAME)["verdict"] == "passed"
+        report = check_and_record(NAME)
+    assert report.verdict == "could-not-check"
+    assert "No Docker Engine answers" in json.dumps(report.as_json())
+    assert check_and_record(NAME).verdict == "passed"
 
 
 def test_progress_of_what_was_passed_stays_after_tidying_up(course: Path) -> None:
-    folder = work.prepare(NAME)
+    folder = work.prepare_lab(NAME)
     (folder / "status.txt").write_text("0\n")
-    check(NAME)
+    check_and_record(NAME)
     cli("rm", "-f", BOX)
-    assert check(NAME)["verdict"] == "failed"
-    assert progress.read()["labs"][NAME]["points"] == 1
+    assert check_and_record(NAME).verdict == "failed"
+    assert progress.read_progress()["labs"][NAME]["points"] == 1
 
 
 def wait(condition) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.live
 
 def test_swarm_is_measured_as_its_lab_leaves_it() -> None:
     (swarm,) = [each for each in STAGES if each.name == "Swarm"]
-    found = list(rollouts.series(swarm, 1))
+    found = list(rollouts.measure_series(swarm, 1))
     careless, careful, bad = (measured for measured, _ in found)
     assert careless.lost > 0
     assert (careful.lost, bad.lost) == (0, 0)

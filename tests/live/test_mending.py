@@ -12,10 +12,11 @@ from functools import partial
 import pytest
 
 from checker.base import paths
-from checker.docker import docker_engine
+from checker.base.run import Run
 from checker.orchestrators.kind import kind_cluster
+from checker.orchestrators.registry import shell_environment
 from checker.orchestrators.swarm import swarm_mode
-from checker.sandbox import engine_session
+from checker.sandbox import session
 from tests.live.commands import run
 
 pytestmark = pytest.mark.live
@@ -68,28 +69,28 @@ def inside(node: str, script: str) -> str:
 
 @pytest.fixture(autouse=True)
 def cluster() -> Iterator[None]:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     yield
-    kind_cluster.mend()
+    kind_cluster.mend_cluster()
 
 
 @pytest.mark.parametrize("what", BREAK)
 def test_what_is_missing_is_noticed_and_mended(what: str) -> None:
     inside(*BREAK[what])
     made = _made()
-    kind_cluster.mend()
+    kind_cluster.mend_cluster()
     assert _made() == made
     assert kind_cluster.is_ready()
-    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
-    for node in kind_cluster.nodes():
+    assert kind_cluster.control_plane_backup.is_intact(kind_cluster.node_names())
+    for node in kind_cluster.node_names():
         assert inside(node, "systemctl is-active containerd kubelet") == "active\nactive\n"
 
 
 def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() -> None:
     """All of its own objects are new to a run that began before."""
-    kind_cluster.load([BUSYBOX])
+    kind_cluster.load_images([BUSYBOX])
     made = _made()
-    with engine_session.recorded("kind", RUN) as clean:
+    with session.record_run(Run(RUN), "kind") as clean:
         inside(CONTROL_PLANE, "rm -rf /kind/pristine /etc/kubernetes/manifests/etcd.yaml")
         assert clean() == []
         assert _made() != made
@@ -103,44 +104,45 @@ def test_cluster_that_cannot_be_mended_is_made_anew_and_keeps_what_is_its_own() 
 def test_what_a_killed_run_left_in_the_cluster_is_removed_before_another_begins() -> None:
     code = (
         "import os, signal, subprocess\n"
-        "from checker.sandbox import engine_session\n"
-        f"with engine_session.recorded('kind', '{RUN}-killed'):\n"
+        "from checker.base.run import Run\n"
+        "from checker.sandbox import session\n"
+        f"with session.record_run(Run('{RUN}-killed'), 'kind'):\n"
         f"    subprocess.run(['kubectl', 'create', 'configmap', '{RUN}'], check=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**docker_engine.environment(), "PYTHONPATH": str(paths.root())}
+    environment = {**shell_environment(), "PYTHONPATH": str(paths.root())}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     there = ("kubectl", "get", "configmaps", "-o", "name")
     assert f"configmap/{RUN}\n" in run(*there).output
-    with engine_session.recorded("docker", RUN):
+    with session.record_run(Run(RUN), "docker"):
         assert RUN not in run(*there).output
 
 
 def test_whole_cluster_is_left_alone() -> None:
     before = _started()
-    kind_cluster.mend()
+    kind_cluster.mend_cluster()
     assert _started() == before
 
 
 def test_lost_etcd_comes_from_the_backup() -> None:
     stop = "mv /etc/kubernetes/manifests/etcd.yaml /root/ && pkill -KILL -x etcd"
     inside(CONTROL_PLANE, f"{stop}; rm -rf /var/lib/etcd/member")
-    kind_cluster.mend()
+    kind_cluster.mend_cluster()
     assert kind_cluster.is_ready()
-    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
+    assert kind_cluster.control_plane_backup.is_intact(kind_cluster.node_names())
 
 
 def test_machine_that_was_rebooted_has_its_cluster_again() -> None:
     made = _made()
-    _docker("stop", "-t", "1", *kind_cluster.nodes())
+    _docker("stop", "-t", "1", *kind_cluster.node_names())
     assert not kind_cluster.is_ready()
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert kind_cluster.is_ready()
     assert _made() == made
 
 
-@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend])
+@pytest.mark.parametrize("does", [kind_cluster.ensure_cluster, kind_cluster.mend_cluster])
 def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
     does: Callable[[], None],
 ) -> None:
@@ -152,39 +154,41 @@ def test_nodes_that_were_started_in_another_order_get_their_addresses_back(
     does()
     assert _addresses() == before
     assert kind_cluster.is_ready()
-    assert kind_cluster.pristine.is_intact(kind_cluster.nodes())
+    assert kind_cluster.control_plane_backup.is_intact(kind_cluster.node_names())
     assert _made() == made
 
 
-@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend, swarm_mode.stop])
+@pytest.mark.parametrize(
+    "does", [kind_cluster.ensure_cluster, kind_cluster.mend_cluster, swarm_mode.leave_swarm]
+)
 def test_names_that_the_engine_forgot_with_its_swarm_are_known_again(
     does: Callable[[], None],
 ) -> None:
     """A kube-proxy or kubelet that starts anew would not find the API server."""
     made = _made()
-    swarm_mode.ensure()
-    if does is not swarm_mode.stop:
+    swarm_mode.ensure_swarm()
+    if does is not swarm_mode.leave_swarm:
         _docker("swarm", "leave", "--force")
-        assert not kind_cluster.kindnodes.know_each_other()
+        assert not kind_cluster.cluster_nodes.can_find_each_other()
     does()
-    swarm_mode.stop()
-    assert kind_cluster.kindnodes.know_each_other()
+    swarm_mode.leave_swarm()
+    assert kind_cluster.cluster_nodes.can_find_each_other()
     inside("course-worker", "systemctl restart kubelet")
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert _made() == made
 
 
 def test_names_are_known_again_though_the_engine_is_in_another_swarm_by_now() -> None:
     """In a Swarm, a rename enters no name; the nodes are started again."""
     made = _made()
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     _docker("swarm", "leave", "--force")
-    swarm_mode.ensure()
-    assert not kind_cluster.kindnodes.know_each_other()
-    kind_cluster.mend()
-    assert kind_cluster.kindnodes.know_each_other()
+    swarm_mode.ensure_swarm()
+    assert not kind_cluster.cluster_nodes.can_find_each_other()
+    kind_cluster.mend_cluster()
+    assert kind_cluster.cluster_nodes.can_find_each_other()
     inside("course-worker", "systemctl restart kubelet")
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert _made() == made
 
 
@@ -199,11 +203,11 @@ def _made() -> list[str]:
 
 def _addresses() -> dict[str, str]:
     found = _nodes("{{.NetworkSettings.Networks.kind.IPAddress}}")
-    return dict(zip(kind_cluster.nodes(), found, strict=True))
+    return dict(zip(kind_cluster.node_names(), found, strict=True))
 
 
 def _nodes(template: str) -> list[str]:
-    return _docker("inspect", "--format", template, *kind_cluster.nodes()).output.split()
+    return _docker("inspect", "--format", template, *kind_cluster.node_names()).output.split()
 
 
 _docker = partial(run, "docker", timeout=120)

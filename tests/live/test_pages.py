@@ -16,6 +16,7 @@ import pytest
 from checker.base import paths
 from checker.docker import docker_engine
 from checker.images import provider
+from checker.orchestrators.registry import shell_environment
 from checker.pages.reporting.results import PageResult
 from checker.pages.verify import verify_page
 
@@ -72,8 +73,8 @@ $ docker ps --all --quiet --filter name=page-
 
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> None:
-    docker_engine.ensure()
-    provider.ensure(["busybox:1.37"])
+    docker_engine.ensure_engine()
+    provider.ensure_images(["busybox:1.37"])
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def prove(tmp_path: Path) -> Callable[[str], PageResult]:
 def found(*words: str) -> list[str]:
     done = subprocess.run(
         ["docker", *words],
-        env=docker_engine.environment(),
+        env=shell_environment(),
         capture_output=True,
         text=True,
         timeout=60,

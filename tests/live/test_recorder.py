@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.docker import docker_engine, journal
-from checker.sandbox import engine_session
+from checker.base.run import Run
+from checker.docker import connection, journal
+from checker.orchestrators.registry import shell_environment
+from checker.sandbox import session
 from checker.sandbox.recorder import Recorder
 
 pytestmark = pytest.mark.live
@@ -31,7 +33,7 @@ def sh(script: str) -> str:
     """Output of a script in the environment of a course shell."""
     done = subprocess.run(
         ["bash", "-e", "-c", script],
-        env=docker_engine.environment(),
+        env=shell_environment(),
         capture_output=True,
         text=True,
         timeout=120,
@@ -86,16 +88,16 @@ MAKERS = {
 @pytest.mark.parametrize("what", MAKERS)
 def test_engine_is_afterwards_as_it_was_before(what: str, tmp_path: Path) -> None:
     before = inventory()
-    with Recorder("rec-live") as made:
+    with Recorder(Run("rec-live")) as made:
         sh(f"TMP={tmp_path}/image.tar; {MAKERS[what]}")
         assert made.remove() == []
     assert inventory() == before
-    assert journal.names() == []
+    assert journal.list_runs() == []
 
 
 def test_more_events_than_the_engine_replays_are_all_recorded() -> None:
     before = inventory()
-    with Recorder("rec-live") as made, contextlib.closing(docker_engine.client()) as client:
+    with Recorder(Run("rec-live")) as made, contextlib.closing(connection.open_client()) as client:
         for number in range(300):
             client.volumes.create(f"rec-{number}")
         assert made.remove() == []
@@ -106,23 +108,24 @@ def test_killed_run_is_cleaned_up_by_the_next() -> None:
     before = inventory()
     code = (
         "import os, signal, subprocess\n"
+        "from checker.base.run import Run\n"
         "from checker.sandbox.recorder import Recorder\n"
-        "with Recorder('rec-killed') as made:\n"
+        "with Recorder(Run('rec-killed')) as made:\n"
         f"    subprocess.run(['docker', 'run', '-d', '{IMAGE}', 'sleep', '600'], check=True)\n"
-        "    made._catch_up()\n"
+        "    made.catch_up()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**docker_engine.environment(), "PYTHONPATH": str(ROOT)}
+    environment = {**shell_environment(), "PYTHONPATH": str(ROOT)}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert inventory() != before
-    assert engine_session.remove_left_over() == []
+    assert session.remove_left_over() == []
     assert inventory() == before
 
 
 def test_start_and_end_cost_little() -> None:
-    with contextlib.closing(docker_engine.client()):
+    with contextlib.closing(connection.open_client()):
         started = os.times().elapsed
-        with Recorder("rec-live"):
+        with Recorder(Run("rec-live")):
             pass
         assert os.times().elapsed - started < 2

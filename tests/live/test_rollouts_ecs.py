@@ -12,11 +12,11 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed
 from checker.checks.ecs.fixture import Ecs
-from checker.checks.ecs.services import Service
+from checker.checks.ecs.services import EcsService
 from checker.checks.http.probe import Probe
-from checker.docker import docker_engine
+from checker.docker import connection, docker_engine
 from checker.images import provider
-from checker.measure.ecs import Follower
+from checker.measure.ecs import EcsFollower
 from checker.orchestrators.ecs import aws_api, aws_settings, local_ecs
 from checker.orchestrators.ecs.emulator import labels
 
@@ -42,7 +42,7 @@ def register(**given: Any) -> None:
         "portMappings": [{"containerPort": 80}],
         **given,
     }
-    aws_api.call(
+    aws_api.call_service(
         aws_api.ECS,
         "RegisterTaskDefinition",
         family="web",
@@ -54,7 +54,7 @@ def register(**given: Any) -> None:
 def balance() -> str:
     """A load balancer `front` before the target group `web`; the group's ARN."""
     subnet = {"Subnets.member.1": "subnet-00000001"}
-    made = aws_api.balancing("CreateLoadBalancer", Name="front", **subnet)
+    made = aws_api.call_balancing("CreateLoadBalancer", Name="front", **subnet)
     where = made[0].findtext("LoadBalancerArn") or ""
     settings = {
         "HealthCheckIntervalSeconds": "5",
@@ -62,7 +62,7 @@ def balance() -> str:
         "HealthyThresholdCount": "2",
         "TargetType": "ip",
     }
-    made = aws_api.balancing(
+    made = aws_api.call_balancing(
         "CreateTargetGroup", Name="web", Protocol="HTTP", Port="80", **settings
     )
     group = made[0].findtext("TargetGroupArn") or ""
@@ -71,29 +71,29 @@ def balance() -> str:
         "DefaultActions.member.1.TargetGroupArn": group,
     }
     given = {"LoadBalancerArn": where, "Protocol": "HTTP", "Port": "80"}
-    aws_api.balancing("CreateListener", **given, **action)
+    aws_api.call_balancing("CreateListener", **given, **action)
     return group
 
 
 @pytest.fixture(scope="module")
 def group() -> Iterator[str]:
     """`web:1` and `web:2` are good, `web:3` runs and does not answer; the target group's ARN."""
-    docker_engine.ensure()
-    provider.ensure([IMAGE])
-    local_ecs.ensure()
-    local_ecs.reset()
-    aws_api.call(aws_api.ECS, "CreateCluster", clusterName="demo")
+    docker_engine.ensure_engine()
+    provider.ensure_images([IMAGE])
+    local_ecs.ensure_emulator()
+    local_ecs.empty_emulator()
+    aws_api.call_service(aws_api.ECS, "CreateCluster", clusterName="demo")
     register()
     register(environment=[{"name": "VERSION", "value": "two"}], healthCheck=CHECKED)
     register(command=["sleep", "600"])
     yield balance()
-    local_ecs.reset()
+    local_ecs.empty_emulator()
 
 
 @pytest.fixture
-def web(group: str) -> Iterator[Service]:
+def web(group: str) -> Iterator[EcsService]:
     """Two healthy tasks of web:1 behind the load balancer."""
-    aws_api.call(
+    aws_api.call_service(
         aws_api.ECS,
         "CreateService",
         cluster="demo",
@@ -106,35 +106,35 @@ def web(group: str) -> Iterator[Service]:
     )
     service = Ecs().cluster("demo").service("web").settle(within=LONG)
     yield service
-    aws_api.call(aws_api.ECS, "DeleteService", cluster="demo", service="web", force=True)
+    aws_api.call_service(aws_api.ECS, "DeleteService", cluster="demo", service="web", force=True)
     assert wait_until(lambda: not containers(), LONG, 0.2)
 
 
 def containers() -> list[Any]:
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         wanted: dict[str, str | list[str] | bool] = {"label": [labels.TASK]}
         return list(client.containers.list(all=True, filters=wanted, ignore_removed=True))
 
 
 def states(group: str) -> list[str]:
-    found = aws_api.balancing("DescribeTargetHealth", TargetGroupArn=group)
+    found = aws_api.call_balancing("DescribeTargetHealth", TargetGroupArn=group)
     return sorted(each.findtext("TargetHealth/State") or "" for each in found)
 
 
 def configure(**more: Any) -> None:
     given = {**SAFE, **more}
-    aws_api.call(
+    aws_api.call_service(
         aws_api.ECS, "UpdateService", cluster="demo", service="web", deploymentConfiguration=given
     )
 
 
 def front() -> str:
-    return f"{aws_settings.endpoint()}/_alb/front/"
+    return f"{aws_settings.endpoint_url()}/_alb/front/"
 
 
-def test_a_careful_rollout_loses_nothing_and_is_followed(web: Service) -> None:
+def test_a_careful_rollout_loses_nothing_and_is_followed(web: EcsService) -> None:
     with (
-        Follower("demo", "web") as follower,
+        EcsFollower("demo", "web") as follower,
         Probe().run(front(), rate=50, seconds=150, timeout=10, at_least=200) as load,
     ):
         load.wait_for_sent(50)
@@ -150,7 +150,7 @@ def test_a_careful_rollout_loses_nothing_and_is_followed(web: Service) -> None:
     assert {each.attrs["healthStatus"] for each in web.tasks} == {"HEALTHY"}
 
 
-def test_a_careless_rollout_loses_some(web: Service) -> None:
+def test_a_careless_rollout_loses_some(web: EcsService) -> None:
     configure(minimumHealthyPercent=0, maximumPercent=100)
     with Probe().run(front(), rate=50, seconds=150, timeout=10, at_least=200) as load:
         load.wait_for_sent(50)
@@ -159,9 +159,9 @@ def test_a_careless_rollout_loses_some(web: Service) -> None:
         load.expect_lost(0)
 
 
-def test_a_bad_version_is_rolled_back_and_nobody_notices(web: Service) -> None:
+def test_a_bad_version_is_rolled_back_and_nobody_notices(web: EcsService) -> None:
     with (
-        Follower("demo", "web") as follower,
+        EcsFollower("demo", "web") as follower,
         Probe().run(front(), rate=50, seconds=150, timeout=10, at_least=200) as load,
     ):
         load.wait_for_sent(50)
@@ -175,7 +175,7 @@ def test_a_bad_version_is_rolled_back_and_nobody_notices(web: Service) -> None:
     assert "rolling back to (deployment" in told
 
 
-def test_a_rollout_that_may_do_nothing_is_told_with_the_reason(web: Service) -> None:
+def test_a_rollout_that_may_do_nothing_is_told_with_the_reason(web: EcsService) -> None:
     configure(maximumPercent=100)
     with pytest.raises(CheckFailed, match="ends within 2 s") as failed:
         web.deploy("web:2", within=2)
@@ -184,12 +184,12 @@ def test_a_rollout_that_may_do_nothing_is_told_with_the_reason(web: Service) -> 
     web.settle(within=LONG).expect_definition("web:2")
 
 
-def test_deploying_the_same_version_is_refused(web: Service) -> None:
+def test_deploying_the_same_version_is_refused(web: EcsService) -> None:
     with pytest.raises(CouldNotFindOut, match="already"):
         web.deploy("web:1")
 
 
-def test_a_task_that_answers_badly_from_now_on_is_replaced(web: Service, group: str) -> None:
+def test_a_task_that_answers_badly_from_now_on_is_replaced(web: EcsService, group: str) -> None:
     assert states(group) == ["healthy", "healthy"]
     sick = containers()[0]
     assert sick.exec_run(["rm", "/usr/share/nginx/html/index.html"]).exit_code == 0
@@ -197,7 +197,9 @@ def test_a_task_that_answers_badly_from_now_on_is_replaced(web: Service, group: 
 
     def reason() -> str:
         task = str(sick.labels[labels.TASK])
-        found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[task])["tasks"]
+        found = aws_api.call_service(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[task])[
+            "tasks"
+        ]
         return str(found[0].get("stoppedReason", ""))
 
     assert wait_until(lambda: "Task failed ELB health checks" in reason(), LONG, 0.1)
@@ -208,15 +210,19 @@ def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: 
     register(command=DEAF)
     newest = Ecs().definition("web")
     given = {"cluster": "demo", "taskDefinition": newest.name}
-    [made] = aws_api.call(aws_api.ECS, "RunTask", **given)["tasks"]
+    [made] = aws_api.call_service(aws_api.ECS, "RunTask", **given)["tasks"]
 
     def task() -> dict[str, Any]:
         name = made["taskArn"]
-        found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[name])["tasks"]
+        found = aws_api.call_service(aws_api.ECS, "DescribeTasks", cluster="demo", tasks=[name])[
+            "tasks"
+        ]
         return dict(found[0])
 
     assert wait_until(lambda: task()["lastStatus"] == "RUNNING", LONG, 0.1)
-    stopped = aws_api.call(aws_api.ECS, "StopTask", cluster="demo", task=made["taskArn"])["task"]
+    stopped = aws_api.call_service(aws_api.ECS, "StopTask", cluster="demo", task=made["taskArn"])[
+        "task"
+    ]
     assert stopped["desiredStatus"] == "STOPPED"
     assert wait_until(lambda: task()["lastStatus"] == "STOPPED", 20, 0.1)
     assert task()["containers"][0]["exitCode"] == 137
@@ -226,5 +232,5 @@ def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: 
     "given", [{"HealthCheckIntervalSeconds": "1"}, {"Matcher.HttpCode": "503"}]
 )
 def test_health_checks_that_aws_would_refuse_are_refused(group: str, given: dict[str, str]) -> None:
-    with pytest.raises(aws_api.Refused):
-        aws_api.balancing("ModifyTargetGroup", TargetGroupArn=group, **given)
+    with pytest.raises(aws_api.AwsError):
+        aws_api.call_balancing("ModifyTargetGroup", TargetGroupArn=group, **given)

@@ -13,10 +13,10 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kubernetes.fixture import Kube, Namespace
 from checker.checks.kubernetes.workloads import Deployment
-from checker.measure.kubernetes import Follower
-from checker.orchestrators.kind import kind_cluster
+from checker.measure.kubernetes import KubernetesFollower
+from checker.orchestrators.kind import cluster_files
 from checker.orchestrators.kind.kube_api import Api
-from checker.sandbox import engine_session
+from checker.sandbox import session
 from tests.live.commands import kubectl, own_namespace
 
 pytestmark = pytest.mark.live
@@ -33,8 +33,8 @@ CONTAINER = {
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    engine_session.ensure("kind", [GOOD, BAD])
-    with contextlib.closing(Api(kind_cluster.kubeconfig())) as made:
+    session.ensure_engines("kind", [GOOD, BAD])
+    with contextlib.closing(Api(cluster_files.kubeconfig_file())) as made:
         yield made
 
 
@@ -66,7 +66,7 @@ def ready(there: Namespace) -> Deployment:
 
 def test_good_rollout_is_complete_and_followed(there: Namespace) -> None:
     web = ready(there)
-    with Follower(there.name, "web") as follower:
+    with KubernetesFollower(there.name, "web") as follower:
         assert web.rollout.deploy(SAME, within=60) == "complete"
         web.rollout.settle(within=30)
         seen = time.monotonic() + 10
@@ -85,7 +85,7 @@ def test_good_rollout_is_complete_and_followed(there: Namespace) -> None:
 
 def test_bad_version_is_stuck_and_going_back_is_seen(there: Namespace) -> None:
     web = ready(there)
-    with Follower(there.name, "web") as follower:
+    with KubernetesFollower(there.name, "web") as follower:
         assert web.rollout.deploy(BAD, within=60) == "stuck"
         assert web.ready == 1
         kubectl("-n", there.name, "rollout", "undo", "deployment/web")
@@ -127,7 +127,7 @@ def test_cluster_that_is_away_is_no_verdict(
     there: Namespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web = there.deployment("web")
-    away = Api(kind_cluster.kubeconfig())
+    away = Api(cluster_files.kubeconfig_file())
     away._client.configuration.host = "https://127.0.0.1:1"
     monkeypatch.setattr(web, "_api", away)
     with pytest.raises(CouldNotFindOut, match="does not answer"):

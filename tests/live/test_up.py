@@ -20,6 +20,7 @@ import pytest
 
 from checker.base import paths
 from checker.docker import docker_engine
+from checker.orchestrators.registry import shell_environment
 from checker.server import instance
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -49,11 +50,11 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    docker_engine.ensure()
+    docker_engine.ensure_engine()
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "work"))
     root = str(Path(__file__).resolve().parents[2])
-    made = Machine({**os.environ, **docker_engine.environment(), "PYTHONPATH": root})
+    made = Machine({**os.environ, **shell_environment(), "PYTHONPATH": root})
     yield made
     for process in made.started:
         process.kill()

@@ -101,7 +101,7 @@ def test_signal_ends_it_with_the_result_so_far(server: Server, number: signal.Si
 
 
 def test_losses_are_summed_up_with_their_times() -> None:
-    lines = command.summary(result(ROLLOUT)).splitlines()
+    lines = command.summarize_result(result(ROLLOUT)).splitlines()
     assert lines[1] == "lost      3: 2 refused, 1 closed"
     assert lines[2] == "          first after 0.20 s, last after 0.40 s"
     assert lines[3] == "versions  1: 2, 2: 2"
@@ -111,5 +111,5 @@ def test_losses_are_summed_up_with_their_times() -> None:
 def test_lost_request_has_no_status_in_the_file() -> None:
     lost = sample(0.5, "", "refused")
     lost.status = 0
-    line = command.as_csv(result([lost])).splitlines()[1]
+    line = command.format_csv(result([lost])).splitlines()[1]
     assert line == "1,0.500000,0.501000,0.510000,refused,,,kept"

@@ -11,13 +11,13 @@ import pytest
 
 from checker.loadtest import plan
 from checker.loadtest.load import Counts, Load
-from checker.loadtest.sample import OUTCOMES, Sample, outcome_of
+from checker.loadtest.sample import OUTCOMES, Sample, name_outcome
 from tests.loadtest.conftest import Server
 
 
 def load(url: str, count: int = 3, rate: float = 200, **given: object) -> list[Sample]:
     """With patience: on a busy machine nothing here may be lost for being slow."""
-    made = plan.make(url, rate=rate, count=count, **{"timeout": 10, **given})  # type: ignore[arg-type]
+    made = plan.make_plan(url, rate=rate, count=count, **{"timeout": 10, **given})  # type: ignore[arg-type]
     return Load(made, lambda _: None).run()
 
 
@@ -109,7 +109,10 @@ def test_sending_ends_when_that_is_asked_for(server: Server) -> None:
             os.write(writer, b"x")
 
     asked = Load(
-        plan.make(server.url, rate=100, count=1000, timeout=10), look, every=0.01, stop_on=reader
+        plan.make_plan(server.url, rate=100, count=1000, timeout=10),
+        look,
+        every=0.01,
+        stop_on=reader,
     )
     samples = asked.run()
     assert 5 < len(samples) < 500
@@ -121,14 +124,14 @@ def test_sending_ends_when_that_is_asked_for(server: Server) -> None:
 
 def test_progress_counts_losses(server: Server) -> None:
     seen: list[Counts] = []
-    made = Load(plan.make(server.url + "/error", rate=100, count=5), seen.append, every=0.01)
+    made = Load(plan.make_plan(server.url + "/error", rate=100, count=5), seen.append, every=0.01)
     made.run()
     assert made.counts == Counts(5, 5, {})
     assert seen
 
 
 def test_errno_that_nobody_foresaw_is_unreachable() -> None:
-    assert outcome_of(errno.ENETUNREACH) == "unreachable"
+    assert name_outcome(errno.ENETUNREACH) == "unreachable"
 
 
 def test_connect_that_fails_at_once_is_lost(
@@ -143,5 +146,5 @@ def test_write_that_fails_is_lost(server: Server, monkeypatch: pytest.MonkeyPatc
         raise BrokenPipeError(errno.EPIPE, "gone")
 
     monkeypatch.setattr(socket.socket, "sendall", broken)
-    samples = Load(plan.make(server.url, count=1), lambda _: None).run()
+    samples = Load(plan.make_plan(server.url, count=1), lambda _: None).run()
     assert [each.outcome for each in samples] == ["reset"]

@@ -21,7 +21,7 @@ from checker.loadtest import plan
     ],
 )
 def test_address_of_this_machine_is_accepted(url: str, address: str, port: int, path: str) -> None:
-    made = plan.make(url)
+    made = plan.make_plan(url)
     assert (made.address, made.port, made.path) == (address, port, path)
 
 
@@ -40,7 +40,7 @@ def test_address_of_this_machine_is_accepted(url: str, address: str, port: int, 
 )
 def test_any_other_machine_is_refused(url: str) -> None:
     with pytest.raises(CourseError, match="this machine only"):
-        plan.make(url)
+        plan.make_plan(url)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_any_other_machine_is_refused(url: str) -> None:
 )
 def test_what_is_no_plain_address_is_refused(url: str) -> None:
     with pytest.raises(CourseError, match="cannot use the address"):
-        plan.make(url)
+        plan.make_plan(url)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_what_is_no_plain_address_is_refused(url: str) -> None:
 )
 def test_what_is_out_of_bounds_is_refused_by_name(given: dict, words: str) -> None:
     with pytest.raises(CourseError, match=words):
-        plan.make("http://127.0.0.1:1/", **given)
+        plan.make_plan("http://127.0.0.1:1/", **given)
 
 
 def test_more_open_requests_than_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 512))
     with pytest.raises(CourseError, match="files of this process"):
-        plan.make("http://127.0.0.1:1/", rate=300, timeout=2)
-    assert plan.make("http://127.0.0.1:1/", rate=200, timeout=2).rate == 200
+        plan.make_plan("http://127.0.0.1:1/", rate=300, timeout=2)
+    assert plan.make_plan("http://127.0.0.1:1/", rate=200, timeout=2).rate == 200
 
 
 def test_file_limit_is_raised_to_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,13 +101,13 @@ def test_file_limit_is_raised_to_what_is_allowed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_count_comes_from_seconds_and_ten_seconds_are_the_default() -> None:
-    assert plan.make("http://127.0.0.1:1/", rate=50).count == 500
-    assert plan.make("http://127.0.0.1:1/", rate=50, seconds=0.5).count == 25
-    assert plan.make("http://127.0.0.1:1/", rate=50, count=7).seconds == 0.14
+    assert plan.make_plan("http://127.0.0.1:1/", rate=50).count == 500
+    assert plan.make_plan("http://127.0.0.1:1/", rate=50, seconds=0.5).count == 25
+    assert plan.make_plan("http://127.0.0.1:1/", rate=50, count=7).seconds == 0.14
 
 
 def test_request_names_the_host_and_closes_only_if_fresh() -> None:
-    kept = plan.make("http://shop.localhost:81/v?x=1").request
+    kept = plan.make_plan("http://shop.localhost:81/v?x=1").request
     assert kept.startswith(b"GET /v?x=1 HTTP/1.1\r\nHost: shop.localhost:81\r\n")
     assert b"Connection" not in kept
-    assert b"Connection: close\r\n" in plan.make("http://127.0.0.1:1/", fresh=True).request
+    assert b"Connection: close\r\n" in plan.make_plan("http://127.0.0.1:1/", fresh=True).request

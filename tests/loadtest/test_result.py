@@ -7,7 +7,7 @@ import json
 import pytest
 
 from checker.loadtest import plan
-from checker.loadtest.result import Result, pack, quantile, unpack
+from checker.loadtest.result import Result, pack_samples, pick_quantile, unpack_samples
 from checker.loadtest.sample import Sample
 
 
@@ -16,7 +16,7 @@ def sample(at: float, version: str = "1", outcome: str = "ok", took: float = 0.0
 
 
 def result(samples: list[Sample], count: int = 10, complete: bool = True) -> Result:
-    made = plan.make("http://127.0.0.1:1/", rate=10, count=count)
+    made = plan.make_plan("http://127.0.0.1:1/", rate=10, count=count)
     return Result(made, 1000.0, samples, 0.5, complete)
 
 
@@ -40,7 +40,7 @@ def test_requests_are_counted_by_outcome_and_version() -> None:
 
 
 def test_object_has_all_that_was_measured() -> None:
-    found = json.loads(json.dumps(result(ROLLOUT, complete=False).as_object(width=0.5)))
+    found = json.loads(json.dumps(result(ROLLOUT, complete=False).build_report(width=0.5)))
     assert found["schema"] == 1
     assert (found["sent"], found["lost"], found["planned"]) == (7, 3, 10)
     assert (found["first_loss"], found["last_loss"]) == (0.2, 0.4)
@@ -54,11 +54,11 @@ def test_object_has_all_that_was_measured() -> None:
 
 
 def test_nothing_sent_and_nothing_answered_are_told_as_such() -> None:
-    none = result([]).as_object()
+    none = result([]).build_report()
     assert (none["sent"], none["latency_ms"], none["first_loss"]) == (0, None, None)
     lost = result([sample(0, "", "refused")])
-    assert (lost.last_version, lost.as_object()["latency_ms"]) == ("", None)
-    assert len(lost.buckets(0.5)) == 1
+    assert (lost.last_version, lost.build_report()["latency_ms"]) == ("", None)
+    assert len(lost.split_load(0.5)) == 1
 
 
 def test_answer_without_a_version_is_unknown() -> None:
@@ -67,17 +67,17 @@ def test_answer_without_a_version_is_unknown() -> None:
 
 
 def test_empty_stretches_at_the_end_are_left_out_and_between_kept() -> None:
-    found = result([sample(0.0), sample(0.9)], count=100).buckets(0.3)
+    found = result([sample(0.0), sample(0.9)], count=100).split_load(0.3)
     assert [round(each.start, 1) for each in found] == [0.0, 0.3, 0.6, 0.9]
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 2), (0.9, 4), (1.0, 4), (0.0, 1)])
 def test_quantile_is_by_nearest_rank(share: float, value: float) -> None:
-    assert quantile([1, 2, 3, 4], share) == value
-    assert quantile([], share) == 0.0
+    assert pick_quantile([1, 2, 3, 4], share) == value
+    assert pick_quantile([], share) == 0.0
 
 
 def test_samples_survive_the_way_to_another_process() -> None:
-    handed = json.loads(json.dumps(pack(ROLLOUT)))
-    assert unpack(handed)[5] == ROLLOUT[5]
-    assert pack(unpack(handed)) == handed
+    handed = json.loads(json.dumps(pack_samples(ROLLOUT)))
+    assert unpack_samples(handed)[5] == ROLLOUT[5]
+    assert pack_samples(unpack_samples(handed)) == handed

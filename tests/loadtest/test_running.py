@@ -16,12 +16,14 @@ import pytest
 from checker.base.errors import CouldNotFindOut
 from checker.loadtest import __main__ as child
 from checker.loadtest import plan, running
-from checker.loadtest.running import Running, until_answered
+from checker.loadtest.running import ProbeProcess, wait_for_answer
 from tests.loadtest.conftest import Server
 
 
 def test_load_is_run_and_its_result_handed_over(server: Server) -> None:
-    result = Running(plan.make(server.url, rate=200, count=40, timeout=10)).result()
+    result = ProbeProcess(
+        plan.make_plan(server.url, rate=200, count=40, timeout=10)
+    ).collect_result()
     assert (result.sent, result.lost, result.complete) == (40, 0, True)
     assert result.versions == {"1": 40}
     assert 0 < result.cpu_seconds < 5
@@ -29,24 +31,24 @@ def test_load_is_run_and_its_result_handed_over(server: Server) -> None:
 
 
 def test_it_is_watched_while_it_runs_and_stopped(server: Server) -> None:
-    made = Running(plan.make(server.url, rate=100, count=3000))
+    made = ProbeProcess(plan.make_plan(server.url, rate=100, count=3000))
     made.wait_until(lambda: made.counts.sent > 10, 20, "not sent")
     made.stop()
-    result = made.result()
+    result = made.collect_result()
     assert 10 < result.sent < 3000
     assert not result.complete
     assert made.is_over
 
 
 def test_waiting_for_what_does_not_come_ends_with_the_probe(server: Server) -> None:
-    made = Running(plan.make(server.url, rate=100, count=5))
+    made = ProbeProcess(plan.make_plan(server.url, rate=100, count=5))
     with pytest.raises(CouldNotFindOut, match="No such thing"):
         made.wait_until(lambda: False, 20, "No such thing.")
     made.kill()
 
 
 def test_killed_probe_has_no_result(server: Server) -> None:
-    made = Running(plan.make(server.url, rate=100, count=3000))
+    made = ProbeProcess(plan.make_plan(server.url, rate=100, count=3000))
     made.kill()
     with pytest.raises(CouldNotFindOut, match="no result"):
         made.wait_until(lambda: made._end is not None, 5, "The probe has no result.")
@@ -57,7 +59,7 @@ def test_it_ends_when_its_user_is_killed(server: Server) -> None:
     code = (
         "import os, sys\n"
         "from checker.loadtest import plan, running\n"
-        f"made = running.Running(plan.make({server.url!r}, rate=50, seconds=300))\n"
+        f"made = running.ProbeProcess(plan.make_plan({server.url!r}, rate=50, seconds=300))\n"
         "print(made._process.pid, flush=True)\n"
         "os._exit(1)\n"
     )
@@ -81,7 +83,7 @@ def _runs(pid: int) -> bool:
 def test_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(CouldNotFindOut, match="could not be started"):
-        Running(plan.make("http://127.0.0.1:1/", count=1))
+        ProbeProcess(plan.make_plan("http://127.0.0.1:1/", count=1))
 
 
 def test_process_that_says_nothing_is_told_with_its_last_words(
@@ -94,16 +96,16 @@ def test_process_that_says_nothing_is_told_with_its_last_words(
             [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True
         )
 
-    monkeypatch.setattr(running, "_start", broken)
+    monkeypatch.setattr(running, "start_process", broken)
     with pytest.raises(CouldNotFindOut, match="does not begin") as caught:
-        Running(plan.make("http://127.0.0.1:1/", count=1))
+        ProbeProcess(plan.make_plan("http://127.0.0.1:1/", count=1))
     assert caught.value.found == "out of order"
 
 
 def test_first_answer_is_waited_for(server: Server, free_port: int) -> None:
-    assert until_answered(plan.make(server.url), 0) == ""
-    assert until_answered(plan.make(server.url + "/error"), 0) == ""
-    assert until_answered(plan.make(f"http://127.0.0.1:{free_port}/"), 0.3) == "refused"
+    assert wait_for_answer(plan.make_plan(server.url), 0) == ""
+    assert wait_for_answer(plan.make_plan(server.url + "/error"), 0) == ""
+    assert wait_for_answer(plan.make_plan(f"http://127.0.0.1:{free_port}/"), 0.3) == "refused"
     assert server.requests == 2
 
 
@@ -113,7 +115,8 @@ def test_process_tells_its_beginning_its_counts_and_its_samples(
     reader, writer = os.pipe()
     os.write(
         writer,
-        json.dumps(asdict(plan.make(server.url, rate=100, count=5, timeout=10))).encode() + b"\n",
+        json.dumps(asdict(plan.make_plan(server.url, rate=100, count=5, timeout=10))).encode()
+        + b"\n",
     )
     zero = os.dup(0)
     os.dup2(reader, 0)
@@ -137,7 +140,7 @@ def test_process_without_a_plan_ends() -> None:
     reader, writer = os.pipe()
     os.close(writer)
     with pytest.raises(SystemExit, match="no plan"):
-        child._line(reader)
+        child.read_line(reader)
     os.close(reader)
 
 
@@ -152,4 +155,4 @@ def test_process_that_nobody_listens_to_ends(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdout", Gone())
     monkeypatch.setattr(os, "_exit", ended)
     with pytest.raises(SystemExit):
-        child._tell({})
+        child.send_message({})

@@ -8,10 +8,10 @@ from checker.loadtest.wire import (
     LARGEST,
     LONGEST_VERSION,
     NO_BODY,
-    Answer,
+    HttpAnswer,
     NotHttp,
-    read,
-    version_in,
+    find_version,
+    read_answer,
 )
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -21,26 +21,28 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 def test_sized_answer_is_complete_with_its_last_byte() -> None:
     for length in range(len(SIZED)):
-        assert read(SIZED[:length], ended=False) is None
-    assert read(SIZED, ended=False) == Answer(200, "1", keep=True)
+        assert read_answer(SIZED[:length], ended=False) is None
+    assert read_answer(SIZED, ended=False) == HttpAnswer(200, "1", keep=True)
 
 
 def test_chunked_answer_is_complete_with_its_last_byte() -> None:
     whole = CHUNKED + b'8;x=y\r\n{"versio\r\n7\r\nn":"c"}\r\n0\r\nTrailer: t\r\n\r\n'
     for length in range(len(whole)):
-        assert read(whole[:length], ended=False) is None
-    assert read(whole, ended=False) == Answer(200, "c", keep=True)
+        assert read_answer(whole[:length], ended=False) is None
+    assert read_answer(whole, ended=False) == HttpAnswer(200, "c", keep=True)
 
 
 def test_answer_without_a_length_ends_with_its_connection() -> None:
     data = HEAD + b"\r\nhello"
-    assert read(data, ended=False) is None
-    assert read(data, ended=True) == Answer(200, "", keep=False)
+    assert read_answer(data, ended=False) is None
+    assert read_answer(data, ended=True) == HttpAnswer(200, "", keep=False)
 
 
 @pytest.mark.parametrize("status", NO_BODY)
 def test_some_answers_have_no_body(status: int) -> None:
-    assert read(f"HTTP/1.1 {status} x\r\n\r\n".encode(), ended=False) == Answer(status, "", True)
+    assert read_answer(f"HTTP/1.1 {status} x\r\n\r\n".encode(), ended=False) == HttpAnswer(
+        status, "", True
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,14 +55,16 @@ def test_some_answers_have_no_body(status: int) -> None:
     ],
 )
 def test_connection_stays_as_the_server_says(first: bytes, header: bytes, keep: bool) -> None:
-    found = read(first + b"\r\nContent-Length: 0\r\n" + header + b"\r\n", ended=False)
-    assert found == Answer(200, "", keep)
+    found = read_answer(first + b"\r\nContent-Length: 0\r\n" + header + b"\r\n", ended=False)
+    assert found == HttpAnswer(200, "", keep)
 
 
 def test_version_is_in_the_body_or_else_in_a_header() -> None:
     head = HEAD + b"X-Version: h\r\nContent-Length: "
-    assert read(head + b"5\r\n\r\nhello", ended=False) == Answer(200, "h", True)
-    assert read(head + b"15\r\n\r\n" + b'{"version":"b"}', ended=False) == Answer(200, "b", True)
+    assert read_answer(head + b"5\r\n\r\nhello", ended=False) == HttpAnswer(200, "h", True)
+    assert read_answer(head + b"15\r\n\r\n" + b'{"version":"b"}', ended=False) == HttpAnswer(
+        200, "b", True
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_version_is_in_the_body_or_else_in_a_header() -> None:
     [(b'{"version": 3}', "3"), (b"{broken", ""), (b'["version"]', ""), (b"", ""), (b"{}", "")],
 )
 def test_version_of_a_body(body: bytes, version: str) -> None:
-    assert version_in(body) == version
+    assert find_version(body) == version
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,7 @@ def test_version_of_a_body(body: bytes, version: str) -> None:
 )
 def test_what_is_no_answer_is_told(data: bytes) -> None:
     with pytest.raises(NotHttp):
-        read(data, ended=False)
+        read_answer(data, ended=False)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +101,12 @@ def test_what_is_no_answer_is_told(data: bytes) -> None:
     ],
 )
 def test_version_can_be_shown_whatever_a_server_sends(body: bytes, version: str) -> None:
-    assert version_in(body) == version
+    assert find_version(body) == version
 
 
 def test_version_of_the_header_can_be_shown_as_well() -> None:
     head = HEAD + b"X-Version: \x1b[2J\x80\r\nContent-Length: 0\r\n\r\n"
-    assert read(head, ended=False) == Answer(200, "?[2J?", True)
+    assert read_answer(head, ended=False) == HttpAnswer(200, "?[2J?", True)
 
 
 @pytest.mark.parametrize(
@@ -115,4 +119,4 @@ def test_version_of_the_header_can_be_shown_as_well() -> None:
 )
 def test_number_that_is_none_is_no_http(data: bytes) -> None:
     with pytest.raises(NotHttp):
-        read(data, ended=False)
+        read_answer(data, ended=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checker.docker import docker_client, docker_engine, endpoint, journal
+from checker.docker import connection, docker_client, endpoint, journal
 from checker.machine.facts import Facts
 from checker.machine.status import GIB
 
@@ -30,10 +30,10 @@ GOOD = Facts(
 def good(monkeypatch: pytest.MonkeyPatch) -> Facts:
     """Beside the facts, good tools and no run that was killed."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setattr(docker_engine, "environment", dict)
-    monkeypatch.setattr(docker_client, "troubles", lambda env: [])
-    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: [])
-    monkeypatch.setattr(journal, "killed", lambda: [])
+    monkeypatch.setattr(connection, "cli_environment", dict)
+    monkeypatch.setattr(docker_client, "list_troubles", lambda env: [])
+    monkeypatch.setattr(docker_client, "list_missing_packages", lambda programs: [])
+    monkeypatch.setattr(journal, "list_killed_runs", lambda: [])
     return GOOD
 
 

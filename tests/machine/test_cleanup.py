@@ -12,14 +12,14 @@ from docker.errors import APIError, NotFound
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.docker import apt, docker_engine, endpoint
+from checker.docker import apt, connection, docker_engine, endpoint
 from checker.images import store
 from checker.judging import client
 from checker.machine import cleanup
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import kind_cluster
 from checker.orchestrators.swarm import swarm_mode
-from checker.sandbox import background_recorder, recorder
+from checker.sandbox import background_recorder, session
 
 REMOVED: list[str] = []
 
@@ -52,27 +52,33 @@ class Engine:
         return SimpleNamespace(list=listed)
 
 
+def leave_swarm() -> None:
+    if connection.engine_status().running:
+        REMOVED.append("swarm")
+
+
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     REMOVED.clear()
     for name in ("COURSE_CACHE", "COURSE_STATE", "COURSE_WORK", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setattr(paths.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
-    monkeypatch.setattr(endpoint, "own_folder", lambda: tmp_path / "run")
-    monkeypatch.setattr(docker_engine, "stop", lambda: REMOVED.append("engine"))
-    monkeypatch.setattr(local_ecs, "stop", lambda: REMOVED.append("emulator"))
-    monkeypatch.setattr(kind_cluster, "stop", lambda: REMOVED.append("cluster"))
-    monkeypatch.setattr(swarm_mode, "stop", lambda: REMOVED.append("swarm"))
-    monkeypatch.setattr(recorder, "remove_everything", lambda: [])
-    monkeypatch.setattr(client, "stop", lambda: None)
-    monkeypatch.setattr(background_recorder, "stop", lambda: None)
+    monkeypatch.setattr(endpoint, "daemon_folder", lambda: tmp_path / "run")
+    monkeypatch.setattr(docker_engine, "stop_engine", lambda: REMOVED.append("engine"))
+    monkeypatch.setattr(local_ecs, "stop_emulator", lambda: REMOVED.append("emulator"))
+    monkeypatch.setattr(connection, "engine_status", lambda: SimpleNamespace(running=False))
+    monkeypatch.setattr(kind_cluster, "delete_cluster", lambda: REMOVED.append("cluster"))
+    monkeypatch.setattr(swarm_mode, "leave_swarm", leave_swarm)
+    monkeypatch.setattr(session, "remove_everything", lambda: [])
+    monkeypatch.setattr(client, "stop_workers", lambda: None)
+    monkeypatch.setattr(background_recorder, "stop_recording", lambda: None)
     found = [("redis:8", "rebuilt"), ("nginx:1.26", "pulled")]
     sources = dict(found)
 
     def look(client: Any, image: Any) -> SimpleNamespace:
         return SimpleNamespace(image=image, source=sources.get(image.reference, "missing"))
 
-    monkeypatch.setattr(store, "look", look)
+    monkeypatch.setattr(store, "inspect_image", look)
     return tmp_path
 
 
@@ -80,15 +86,16 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def answer(error: Exception | None = None) -> None:
         running = endpoint.Answer("unix:///x", "running", "26.1.5")
-        monkeypatch.setattr(endpoint, "find", lambda: running)
-        monkeypatch.setattr(docker_engine, "client", lambda: Engine(error))
+        monkeypatch.setattr(endpoint, "find_engine", lambda: running)
+        monkeypatch.setattr(connection, "engine_status", lambda: SimpleNamespace(running=True))
+        monkeypatch.setattr(connection, "open_client", lambda: Engine(error))
 
     return answer
 
 
 def test_down_removes_by_label_and_keeps_images_and_caches(engine: Callable[..., None]) -> None:
     engine()
-    (paths.cache() / "site").mkdir()
+    (paths.cache() / "site").mkdir(parents=True)
     cleanup.clean_up(purge=False)
     assert REMOVED == ["emulator", "cluster", "swarm", "box", "net", "data", "engine"]
     assert (paths.cache() / "site").exists()
@@ -98,9 +105,10 @@ def test_purge_removes_rebuilt_images_and_caches_and_keeps_progress(
     engine: Callable[..., None], machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine()
-    (paths.cache() / "site").mkdir()
+    (paths.cache() / "site").mkdir(parents=True)
     (paths.cache() / "file").touch()
     (machine / "run").mkdir()
+    paths.write_atomically(paths.runtime() / "server.log", "")
     paths.write_atomically(paths.state() / "progress.json", "{}")
     cleanup.clean_up(purge=True)
     assert REMOVED == ["emulator", "cluster", "swarm", "box", "net", "data", "redis:8", "engine"]
@@ -114,7 +122,7 @@ def test_purge_removes_rebuilt_images_and_caches_and_keeps_progress(
 def test_purge_names_the_packages_that_stay(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(apt, "installed", lambda: ["curl", "runc"])
+    monkeypatch.setattr(apt, "list_installed_packages", lambda: ["curl", "runc"])
     cleanup.clean_up(purge=True)
     assert "sudo apt-get purge curl runc" in capsys.readouterr().out
 
@@ -165,5 +173,5 @@ def test_what_a_killed_engine_left_mounted_is_unmounted(
     )
     mounts = f"overlay {machine}/data/merged overlay rw 0 0\nproc /proc proc rw 0 0\n"
     monkeypatch.setattr(Path, "read_text", lambda self: mounts)
-    cleanup._unmount_below([machine / "data"])
+    cleanup.unmount_below([machine / "data"])
     assert run == [f"umount --lazy {machine}/data/merged"]

@@ -32,18 +32,18 @@ def test_ports_are_those_that_pages_and_labs_name(
     lab = tmp_path / "labs" / "docker" / "one" / "lab.md"
     lab.parent.mkdir(parents=True)
     lab.write_text("http://127.0.0.1:8090/")
-    assert ports.used_by_course() == [8080, 8090, ports.SERVER]
+    assert ports.list_course_ports() == [8080, 8090, ports.SERVER]
 
 
 def test_free_port_has_no_holder(taken: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         free = other.getsockname()[1]
-    assert ports.look([free]) == [ports.Port(free)]
+    assert ports.inspect_ports([free]) == [ports.Port(free)]
 
 
 def test_holder_is_named(taken: int) -> None:
-    (port,) = ports.look([taken])
+    (port,) = ports.inspect_ports([taken])
     assert f"(process {os.getpid()})" in port.holder
     assert not port.ours
 
@@ -51,12 +51,12 @@ def test_holder_is_named(taken: int) -> None:
 def test_courses_own_server_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     line = [sys.executable, "-m", "checker", "up"]
     monkeypatch.setattr(psutil.Process, "cmdline", lambda self: line)
-    assert ports.look([taken])[0].ours
+    assert ports.inspect_ports([taken])[0].ours
 
 
 def test_courses_own_emulator_is_ours(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_process, "pid", os.getpid)
-    assert ports.look([taken])[0].ours
+    monkeypatch.setattr(emulator_process, "find_pid", os.getpid)
+    assert ports.inspect_ports([taken])[0].ours
 
 
 def test_holder_of_another_user_is_said(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_holder_of_another_user_is_said(taken: int, monkeypatch: pytest.MonkeyPa
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "net_connections", refuse)
-    assert ports.look([taken]) == [ports.Port(taken, "a program of another user")]
+    assert ports.inspect_ports([taken]) == [ports.Port(taken, "a program of another user")]
 
 
 def test_holder_that_cannot_be_named_has_its_number(
@@ -74,4 +74,4 @@ def test_holder_that_cannot_be_named_has_its_number(
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil.Process, "cmdline", refuse)
-    assert ports.look([taken])[0].holder == f"process {os.getpid()}"
+    assert ports.inspect_ports([taken])[0].holder == f"process {os.getpid()}"

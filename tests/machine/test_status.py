@@ -7,19 +7,20 @@ import json
 import pytest
 
 from checker.docker import daemon, endpoint
-from checker.docker.docker_engine import EngineStatus
+from checker.docker.connection import EngineStatus
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port
 from checker.machine.status import show_status
+from tests.json_schemas import validate
 from tests.machine.conftest import spoilt
 
 
 @pytest.fixture
 def facts(good: Facts, monkeypatch: pytest.MonkeyPatch) -> Facts:
     found = spoilt(good, ports=[Port(8080), Port(8081, "nginx (process 7)")])
-    monkeypatch.setattr(machine_facts, "gather", lambda: found)
-    monkeypatch.setattr(daemon, "pid", lambda: None)
+    monkeypatch.setattr(machine_facts, "gather_facts", lambda: found)
+    monkeypatch.setattr(daemon, "find_pid", lambda: None)
     return found
 
 
@@ -28,6 +29,7 @@ def test_json_is_one_object_with_the_gateway(
 ) -> None:
     assert show_status(as_json=True) == 0
     found = json.loads(capsys.readouterr().out)
+    validate("status", found)
     assert found["gateway"] == "unix:///var/run/docker.sock"
     assert found["engines"] == [
         {
@@ -45,7 +47,9 @@ def test_json_is_one_object_with_the_gateway(
 
 def test_cluster_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
     cluster = EngineStatus("kind", True, "v1.37.2", "3 nodes")
-    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, cluster=cluster))
+    monkeypatch.setattr(
+        machine_facts, "gather_facts", lambda: spoilt(facts, orchestrators={"cluster": cluster})
+    )
     show_status(as_json=True)
     assert json.loads(capsys.readouterr().out)["engines"][1]["version"] == "v1.37.2"
     show_status(as_json=False)
@@ -54,9 +58,13 @@ def test_cluster_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
 
 def test_swarm_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
     swarm = EngineStatus("swarm", True, "26.1.5", "1 node")
-    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, swarm=swarm))
+    monkeypatch.setattr(
+        machine_facts, "gather_facts", lambda: spoilt(facts, orchestrators={"swarm": swarm})
+    )
     show_status(as_json=True)
-    found = json.loads(capsys.readouterr().out)["engines"][-1]
+    found = json.loads(capsys.readouterr().out)
+    validate("status", found)
+    found = found["engines"][-1]
     assert (found["name"], found["started_by_course"]) == ("swarm", True)
     show_status(as_json=False)
     assert "swarm          26.1.5 1 node" in capsys.readouterr().out
@@ -78,7 +86,7 @@ def test_engine_that_is_away_is_a_fact_as_well(
     answer = endpoint.Answer("unix:///x", "away", detail="No such file")
     sources = {"registry": {"reachable": False, "detail": "no engine to ask"}, "images": {}}
     away = spoilt(facts, answer=answer, image_sources=sources, ports=[])
-    monkeypatch.setattr(machine_facts, "gather", lambda: away)
+    monkeypatch.setattr(machine_facts, "gather_facts", lambda: away)
     assert show_status(as_json=False) == 0
     lines = capsys.readouterr().out
     assert "docker: No such file" in lines
@@ -88,9 +96,13 @@ def test_engine_that_is_away_is_a_fact_as_well(
 
 def test_the_ecs_emulator_is_an_engine_too(facts: Facts, monkeypatch, capsys) -> None:
     emulator = EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
-    monkeypatch.setattr(machine_facts, "gather", lambda: spoilt(facts, ecs=emulator))
+    monkeypatch.setattr(
+        machine_facts, "gather_facts", lambda: spoilt(facts, orchestrators={"ecs": emulator})
+    )
     show_status(as_json=True)
-    found = json.loads(capsys.readouterr().out)["engines"][-1]
+    found = json.loads(capsys.readouterr().out)
+    validate("status", found)
+    found = found["engines"][-1]
     assert (found["name"], found["started_by_course"]) == ("ecs", True)
     show_status(as_json=False)
     assert "ecs            1.5.33 http://127.0.0.1:4566" in capsys.readouterr().out

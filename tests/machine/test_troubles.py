@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import pytest
 
+from checker.base.run import Run
 from checker.docker import docker_client, endpoint, install, journal
-from checker.docker.docker_engine import EngineStatus
+from checker.docker.connection import EngineStatus
 from checker.docker.install import Step
 from checker.machine import facts as machine_facts
 from checker.machine.facts import Facts
 from checker.machine.ports import Port
 from checker.machine.status import GIB
-from checker.machine.troubles import Trouble, doctor, examine
+from checker.machine.troubles import Trouble, doctor, find_troubles
 from checker.orchestrators.ecs import emulator_process
 from checker.orchestrators.kind import kind_cluster
 from tests.machine.conftest import spoilt
 
 
 def only(facts: Facts) -> Trouble:
-    (found,) = examine(facts)
+    (found,) = find_troubles(facts)
     return found
 
 
 def test_good_machine_has_no_trouble(
     good: Facts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(machine_facts, "gather", lambda: good)
+    monkeypatch.setattr(machine_facts, "gather_facts", lambda: good)
     assert doctor() == 0
     assert capsys.readouterr().out == "Nothing stands in the way of the course.\n"
 
 
 def test_no_engine_says_what_up_would_do(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [Step("start the engine", lambda: None)]
-    monkeypatch.setattr(install, "plan", lambda engine_is_away, client_is_good: steps)
+    monkeypatch.setattr(install, "plan_steps", lambda engine_is_away, client_is_good: steps)
     answer = endpoint.Answer("unix:///x", "away", detail="No such file or directory")
     trouble = only(spoilt(good, answer=answer))
     assert "unix:///x: No such file" in trouble.what
@@ -56,14 +57,14 @@ def test_wrong_engine_is_named(good: Facts, name: str, version: str) -> None:
 
 
 def test_old_compose_is_named(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_client, "troubles", lambda env: ["compose 1.29 is too old"])
+    monkeypatch.setattr(docker_client, "list_troubles", lambda env: ["compose 1.29 is too old"])
     trouble = only(good)
     assert trouble.what == "compose 1.29 is too old"
     assert "./course up" in trouble.remedy
 
 
 def test_missing_program_names_its_package(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_client, "missing_packages", lambda programs: ["procps"])
+    monkeypatch.setattr(docker_client, "list_missing_packages", lambda programs: ["procps"])
     assert "apt-get install procps" in only(good).remedy
 
 
@@ -75,7 +76,7 @@ def test_full_disk_is_named(good: Facts) -> None:
 
 def test_little_memory_is_named(good: Facts) -> None:
     short = spoilt(good, memory={"total": GIB, "available": GIB // 2})
-    first, second = examine(short)
+    first, second = find_troubles(short)
     assert first.what == "There are only 1.0 GiB of memory."
     assert "one node, not three" in second.what
     assert not second.stops
@@ -92,17 +93,17 @@ def test_too_little_room_for_a_cluster_is_only_a_note(good: Facts) -> None:
 def test_swarm_of_the_learner_is_a_note(good: Facts) -> None:
     engine = {**good.engine, "Swarm": {"LocalNodeState": "active"}}
     foreign = EngineStatus("swarm", False, "", "a Swarm that is not the course's")
-    trouble = only(spoilt(good, engine=engine, swarm=foreign))
+    trouble = only(spoilt(good, engine=engine, orchestrators={"swarm": foreign}))
     assert "is in a Swarm that is not the course's" in trouble.what
     assert not trouble.stops
     ours = EngineStatus("swarm", True, "26.1.5", "1 node")
-    assert list(examine(spoilt(good, engine=engine, swarm=ours))) == []
+    assert list(find_troubles(spoilt(good, engine=engine, orchestrators={"swarm": ours}))) == []
 
 
 def test_cluster_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
-    monkeypatch.setattr(kind_cluster, "nodes", lambda: ["course-control-plane"])
+    monkeypatch.setattr(kind_cluster, "node_names", lambda: ["course-control-plane"])
     away = EngineStatus("kind", False, "", "the API server does not answer")
-    trouble = only(spoilt(good, cluster=away))
+    trouble = only(spoilt(good, orchestrators={"cluster": away}))
     assert trouble.what == "The cluster is there, but the API server does not answer."
     assert not trouble.stops
 
@@ -125,7 +126,7 @@ def test_registry_out_of_reach_is_worth_knowing_but_stops_nothing(
     sources = {"registry": {"reachable": False, "detail": "no such host"}, "images": {}}
     found = spoilt(good, image_sources=sources)
     assert not only(found).stops
-    monkeypatch.setattr(machine_facts, "gather", lambda: found)
+    monkeypatch.setattr(machine_facts, "gather_facts", lambda: found)
     assert doctor() == 0
     assert capsys.readouterr().out.startswith("note: No image registry is in reach (no such host).")
 
@@ -141,7 +142,7 @@ def test_weak_engine_is_worth_knowing(good: Facts, engine: dict[str, object], wo
 
 
 def test_killed_runs_are_named(good: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "killed", lambda: ["verify-x"])
+    monkeypatch.setattr(journal, "list_killed_runs", lambda: [Run("verify-x")])
     assert "verify-x" in only(good).what
 
 
@@ -149,19 +150,19 @@ def test_trouble_that_stops_the_course_is_judged(
     good: Facts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = spoilt(good, memory={"total": GIB, "available": GIB})
-    monkeypatch.setattr(machine_facts, "gather", lambda: found)
+    monkeypatch.setattr(machine_facts, "gather_facts", lambda: found)
     assert doctor() == 1
     assert "trouble: There are only" in capsys.readouterr().out
 
 
 def test_an_ecs_emulator_that_does_not_answer_is_a_note(good: Facts, monkeypatch) -> None:
     away = EngineStatus("ecs", False, "", "it does not answer")
-    monkeypatch.setattr(emulator_process, "pid", lambda: None)
-    assert list(examine(spoilt(good, ecs=away))) == []
-    monkeypatch.setattr(emulator_process, "pid", lambda: 4711)
-    trouble = only(spoilt(good, ecs=away))
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: None)
+    assert list(find_troubles(spoilt(good, orchestrators={"ecs": away}))) == []
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: 4711)
+    trouble = only(spoilt(good, orchestrators={"ecs": away}))
     assert trouble.what == "The ECS emulator does not answer."
     assert "tail " in trouble.remedy
     assert not trouble.stops
     there = EngineStatus("ecs", True, "1.5.33", "http://127.0.0.1:4566")
-    assert list(examine(spoilt(good, ecs=there))) == []
+    assert list(find_troubles(spoilt(good, orchestrators={"ecs": there}))) == []

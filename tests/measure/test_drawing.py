@@ -22,7 +22,7 @@ def boxes(root: ET.Element) -> list[tuple[str, float, float]]:
 
 
 def test_line_is_thin_while_a_copy_runs_and_thick_while_it_gets_requests() -> None:
-    root = ET.fromstring(drawing.draw(made()))
+    root = ET.fromstring(drawing.draw_timeline(made()))
     whole = drawing.picture.WIDTH - drawing.LEFT - 20
     at = [(height, (x - drawing.LEFT) / whole, wide / whole) for height, x, wide in boxes(root)]
     rounded = [(height, round(x, 2), round(wide, 2)) for height, x, wide in at]
@@ -30,8 +30,8 @@ def test_line_is_thin_while_a_copy_runs_and_thick_while_it_gets_requests() -> No
 
 
 def test_text_alternative_tells_the_same() -> None:
-    words = ET.fromstring(drawing.draw(made())).findtext(f"{SVG}desc")
-    assert words == drawing.describe(made())
+    words = ET.fromstring(drawing.draw_timeline(made())).findtext(f"{SVG}desc")
+    assert words == drawing.describe_timeline(made())
     assert "7 requests in 1 seconds. 3 were lost, between second 0.2 and second 0.4." in words
     assert "Version 1 answered 2, version 2 answered 2." in words
     assert "A (version 1): until second 0.2, ended second 0.6." in words
@@ -41,30 +41,36 @@ def test_text_alternative_tells_the_same() -> None:
 
 def test_copy_that_never_got_requests_is_not_said_to_have_got_them_until_it_left() -> None:
     bad = [(1000.1, Event(0, "started", "c", "3")), (1000.3, Event(0, "left", "c", "3"))]
-    assert drawing.describe(timeline.of("x", result(ROLLOUT), bad, 0.5)).endswith(
-        "C (version 3): started second 0.1."
-    )
+    assert drawing.describe_timeline(
+        timeline.make_timeline("x", result(ROLLOUT), bad, 0.5)
+    ).endswith("C (version 3): started second 0.1.")
 
 
 def test_moments_of_the_rollout_are_marked() -> None:
     marked = [(1000.3, Event(0, "back")), *MOMENTS]
-    root = ET.fromstring(drawing.draw(timeline.of("x", result(ROLLOUT), marked, 0.5)))
+    root = ET.fromstring(
+        drawing.draw_timeline(timeline.make_timeline("x", result(ROLLOUT), marked, 0.5))
+    )
     words = [each.text for each in root.iter(f"{SVG}text")]
     assert {"update", "rollback", "done"} <= set(words)
 
 
 def test_rollout_without_events_losses_or_answers_can_be_drawn() -> None:
-    plain = timeline.of("x", result([sample(0)]), [], 0.5)
-    assert "None was lost" in drawing.describe(plain)
-    nobody = timeline.of("x", result([sample(0, "", "refused")]), [], 0.5)
-    assert "Nobody answered" in drawing.describe(nobody)
-    stays = timeline.of("x", result([sample(0)]), MOMENTS[:2], 0.5)
-    assert "A (version 1): all along" in drawing.describe(stays)
+    plain = timeline.make_timeline("x", result([sample(0)]), [], 0.5)
+    assert "None was lost" in drawing.describe_timeline(plain)
+    nobody = timeline.make_timeline("x", result([sample(0, "", "refused")]), [], 0.5)
+    assert "Nobody answered" in drawing.describe_timeline(nobody)
+    stays = timeline.make_timeline("x", result([sample(0)]), MOMENTS[:2], 0.5)
+    assert "A (version 1): all along" in drawing.describe_timeline(stays)
     for each in (plain, nobody, stays):
-        ET.fromstring(drawing.draw(each))
+        ET.fromstring(drawing.draw_timeline(each))
 
 
 def test_copy_that_failed_has_a_line_until_then() -> None:
     failed = [(1000.1, Event(0, "started", "c", "3")), (1000.3, Event(0, "failed", "c", "3"))]
-    (box,) = boxes(ET.fromstring(drawing.draw(timeline.of("x", result(ROLLOUT), failed, 0.5))))
+    (box,) = boxes(
+        ET.fromstring(
+            drawing.draw_timeline(timeline.make_timeline("x", result(ROLLOUT), failed, 0.5))
+        )
+    )
     assert box[0] == "4"

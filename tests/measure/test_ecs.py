@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.measure import ecs, following
-from checker.measure.ecs import Follower
+from checker.measure import ecs
+from checker.measure import follower as follower_module
+from checker.measure.ecs import EcsFollower
 from checker.orchestrators.ecs import aws_api
 
 
@@ -43,12 +44,14 @@ def test_state_of_a_task_says_what_has_happened(
     given: dict[str, Any], state: str | None, kinds: list[str]
 ) -> None:
     health = {"10.0.0.1": state} if state else {}
-    assert ecs.kinds(given, health) == kinds
+    assert ecs.list_task_events(given, health) == kinds
 
 
 def test_where_nobody_asks_a_task_it_joins_when_it_runs() -> None:
-    assert ecs.kinds(task("RUNNING"), None) == ["started", "joined"]
-    assert ecs.kinds(task("RUNNING", attachments=[]), {"10.0.0.1": "healthy"}) == ["started"]
+    assert ecs.list_task_events(task("RUNNING"), None) == ["started", "joined"]
+    assert ecs.list_task_events(task("RUNNING", attachments=[]), {"10.0.0.1": "healthy"}) == [
+        "started"
+    ]
 
 
 def service(*deployments: tuple[str, str, str], balanced: bool = True) -> dict[str, Any]:
@@ -79,14 +82,14 @@ def service(*deployments: tuple[str, str, str], balanced: bool = True) -> dict[s
 def test_state_of_the_deployments_says_what_has_happened(
     given: dict[str, Any], kinds: list[str]
 ) -> None:
-    assert ecs.rollout_kinds(given, "2") == kinds
+    assert ecs.list_rollout_events(given, "2") == kinds
 
 
 def test_version_is_a_variable_or_else_the_tag() -> None:
     container: dict[str, Any] = {"image": "shop:2@sha256:aa"}
-    assert ecs.version_of({"containerDefinitions": [container]}) == "2"
+    assert ecs.find_version({"containerDefinitions": [container]}) == "2"
     container["environment"] = [{"name": "VERSION", "value": "9"}]
-    assert ecs.version_of({"containerDefinitions": [container]}) == "9"
+    assert ecs.find_version({"containerDefinitions": [container]}) == "9"
 
 
 class Emulator:
@@ -97,7 +100,7 @@ class Emulator:
         self.last = threading.Event()
         self.now: Any = None
 
-    def call(self, target: str, action: str, **_: Any) -> dict[str, Any]:
+    def call_service(self, target: str, action: str, **_: Any) -> dict[str, Any]:
         if action == "DescribeTaskDefinition":
             return {"taskDefinition": {"containerDefinitions": [{"image": "shop:2"}]}}
         if len(self.looks) == 1:
@@ -107,10 +110,10 @@ class Emulator:
             raise self.now
         return {"services": [self.now[1]]}
 
-    def tasks(self, cluster: str, **_: str) -> list[dict[str, Any]]:
+    def list_tasks(self, cluster: str, **_: str) -> list[dict[str, Any]]:
         return [task("STOPPED", "former"), self.now[0]]
 
-    def balancing(self, action: str, **_: str) -> list[ElementTree.Element]:
+    def call_balancing(self, action: str, **_: str) -> list[ElementTree.Element]:
         text = (
             "<member><Target><Id>10.0.0.1</Id></Target>"
             f"<TargetHealth><State>{self.now[2]}</State></TargetHealth></member>"
@@ -132,10 +135,10 @@ def test_each_thing_is_noted_once_and_what_was_before_is_left_out(
         (task("STOPPED"), done, "draining"),
         (task("STOPPED"), done, "draining"),
     )
-    for name in ("call", "tasks", "balancing"):
+    for name in ("call_service", "list_tasks", "call_balancing"):
         monkeypatch.setattr(aws_api, name, getattr(emulator, name))
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
-    with Follower("demo", "shop") as follower:
+    monkeypatch.setattr(follower_module, "POLL_SECONDS", 0.001)
+    with EcsFollower("demo", "shop") as follower:
         assert emulator.last.wait(10)
     found = [(event.kind, event.subject, event.version) for _, event in follower.moments]
     copy = ("task abcd", "2")
@@ -152,4 +155,4 @@ def test_each_thing_is_noted_once_and_what_was_before_is_left_out(
 
 
 def test_a_service_without_a_load_balancer_has_no_targets() -> None:
-    assert ecs.states(service(balanced=False)) is None
+    assert ecs.read_target_states(service(balanced=False)) is None

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.measure import following, kubernetes
-from checker.measure.kubernetes import Follower
-from checker.orchestrators.kind import kind_cluster
+from checker.measure import follower as follower_module
+from checker.measure import kubernetes
+from checker.measure.kubernetes import KubernetesFollower
+from checker.orchestrators.kind import cluster_files
 
 Object = dict[str, Any]
 RUNNING: Object = {"running": {}}
@@ -64,27 +65,27 @@ def deployment(image: str, *, done: bool = True) -> Object:
 def test_state_of_a_pod_says_what_has_happened(
     given: Object, ready: bool, kinds: list[str]
 ) -> None:
-    assert kubernetes.kinds(given, ready) == kinds
+    assert kubernetes.list_pod_events(given, ready) == kinds
 
 
 def test_only_ready_endpoints_get_requests() -> None:
-    assert kubernetes.ready_pods(slices("a", unready=("b",))) == {"shop-1-a"}
+    assert kubernetes.find_ready_pods(slices("a", unready=("b",))) == {"shop-1-a"}
 
 
 def test_version_is_a_variable_or_else_the_tag() -> None:
     given = pod("a", image="shop:2@sha256:aa")
-    assert kubernetes.version_of(given) == "2"
+    assert kubernetes.find_version(given) == "2"
     env = [{"name": "SECRET", "valueFrom": {}}, {"name": "VERSION", "value": "9"}]
     given["spec"]["containers"][0]["env"] = env
-    assert kubernetes.version_of(given) == "9"
+    assert kubernetes.find_version(given) == "9"
 
 
 def test_rollout_is_done_when_the_controller_has_seen_it_and_all_are_available() -> None:
     given = deployment("shop:2")
-    assert kubernetes.is_done(given)
+    assert kubernetes.is_rollout_done(given)
     given["metadata"]["generation"] = 3
-    assert not kubernetes.is_done(given)
-    assert not kubernetes.is_done(deployment("shop:2", done=False))
+    assert not kubernetes.is_rollout_done(given)
+    assert not kubernetes.is_rollout_done(deployment("shop:2", done=False))
 
 
 Look = tuple[Object, list[Object], list[Object]]
@@ -119,9 +120,9 @@ class Fake:
 def follow(monkeypatch: pytest.MonkeyPatch, *looks: Look | Exception) -> list[tuple[str, str]]:
     fake = Fake(*looks, looks[-1])
     monkeypatch.setattr(kubernetes, "Api", lambda path: fake)
-    monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: Path("none"))
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
-    with Follower("market", "shop") as follower:
+    monkeypatch.setattr(cluster_files, "kubeconfig_file", lambda: Path("none"))
+    monkeypatch.setattr(follower_module, "POLL_SECONDS", 0.001)
+    with KubernetesFollower("market", "shop") as follower:
         assert fake.last.wait(10)
     assert all(moment > 1_700_000_000 for moment, _ in follower.moments)
     return [(event.kind, event.subject) for _, event in follower.moments]
@@ -183,6 +184,6 @@ def test_deployment_that_is_not_there_is_told_on_entering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(kubernetes, "Api", lambda path: Fake(CouldNotFindOut("404")))
-    monkeypatch.setattr(kind_cluster, "kubeconfig", lambda: Path("none"))
-    with pytest.raises(CouldNotFindOut, match="404"), Follower("market", "shop"):
+    monkeypatch.setattr(cluster_files, "kubeconfig_file", lambda: Path("none"))
+    with pytest.raises(CouldNotFindOut, match="404"), KubernetesFollower("market", "shop"):
         pass

@@ -16,12 +16,14 @@ KEPT = sorted(path for path in RUNS.parent.glob("*.json") if path != RUNS)
 
 @pytest.mark.parametrize("data", KEPT, ids=lambda path: path.stem)
 def test_picture_shows_its_data(data: Path) -> None:
-    assert data.with_suffix(".svg").read_text() == drawing.draw(timeline.load(data.read_text()))
+    assert data.with_suffix(".svg").read_text() == drawing.draw_timeline(
+        timeline.load_timeline(data.read_text())
+    )
 
 
 @pytest.mark.parametrize("data", KEPT, ids=lambda path: path.stem)
 def test_page_says_in_words_what_the_picture_shows(data: Path) -> None:
-    words = drawing.describe(timeline.load(data.read_text()))
+    words = drawing.describe_timeline(timeline.load_timeline(data.read_text()))
     pages = [page.read_text() for page in DOCS.glob("deploy/*.md")]
     assert any(f"![{words}](pictures/{data.stem}.svg)" in page for page in pages)
 
@@ -31,23 +33,23 @@ def test_there_are_some() -> None:
 
 
 def test_page_of_the_comparison_says_what_was_measured() -> None:
-    runs, machine = summary.load(RUNS.read_text())
+    runs, machine = summary.load_runs(RUNS.read_text())
     lines = {
-        path.stem: timeline.load(path.read_text())
+        path.stem: timeline.load_timeline(path.read_text())
         for at in STAGES
         for kind in rollouts.KINDS
         if (path := RUNS.parent / f"measured-{at.name.lower()}-{kind}.json").exists()
     }
     assert len(lines) == len(STAGES) * len(rollouts.KINDS)
-    part = command.measured_part(runs, lines)
+    part = command.render_measured_part(runs, lines)
     assert f"{command.BEGIN}{part}{command.END}" in (DOCS / command.PAGE).read_text()
-    assert RUNS.with_suffix(".svg").read_text() == chart.draw(runs)
+    assert RUNS.with_suffix(".svg").read_text() == chart.draw_chart(runs)
     assert machine["cores"] >= 1
 
 
 @pytest.mark.parametrize("kind", rollouts.KINDS)
 @pytest.mark.parametrize("at", STAGES, ids=lambda at: at.name)
 def test_comparison_is_of_ten_rollouts_of_each_kind(at: Stage, kind: str) -> None:
-    runs, _ = summary.load(RUNS.read_text())
+    runs, _ = summary.load_runs(RUNS.read_text())
     own = [each for each in runs if (each.orchestrator, each.kind) == (at.name, kind)]
     assert len(own) == 10

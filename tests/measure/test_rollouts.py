@@ -67,7 +67,7 @@ class Field:
             wait_until=self._sent,
             stop=lambda: setattr(self, "stopped", self.stopped + 1),
             kill=lambda: setattr(self, "killed", self.killed + 1),
-            result=lambda: result,
+            collect_result=lambda: result,
         )
 
     def _sent(self, true: Any, seconds: float, otherwise: str) -> None:
@@ -79,12 +79,12 @@ class Field:
 def field(monkeypatch: pytest.MonkeyPatch) -> Field:
     fake = Field()
     monkeypatch.setattr(rollouts, "load_lab", lambda name: LAB)
-    monkeypatch.setattr(prove, "recorded", lambda lab, purpose: contextlib.nullcontext())
-    monkeypatch.setattr(stage, "copy_missing", lambda folder, workspace: None)
-    monkeypatch.setattr(stage, "set_up", lambda lab, workspace: None)
-    monkeypatch.setattr(stage, "shell", fake.shell)
-    monkeypatch.setattr(rollouts, "until_answered", lambda load, within: "")
-    monkeypatch.setattr(rollouts, "Running", fake.running)
+    monkeypatch.setattr(prove, "open_session", lambda lab, purpose: contextlib.nullcontext())
+    monkeypatch.setattr(stage, "copy_missing_files", lambda folder, workspace: None)
+    monkeypatch.setattr(stage, "run_setup", lambda lab, workspace: None)
+    monkeypatch.setattr(stage, "run_script", fake.shell)
+    monkeypatch.setattr(rollouts, "wait_for_answer", lambda load, within: "")
+    monkeypatch.setattr(rollouts, "ProbeProcess", fake.running)
     monkeypatch.setattr(rollouts, "END_SECONDS", 0.01)
     return fake
 
@@ -96,14 +96,14 @@ def at(field: Field) -> Stage:
         url=lambda: "http://127.0.0.1:1/version",
         follow=field.follow,
         deploy="deploy",
-        settled="settled",
-        why="why",
-        two="two",
+        settle="settled",
+        cause="why",
+        scale="two",
     )
 
 
 def test_good_versions_take_turns_and_the_bad_one_comes_after_the_cure(field: Field) -> None:
-    kinds = [measured.kind for measured, _ in rollouts.series(at(field), 3)]
+    kinds = [measured.kind for measured, _ in rollouts.measure_series(at(field), 3)]
     assert kinds == ["careless"] * 3 + ["careful"] * 3 + ["bad"] * 3
     versions = [each.split()[2] for each in field.scripts if each.startswith("set --")]
     assert versions == ["2", "1", "2", "1", "2", "1", "3", "3", "3"]
@@ -114,7 +114,7 @@ def test_good_versions_take_turns_and_the_bad_one_comes_after_the_cure(field: Fi
 
 
 def test_what_a_rollout_took_and_when_it_went_back_is_told(field: Field) -> None:
-    careless, careful, bad = (measured for measured, _ in rollouts.series(at(field), 1))
+    careless, careful, bad = (measured for measured, _ in rollouts.measure_series(at(field), 1))
     assert (careless.orchestrator, careless.sent, careless.finished) == ("Test", 40, 1.0)
     assert (careful.noticed, bad.noticed, bad.finished) == (None, 1.0, 2.0)
 
@@ -124,7 +124,7 @@ def test_rollout_that_does_not_end_is_told_with_the_reason_of_the_orchestrator(
 ) -> None:
     field.happens = ["begin"]
     with pytest.raises(CouldNotFindOut, match="version 2 does not end") as told:
-        list(rollouts.series(at(field), 1))
+        list(rollouts.measure_series(at(field), 1))
     assert told.value.found == "said"
     assert field.scripts[-1] == "why"
     assert field.killed == 1
@@ -133,21 +133,21 @@ def test_rollout_that_does_not_end_is_told_with_the_reason_of_the_orchestrator(
 def test_good_version_that_went_back_is_no_measurement(field: Field) -> None:
     field.happens = ["begin", "back", "done"]
     with pytest.raises(CouldNotFindOut, match="rollout to the end was not seen") as told:
-        list(rollouts.series(at(field), 1))
+        list(rollouts.measure_series(at(field), 1))
     assert told.value.found == "begin, back, done"
 
 
 def test_door_that_nobody_answers_at_is_told(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollouts, "until_answered", lambda load, within: "refused")
+    monkeypatch.setattr(rollouts, "wait_for_answer", lambda load, within: "refused")
     with pytest.raises(CouldNotFindOut, match="Nothing answers at") as told:
-        list(rollouts.series(at(field), 1))
+        list(rollouts.measure_series(at(field), 1))
     assert told.value.found == "refused"
 
 
 def test_command_that_fails_is_told_with_the_lab_to_look_at(field: Field) -> None:
     field.fails = "cure"
     with pytest.raises(CouldNotFindOut, match="a command of the measurement failed") as told:
-        list(rollouts.series(at(field), 1))
+        list(rollouts.measure_series(at(field), 1))
     assert "verify labs/deploy/x" in told.value.next_step
 
 
@@ -161,13 +161,13 @@ def copy(*kinds: str) -> Any:
     [((), True), (("left",), False), (("left", "ended"), True), (("stopping", "failed"), True)],
 )
 def test_copy_that_was_taken_out_is_waited_for(kinds: tuple[str, ...], over: bool) -> None:
-    assert rollouts._is_over(copy(*kinds)) is over
+    assert rollouts.is_rollout_over(copy(*kinds)) is over
 
 
 @pytest.mark.parametrize("each", STAGES, ids=lambda each: each.name)
 def test_stage_uses_a_lab_whose_door_it_knows(each: Stage, monkeypatch) -> None:
     monkeypatch.setattr(
-        "checker.orchestrators.ecs.aws_settings.endpoint", lambda: "http://127.0.0.1:4566"
+        "checker.orchestrators.ecs.aws_settings.endpoint_url", lambda: "http://127.0.0.1:4566"
     )
     lab = rollouts.load_lab(each.lab)
     assert all(task.solution for task in lab.tasks)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from checker.docker import docker_engine
-from checker.measure import following, swarm
-from checker.measure.swarm import Follower
+from checker.docker import connection
+from checker.measure import follower as follower_module
+from checker.measure import swarm
+from checker.measure.swarm import SwarmFollower
 
 
 def task(state: str, wanted: str = "running", **spec: Any) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def task(state: str, wanted: str = "running", **spec: Any) -> dict[str, Any]:
     ],
 )
 def test_state_of_a_task_says_what_has_happened(given: dict[str, Any], kinds: list[str]) -> None:
-    assert swarm.kinds(given) == kinds
+    assert swarm.list_task_events(given) == kinds
 
 
 @pytest.mark.parametrize(
@@ -51,12 +52,12 @@ def test_state_of_a_task_says_what_has_happened(given: dict[str, Any], kinds: li
     ],
 )
 def test_state_of_a_rollout_says_what_has_happened(state: str, kinds: list[str]) -> None:
-    assert swarm.update_kinds(state) == kinds
+    assert swarm.list_rollout_events(state) == kinds
 
 
 def test_version_is_a_variable_or_else_the_tag() -> None:
-    assert swarm.version_of(task("running")) == "2"
-    assert swarm.version_of(task("running", Env=["A=1", "VERSION=9"])) == "9"
+    assert swarm.find_version(task("running")) == "2"
+    assert swarm.find_version(task("running", Env=["A=1", "VERSION=9"])) == "9"
 
 
 class Engine:
@@ -95,9 +96,9 @@ def test_each_thing_is_noted_once_and_the_rollout_before_is_left_out(
         (task("shutdown", "shutdown"), {"State": "completed", "StartedAt": "2"}),
         (task("shutdown", "shutdown"), {"State": "completed", "StartedAt": "2"}),
     )
-    monkeypatch.setattr(docker_engine, "client", lambda: engine)
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
-    with Follower("shop") as follower:
+    monkeypatch.setattr(connection, "open_client", lambda: engine)
+    monkeypatch.setattr(follower_module, "POLL_SECONDS", 0.001)
+    with SwarmFollower("shop") as follower:
         assert engine.last.wait(10)
     found = [(event.kind, event.subject) for _, event in follower.moments]
     name = "task 1.abc"
@@ -118,8 +119,8 @@ def test_task_that_was_leaving_before_is_no_copy(
 ) -> None:
     old = {"State": "completed", "StartedAt": "1"}
     engine = Engine((task(state, "shutdown"), old), (task(state, "shutdown"), old))
-    monkeypatch.setattr(docker_engine, "client", lambda: engine)
-    monkeypatch.setattr(following, "POLL_SECONDS", 0.001)
-    with Follower("shop") as follower:
+    monkeypatch.setattr(connection, "open_client", lambda: engine)
+    monkeypatch.setattr(follower_module, "POLL_SECONDS", 0.001)
+    with SwarmFollower("shop") as follower:
         assert engine.last.wait(10)
     assert follower.moments == []

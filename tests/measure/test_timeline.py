@@ -24,7 +24,7 @@ MOMENTS = [
 
 
 def made() -> Timeline:
-    return timeline.of("Careless", result(ROLLOUT), reversed(MOMENTS), 0.5)
+    return timeline.make_timeline("Careless", result(ROLLOUT), reversed(MOMENTS), 0.5)
 
 
 def test_events_and_load_are_on_one_clock() -> None:
@@ -39,39 +39,39 @@ def test_it_can_be_asked() -> None:
     found = made()
     assert found.copies == ["a", "b"]
     assert found.versions == {"1": 2, "2": 2}
-    assert (found.version_of("b"), found.version_of("c")) == ("2", "")
-    assert (found.when("left", "a"), found.when("left", "b")) == (0.2, None)
+    assert (found.find_version("b"), found.find_version("c")) == ("2", "")
+    assert (found.find_moment("left", "a"), found.find_moment("left", "b")) == (0.2, None)
     assert found.rollout_seconds == pytest.approx(0.8)
 
 
 def test_copy_that_had_ended_before_the_load_is_left_out() -> None:
     former = (999.9, Event(0, "ended", "z", "0"))
-    assert timeline.of("x", result(ROLLOUT), [former, *MOMENTS], 0.5) == timeline.of(
-        "x", result(ROLLOUT), MOMENTS, 0.5
-    )
+    assert timeline.make_timeline(
+        "x", result(ROLLOUT), [former, *MOMENTS], 0.5
+    ) == timeline.make_timeline("x", result(ROLLOUT), MOMENTS, 0.5)
 
 
 def test_rollout_that_did_not_end_has_no_length() -> None:
-    assert timeline.of("x", result([]), [], 0.5).rollout_seconds is None
+    assert timeline.make_timeline("x", result([]), [], 0.5).rollout_seconds is None
 
 
 def test_load_that_was_stopped_is_as_long_as_it_was() -> None:
-    assert timeline.of("x", result(ROLLOUT, complete=False), [], 0.5).seconds == 0.7
+    assert timeline.make_timeline("x", result(ROLLOUT, complete=False), [], 0.5).seconds == 0.7
 
 
 def test_it_is_read_as_it_was_written() -> None:
-    assert timeline.load(timeline.dump(made())) == made()
+    assert timeline.load_timeline(timeline.dump_timeline(made())) == made()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2}', '{"schema": 1}'])
 def test_what_is_no_timeline_is_told(text: str) -> None:
     with pytest.raises(CourseError, match="not a timeline"):
-        timeline.load(text)
+        timeline.load_timeline(text)
 
 
 def test_unknown_event_is_told() -> None:
-    given = json.loads(timeline.dump(made()))
+    given = json.loads(timeline.dump_timeline(made()))
     given["events"][0]["kind"] = "exploded"
     with pytest.raises(CourseError, match="not a timeline") as caught:
-        timeline.load(json.dumps(given))
+        timeline.load_timeline(json.dumps(given))
     assert "exploded" in caught.value.found

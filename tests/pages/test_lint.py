@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.lint import Count, count, lint
-from checker.pages.parsing.fences import parse
+from checker.pages.lint import AssertionCount, count_assertions, lint_page
+from checker.pages.parsing.fences import parse_page
 
 GOOD = """\
 ---
@@ -53,7 +53,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def findings(path: Path, text: str) -> list[str]:
     path.write_text(text)
-    return [f"{each.line}: {each.message}" for each in lint(path)]
+    return [f"{each.line}: {each.message}" for each in lint_page(path)]
 
 
 def test_a_good_page_has_no_findings(page: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_good_page_has_no_findings(page: Path) -> None:
 
 def test_a_finding_names_file_and_line(page: Path) -> None:
     page.write_text(GOOD.replace("docker/a", "docker/b"))
-    assert [str(each) for each in lint(page)] == [
+    assert [str(each) for each in lint_page(page)] == [
         "docs/docker/page.md:5: there is no lab 'docker/b'."
     ]
 
@@ -120,7 +120,9 @@ def test_sections_are_free_outside_the_chapters(page: Path) -> None:
 
 def test_commands_and_those_that_assert_are_counted() -> None:
     text = '``` console { tty="# " }\n$ sh\n...\n# ls\n[..]\n# exit\n```\n'
-    assert count(parse(Path("p.md"), text)) == Count(commands=3, asserting=1)
+    assert count_assertions(parse_page(Path("p.md"), text)) == AssertionCount(
+        commands=3, asserting=1
+    )
 
 
 COMPOSE = """

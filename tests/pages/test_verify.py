@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.docker.docker_engine import EngineStatus
+from checker.docker.connection import EngineStatus
+from checker.pages.parsing.fences import parse_page
 from checker.pages.reporting.results import PageResult
-from checker.pages.verify import journal_name, verify_page
+from checker.pages.verify import page_run, verify_page
 
 
 class Engine:
@@ -46,14 +47,18 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    monkeypatch.setattr("checker.docker.docker_engine.ensure", lambda: fake.asked.append("ensure"))
-    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: dict(os.environ))
     monkeypatch.setattr(
-        "checker.docker.docker_engine.status",
+        "checker.docker.docker_engine.ensure_engine", lambda: fake.asked.append("ensure")
+    )
+    monkeypatch.setattr(
+        "checker.orchestrators.registry.shell_environment", lambda: dict(os.environ)
+    )
+    monkeypatch.setattr(
+        "checker.docker.connection.engine_status",
         lambda: EngineStatus("docker", fake.running, "26", ""),
     )
-    monkeypatch.setattr("checker.images.provider.ensure", fake.ensure_images)
-    monkeypatch.setattr("checker.sandbox.engine_session.Recorder", fake.recorder)
+    monkeypatch.setattr("checker.images.provider.ensure_images", fake.ensure_images)
+    monkeypatch.setattr("checker.sandbox.session.Recorder", fake.recorder)
     return fake
 
 
@@ -171,7 +176,7 @@ def test_what_a_page_made_is_removed_even_when_it_is_interrupted(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("checker.pages.running.runner.Runner.run", interrupted)
+    monkeypatch.setattr("checker.pages.running.runner.Runner.run_block", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prove(page("true", matter="engine: docker"))
     assert engine.asked[-2:] == ["remove", "stop recording"]
@@ -217,6 +222,19 @@ def test_accepting_leaves_a_page_alone_that_needs_nothing(
     assert (tmp_path / "page.md").stat().st_ino == before
 
 
+def test_accepting_leaves_a_page_alone_that_was_changed_meanwhile(
+    prove: Callable[..., PageResult], tmp_path: Path
+) -> None:
+    with pytest.raises(CourseError, match="was changed while it was verified"):
+        prove(page(f"echo new; echo more >> {tmp_path}/page.md"), accept=True)
+    assert (tmp_path / "page.md").read_text().endswith("more\n")
+
+
+def test_a_page_that_was_read_before_is_not_read_again(engine: Engine, tmp_path: Path) -> None:
+    known = parse_page(tmp_path / "gone.md", page("true"))
+    assert verify_page(known).verdict == "passed"
+
+
 def test_a_malformed_page_is_refused_before_anything_is_asked_for(
     prove: Callable[..., PageResult], engine: Engine
 ) -> None:
@@ -228,5 +246,5 @@ def test_a_malformed_page_is_refused_before_anything_is_asked_for(
 def test_the_name_of_a_record_is_that_of_the_page(tmp_path: Path) -> None:
     from checker.base import paths
 
-    assert journal_name(paths.docs() / "docker/a.md") == "verify-docs-docker-a"
-    assert journal_name(Path("/else where/ü.md")) == "verify-else-where-ü"
+    assert page_run(paths.docs() / "docker/a.md").name == "verify-docs-docker-a"
+    assert page_run(Path("/else where/ü.md")).name == "verify-else-where-ü"

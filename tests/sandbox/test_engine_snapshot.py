@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checker.docker.journal import Entry
-from checker.sandbox.engine_snapshot import Snapshot, with_tag
+from checker.sandbox.engine_snapshot import Snapshot, add_default_tag
 from tests.engine_fakes import Client
 
 OLD, NEW = "sha256:old", "sha256:new"
@@ -37,18 +37,18 @@ def test_volumes_images_and_names_are_remembered(before: Snapshot) -> None:
     ids=["built", "imported", "pulled", "name taken over", "second name", "known"],
 )
 def test_image_events(before: Snapshot, identity: str, name: str, entries: list[Entry]) -> None:
-    assert list(before.entries(identity, name)) == entries
+    assert list(before.describe_event(identity, name)) == entries
 
 
 def test_names_of_the_courses_own_images_are_kept(before: Snapshot) -> None:
-    assert list(before.entries(NEW, "debian:trixie-slim")) == [Entry("image", NEW)]
+    assert list(before.describe_event(NEW, "debian:trixie-slim")) == [Entry("image", NEW)]
 
 
 def test_courses_image_that_was_replaced_gets_its_name_back(client: Client) -> None:
     client.tags = {"debian:trixie-slim": OLD}
     before = Snapshot.take(client)
     assert Entry("tag", "debian:trixie-slim", OLD) in list(
-        before.entries(NEW, "debian:trixie-slim")
+        before.describe_event(NEW, "debian:trixie-slim")
     )
 
 
@@ -58,7 +58,7 @@ def test_image_of_which_no_event_tells_is_found_afterwards(
     client.untagged = {NEW}
     client.tags["app:1"] = NEW
     client.tags["own:1"] = NEW
-    assert set(before.made_since(client)) == {
+    assert set(before.find_new_images(client)) == {
         Entry("image", NEW),
         Entry("tag", "app:1"),
         Entry("tag", "own:1", OLD),
@@ -66,7 +66,7 @@ def test_image_of_which_no_event_tells_is_found_afterwards(
 
 
 def test_nothing_new_means_nothing_made(client: Client, before: Snapshot) -> None:
-    assert list(before.made_since(client)) == []
+    assert list(before.find_new_images(client)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_nothing_new_means_nothing_made(client: Client, before: Snapshot) -> Non
     ],
 )
 def test_name_without_a_tag_means_latest(name: str, full: str) -> None:
-    assert with_tag(name) == full
+    assert add_default_tag(name) == full

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine, journal
+from checker.base.run import Run
+from checker.docker import connection, journal
 from checker.docker.journal import Entry
-from checker.sandbox import recorder
+from checker.sandbox import recorder, session
 from checker.sandbox.recorder import Recorder
 from tests.engine_fakes import Client
 
@@ -76,12 +77,12 @@ class SimpleNamespaceStream:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
-    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: made)
+    monkeypatch.setattr(connection, "open_client", lambda timeout=60: made)
     return made
 
 
 def test_each_kind_is_recorded_and_removed(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.things = {"container": {"c"}, "network": {"n"}, "volume": {"v"}}
         engine.tags["app:latest"] = "sha256:a"
         engine.tell("container", "create", "c")
@@ -91,91 +92,91 @@ def test_each_kind_is_recorded_and_removed(engine: Engine) -> None:
         engine.tell("image", "tag", "sha256:a", name="app")
         assert made.remove() == []
     assert engine.removed == ["c", "n", "v", "app:latest"]
-    assert journal.names() == []
+    assert journal.list_runs() == []
 
 
 def test_volume_that_was_there_before_is_not_recorded(engine: Engine) -> None:
     engine.things["volume"] = {"own"}
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.tell("volume", "create", "own")
         made.remove()
     assert engine.things["volume"] == {"own"}
 
 
 def test_markers_of_other_runs_are_not_recorded(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.tell("volume", "create", "course-marker-of-another")
     assert made.entries == []
 
 
 def test_nodes_of_the_cluster_are_nobodys_run(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.tell("container", "create", "node", **{"io.x-k8s.kind.cluster": "course"})
         engine.tell("container", "create", "other", **{"io.x-k8s.kind.cluster": "own"})
-        made._catch_up()
+        made.catch_up()
         assert made.entries == [Entry("container", "other")]
 
 
 def test_what_is_made_apart_is_not_the_runs(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.tell("container", "create", "mine")
-        with made.apart():
+        with made.pause():
             engine.tell("volume", "create", "of-a-node")
             engine.tags["node:1"] = "sha256:node"
         engine.tell("container", "create", "mine-too")
-        made._finish()
+        made.record_rest()
         assert made.entries == [Entry("container", "mine"), Entry("container", "mine-too")]
 
 
 def test_run_without_removal_leaves_its_journal_on_purpose(engine: Engine) -> None:
-    with Recorder("lab"):
+    with Recorder(Run("lab")):
         engine.things["container"] = {"c"}
         engine.tell("container", "create", "c")
-    assert journal.killed() == []
-    assert Recorder.adopt("lab").entries == [Entry("container", "c")]
-    assert Recorder.adopt("lab").remove() == []
+    assert journal.list_killed_runs() == []
+    assert Recorder(Run("lab")).entries == [Entry("container", "c")]
+    assert Recorder(Run("lab")).remove() == []
     assert engine.removed == ["c"]
 
 
 def test_left_over_of_a_killed_run_is_removed(engine: Engine) -> None:
     engine.things["container"] = {"c"}
-    killed = journal.Journal("killed")
+    killed = journal.Journal(Run("killed"))
     killed.open()
-    killed.add(Entry("container", "c"))
+    killed.add_entry(Entry("container", "c"))
     assert killed._file
     killed._file.close()
-    assert journal.killed() == ["killed"]
-    assert Recorder.adopt("killed").remove() == []
+    assert journal.list_killed_runs() == [Run("killed")]
+    assert Recorder(Run("killed")).remove() == []
     assert engine.removed == ["c"]
-    assert journal.names() == []
+    assert journal.list_runs() == []
 
 
 def test_everything_includes_what_was_left_on_purpose(engine: Engine) -> None:
-    with Recorder("lab"):
+    with Recorder(Run("lab")):
         engine.things["container"] = {"c"}
         engine.tell("container", "create", "c")
-    assert recorder.remove_everything() == []
+    assert session.remove_everything() == []
     assert engine.removed == ["c"]
 
 
 def test_what_the_engine_refuses_stays_in_the_journal(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.things["network"] = {"n"}
         engine.refuses = {"n"}
         engine.tell("network", "create", "n")
         assert made.remove() == ["network n: it is in use"]
-    assert Recorder.adopt("run").entries == [Entry("network", "n")]
+    assert Recorder(Run("run")).entries == [Entry("network", "n")]
 
 
 def test_image_without_an_event_is_found_at_the_end(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.untagged.add("sha256:b")
         made.remove()
     assert engine.removed == ["sha256:b"]
 
 
 def test_broken_stream_is_taken_up_again(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.break_streams()
         assert engine.subscribed.wait(5)
         engine.tell("container", "create", "c")
@@ -188,19 +189,19 @@ def test_engine_that_sends_no_events_is_an_error(
     monkeypatch.setattr(recorder, "MARKER_SECONDS", 0.1)
     engine.silent = True
     with pytest.raises(CouldNotFindOut, match="sends no events"):
-        Recorder("run").__enter__()
+        Recorder(Run("run")).__enter__()
 
 
 def test_engine_that_goes_away_in_the_middle_keeps_the_journal(engine: Engine) -> None:
-    with Recorder("run") as made:
+    with Recorder(Run("run")) as made:
         engine.tell("container", "create", "c")
-        made._catch_up()
+        made.catch_up()
         engine.fails = ConnectionError("gone")
         with pytest.raises(CouldNotFindOut, match="went away"):
             made.remove()
-    assert Recorder.adopt("run").entries == [Entry("container", "c")]
+    assert Recorder(Run("run")).entries == [Entry("container", "c")]
 
 
 def test_failure_inside_the_run_is_not_hidden(engine: Engine) -> None:
-    with pytest.raises(KeyError), Recorder("run"):
+    with pytest.raises(KeyError), Recorder(Run("run")):
         raise KeyError("the run's own")

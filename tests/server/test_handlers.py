@@ -18,8 +18,11 @@ from tornado.testing import bind_unused_port
 
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.verdict import Verdict
+from checker.labs.report import EngineVersion, LabReport
 from checker.labs.work import Hint
 from checker.server import settings
+from tests.json_schemas import validate
 
 TOKEN = {"Authorization": "token secret"}
 LAB_MD = """---
@@ -39,6 +42,8 @@ echo hello
 ```
 """
 
+REPORT = LabReport("docker/first", Verdict.PASSED, 0, 0, 0.1, EngineVersion(), ())
+
 Ask = Callable[[Callable[[httpx.AsyncClient], Awaitable[Any]]], Any]
 
 
@@ -54,14 +59,14 @@ def own_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     paths.write_atomically(site / "docker/page/index.html", "<h1>Page</h1>")
     paths.write_atomically(site / "404.html", "<h1>No such page</h1>")
     yield
-    shutil.rmtree(paths.runtime())
+    shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 @pytest.fixture
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     """Run what is given with a client of a real server, on a port of its own."""
     monkeypatch.setattr(ServerApp, "init_signal", lambda self: None)
-    chosen = settings.config(0, False, tmp_path / "site")
+    chosen = settings.make_config(0, False, tmp_path / "site")
     chosen.ServerApp.jpserver_extensions = {"checker.server.extension": True}
     chosen.IdentityProvider.token = "secret"
 
@@ -157,7 +162,7 @@ def test_progress_holds_points_and_the_tasks_passed(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached = {"points": 2, "max_points": 2, "tasks": {"hello": {"passed": True, "points": 2}}}
-    fake(monkeypatch, "checker.labs.progress.read", {"labs": {"docker/first": reached}})
+    fake(monkeypatch, "checker.labs.progress.read_progress", {"labs": {"docker/first": reached}})
     answer = ask(get("/course/api/progress", headers=TOKEN))
     assert answer.json()["labs"]["docker/first"]["passed"] == ["hello"]
 
@@ -168,7 +173,7 @@ def test_without_a_token_the_api_answers_nothing(ask: Ask, path: str) -> None:
 
 
 def test_a_cookie_alone_does_not_start_a_check(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", REPORT)
 
     async def forge(client: httpx.AsyncClient) -> httpx.Response:
         await client.get("/course/?token=secret")
@@ -181,7 +186,7 @@ def test_a_cookie_alone_does_not_start_a_check(ask: Ask, monkeypatch: pytest.Mon
 def test_a_page_with_cookie_and_xsrf_token_may_check(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {"verdict": "passed"})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", REPORT)
 
     async def page(client: httpx.AsyncClient) -> httpx.Response:
         await client.get("/course/?token=secret")
@@ -192,14 +197,16 @@ def test_a_page_with_cookie_and_xsrf_token_may_check(
             headers={"X-XSRFToken": client.cookies["_xsrf"]},
         )
 
-    assert ask(page).json() == {"verdict": "passed"}
+    found = ask(page).json()
+    validate("check", found)
+    assert found["verdict"] == "passed"
     assert calls == [("docker/first", "hello")]
 
 
 def test_starting_a_lab_prepares_it_and_names_its_notebook(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = fake(monkeypatch, "checker.labs.work.prepare", Path("unused"))
+    calls = fake(monkeypatch, "checker.labs.work.prepare_lab", Path("unused"))
     answer = ask(post("/course/api/labs/docker/first/start"))
     assert answer.json() == {"notebook": "/lab/tree/docker/first/first.ipynb"}
     assert calls == [("docker/first",)]
@@ -208,7 +215,7 @@ def test_starting_a_lab_prepares_it_and_names_its_notebook(
 def test_a_hint_is_html_with_its_number_and_what_was_found(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake(monkeypatch, "checker.labs.work.next_hint", Hint("Try `echo`.", 1, 3, "nothing"))
+    fake(monkeypatch, "checker.labs.work.take_next_hint", Hint("Try `echo`.", 1, 3, "nothing"))
     answer = ask(post("/course/api/labs/docker/first/hint", json={"task": "hello"}))
     html = "<p>Try <code>echo</code>.</p>"
     assert answer.json() == {"hint": html, "number": 1, "of": 3, "found": "nothing"}
@@ -226,7 +233,7 @@ def test_a_task_that_is_no_text_is_a_bad_request(ask: Ask) -> None:
 
 
 def test_a_body_that_is_a_list_names_no_task(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = fake(monkeypatch, "checker.labs.check.check_and_record", {})
+    calls = fake(monkeypatch, "checker.labs.check.check_and_record", REPORT)
     ask(post("/course/api/labs/docker/first/check", json=["hello"]))
     assert calls == [("docker/first", None)]
 
@@ -255,12 +262,12 @@ def test_the_server_answers_others_while_a_check_runs_and_checks_a_lab_once_at_a
     running: list[int] = []
     go_on = threading.Event()
 
-    def slow(lab: str, task: str | None) -> dict[str, str]:
+    def slow(lab: str, task: str | None) -> LabReport:
         running.append(1)
         at_once.append(len(running))
         go_on.wait(5)
         running.pop()
-        return {}
+        return REPORT
 
     monkeypatch.setattr("checker.labs.check.check_and_record", slow)
     address = "/course/api/labs/docker/first/check"

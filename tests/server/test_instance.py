@@ -23,8 +23,8 @@ from checker.server import instance
 HOLDER = """
 import sys, time
 from checker.server import instance
-with instance.alone():
-    instance.announce("http://127.0.0.1:1/course/?token=t") if sys.argv[1] == "up" else None
+with instance.claim_server():
+    instance.announce_server("http://127.0.0.1:1/course/?token=t") if sys.argv[1] == "up" else None
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -37,7 +37,7 @@ ROOT = str(Path(__file__).resolve().parents[2])
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COURSE_STATE", str(tmp_path / "state"))
     yield
-    shutil.rmtree(paths.runtime())
+    shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 class Holder:
@@ -82,7 +82,7 @@ def test_nothing_runs_at_first() -> None:
 
 def test_a_second_server_is_refused_and_told_where_the_first_is(holder: Holder) -> None:
     process = holder.start("up")
-    with pytest.raises(instance.AlreadyUp) as refused, instance.alone():
+    with pytest.raises(instance.AlreadyUp) as refused, instance.claim_server():
         pass
     assert refused.value.other is not None
     assert refused.value.other.pid == process.pid
@@ -92,7 +92,7 @@ def test_a_second_server_is_refused_and_told_where_the_first_is(holder: Holder) 
 def test_a_second_server_waits_for_nobody_while_the_first_gets_ready(holder: Holder) -> None:
     holder.start("getting ready")
     with pytest.raises(instance.AlreadyUp, match="still making this machine ready") as refused:
-        with instance.alone():
+        with instance.claim_server():
             pass
     assert refused.value.other is None
     assert instance.running() is None
@@ -103,8 +103,8 @@ def test_after_a_kill_the_next_server_starts_anew(holder: Holder) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert instance.running() is None
-    with instance.alone():
-        instance.announce("http://127.0.0.1:2/course/")
+    with instance.claim_server():
+        instance.announce_server("http://127.0.0.1:2/course/")
         found = instance.running()
         assert found is not None
         assert found.pid == os.getpid()
@@ -168,21 +168,21 @@ def test_a_server_of_somebody_else_is_an_error(
 
 
 def test_port_0_gives_a_port_that_can_be_used() -> None:
-    port = instance.free_port(0)
+    port = instance.find_free_port(0)
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
 
 
 def test_a_free_port_is_taken_as_it_is() -> None:
-    port = instance.free_port(0)
-    assert instance.free_port(port) == port
+    port = instance.find_free_port(0)
+    assert instance.find_free_port(port) == port
 
 
 def test_a_taken_port_is_refused_with_its_holder_and_another_port() -> None:
     with listening() as server:
         port = server.getsockname()[1]
         with pytest.raises(CourseError) as refused:
-            instance.free_port(port)
+            instance.find_free_port(port)
     assert f"(process {os.getpid()}) has it" in refused.value.found
     proposed = re.search(r"--port (\d+)", refused.value.next_step)
     assert proposed
@@ -200,10 +200,10 @@ def test_what_the_system_says_is_told_where_nobody_has_the_port(
     with monkeypatch.context() as forbidden:
         forbidden.setattr(socket, "socket", probe)
         with pytest.raises(CourseError, match="Permission denied") as refused:
-            instance.free_port(80)
+            instance.find_free_port(80)
     assert refused.value.next_step.endswith("--port 8888")
 
 
 def test_a_port_that_does_not_exist_is_refused() -> None:
     with pytest.raises(CourseError, match="Port 70000 cannot be used"):
-        instance.free_port(70000)
+        instance.find_free_port(70000)

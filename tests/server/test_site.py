@@ -71,7 +71,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     paths.write_atomically(root / "docs/docker/first.md", "# First page\n")
     paths.write_atomically(root / "labs/docker/first/lab.md", LAB)
     yield root
-    shutil.rmtree(paths.runtime())
+    shutil.rmtree(paths.runtime(), ignore_errors=True)
 
 
 @pytest.fixture
@@ -83,12 +83,12 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         paths.write_atomically(target / "index.html", api)
         done.append(target)
 
-    monkeypatch.setattr(site, "write", write)
+    monkeypatch.setattr(site, "write_site", write)
     return done
 
 
 def test_the_site_holds_pages_labs_and_scripts_and_knows_its_server() -> None:
-    folder = site.build()
+    folder = site.build_site()
     home = (folder / "index.html").read_text()
     assert '<meta name="course-api" content="/course/api/">' in home
     assert 'data-command="echo hi"' in home
@@ -98,20 +98,20 @@ def test_the_site_holds_pages_labs_and_scripts_and_knows_its_server() -> None:
 
 
 def test_a_copy_without_a_server_names_no_api(tmp_path: Path) -> None:
-    site.write(tmp_path / "copy")
+    site.write_site(tmp_path / "copy")
     assert "course-api" not in (tmp_path / "copy/index.html").read_text()
 
 
 def test_the_site_is_built_once_for_each_state_of_its_sources(
     builds: list[Path], course: Path
 ) -> None:
-    first = site.build()
-    assert site.build() == first
+    first = site.build_site()
+    assert site.build_site() == first
     assert len(builds) == 1
     for changed in ("docs/index.md", "labs/docker/first/lab.md", "mkdocs.yml"):
         file = course / changed
         file.write_text(file.read_text() + "\n")
-        assert site.build() != first
+        assert site.build_site() != first
     assert len(builds) == 4
 
 
@@ -119,10 +119,10 @@ def test_only_the_newest_sites_are_kept(builds: list[Path], course: Path) -> Non
     made = []
     for number in range(site.KEPT + 2):
         (course / "docs/index.md").write_text(f"# {number}\n")
-        made.append(site.build())
+        made.append(site.build_site())
         os.utime(made[-1], (number, number))
     (course / "docs/index.md").write_text("# last\n")
-    last = site.build()
+    last = site.build_site()
     assert last.is_dir()
     assert not made[0].exists()
     assert len(list(last.parent.iterdir())) == site.KEPT
@@ -136,31 +136,31 @@ def test_a_build_that_fails_leaves_no_site_and_the_next_one_works(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(site, "write", interrupted)
+        broken.setattr(site, "write_site", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            site.build()
+            site.build_site()
     assert list((paths.cache() / "site").iterdir()) == []
-    assert "course-api" in (site.build() / "index.html").read_text()
+    assert "course-api" in (site.build_site() / "index.html").read_text()
 
 
 def test_a_second_build_at_once_waits_and_takes_the_firsts_site(
     monkeypatch: pytest.MonkeyPatch, builds: list[Path]
 ) -> None:
-    def lock(name: str, waiting: Any) -> Any:
-        waiting()
-        site._build_into(site._built() / site._key())
+    def lock(name: str, waiting: str) -> Any:
+        assert waiting == "Waiting for another build ..."
+        site.build_into(site.sites_folder() / site.fingerprint_sources())
         return real(name, waiting)
 
     real = paths.lock
     monkeypatch.setattr(paths, "lock", lock)
-    assert site.build().is_dir()
+    assert site.build_site().is_dir()
     assert len(builds) == 1
 
 
 def test_a_broken_link_is_named(course: Path) -> None:
     (course / "docs/index.md").write_text("# Home\n\n[nowhere](nowhere.md)\n")
     with pytest.raises(CourseError, match="cannot be built") as refused:
-        site.build()
+        site.build_site()
     assert "nowhere.md" in refused.value.found
     assert "INFO" not in refused.value.found
 
@@ -171,17 +171,17 @@ def test_what_mkdocs_says_last_is_told_where_it_names_no_fault(
     said = process.Completed((), 1, "", "Traceback\nNo module named 'material'\n", 0.1)
     monkeypatch.setattr(process, "run", lambda *args, **options: said)
     with pytest.raises(CourseError, match="No module named 'material'"):
-        site.build()
+        site.build_site()
 
 
 def test_a_lab_that_cannot_be_read_is_named(course: Path) -> None:
     (course / "labs/docker/first/lab.md").write_text("no front matter\n")
     with pytest.raises(CourseError, match=r"lab\.md:1"):
-        site.build()
+        site.build_site()
 
 
 def test_the_same_site_is_found_fast() -> None:
-    site.build()
+    site.build_site()
     started = time.monotonic()
-    site.build()
+    site.build_site()
     assert time.monotonic() - started < 0.5

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker.base.process import CommandFailed, run
-from checker.checks.compose import file
-from checker.checks.core.failure import CheckFailed, last_line, listed, near
+from checker.base.process import CommandFailed
+from checker.checks.compose.compose_file import read_compose_file
+from checker.checks.core.failure import CheckFailed, find_similar_names, get_last_line, join_names
 from checker.checks.docker import temporary
 from checker.checks.files.fixture import Workspace
 from checker.formats import compose_practice
@@ -18,10 +18,10 @@ from checker.formats import compose_practice
 if TYPE_CHECKING:
     from docker import DockerClient
 
-    from checker.checks.compose.compose_project import Project
+    from checker.checks.compose.compose_project import ComposeProject
 
 CONFIG_SECONDS = 30.0
-NOTHING_REMOTE = {
+LOCAL_ONLY = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
 }
@@ -40,31 +40,38 @@ class Compose:
         """Remove every project that was started, with its volumes and images."""
         self._stack.close()
 
-    def file(self, name: str = "compose.yaml") -> File:
-        """A Compose file as Compose itself understands it.
+    def file(self, name: str = "compose.yaml") -> ComposeFile:
+        """Return a Compose file as Compose itself understands it.
 
         Raises:
             CheckFailed: It is missing, or Compose refuses it; the learner is told its words.
         """
-        written = file.read(self._workspace, name)
-        config = _config(self._workspace.path, name)
-        _expect_contexts(config)
-        return File(self, name, written, config)
+        written = read_compose_file(self._workspace, name)
+        config = resolve_config(self._workspace.path, name)
 
-    def start(
+        # Compose itself finds out only when it builds
+        for service, attrs in (config.get("services") or {}).items():
+            context = (attrs.get("build") or {}).get("context", "")
+            if context and not Path(context).is_dir():
+                expected = f"a folder to build {service} from"
+                step = "The path after `build:` counts from the folder of the Compose file."
+                raise CheckFailed(expected, f"there is no {context}", step)
+        return ComposeFile(self, name, written, config)
+
+    def start_project(
         self, config: dict[str, Any], within: float, late: Mapping[str, float], wait: bool
-    ) -> Project:
+    ) -> ComposeProject:
         """Start a project from what Compose said of a file; it is removed in `close`."""
-        from checker.checks.compose.compose_project import Project
+        from checker.checks.compose.compose_project import ComposeProject
 
-        temporary.remove_left_over(self._client)
-        project = Project(config, late)
+        temporary.remove_leftovers(self._client)
+        project = ComposeProject(config, late)
         self._stack.callback(project.close)
         project.up(within=within, wait=wait)
         return project
 
 
-class File:
+class ComposeFile:
     """What a Compose file says. Whether it works, only `start` tells."""
 
     def __init__(
@@ -75,9 +82,9 @@ class File:
         self.written = written
         self.config = config
 
-    def expect_good_practice(self, *, next_step: str = "") -> File:
-        """No old syntax, no password in the file, no database for everybody."""
-        for finding in compose_practice.findings(self.written):
+    def expect_good_practice(self, *, next_step: str = "") -> ComposeFile:
+        """Expect no old syntax, no password in the file, no database for everybody."""
+        for finding in compose_practice.find_bad_practice(self.written):
             what, _, cure = finding.rpartition("; ")
             step = next_step or f"{cure[0].upper()}{cure[1:]}"
             raise CheckFailed(f"good practice in {self.name}", what, step)
@@ -88,22 +95,22 @@ class File:
         """Their names; those of a profile that is not asked for are not among them."""
         return sorted(self.config.get("services") or {})
 
-    def service(self, name: str) -> Service:
-        """The service NAME.
+    def service(self, name: str) -> ComposeService:
+        """Return the service NAME.
 
         Raises:
             CheckFailed: There is none.
         """
         if name not in self.services:
-            others = listed(near(name, self.services) or self.services)
+            others = join_names(find_similar_names(name, self.services) or self.services)
             step = f"Give it this name below `services:` in {self.name}."
             raise CheckFailed(f"a service {name}", f"no such service, but {others}", step)
-        return Service(name, self.config["services"][name])
+        return ComposeService(name, self.config["services"][name])
 
     def start(
         self, *, within: float = 60, late: Mapping[str, float] | None = None, wait: bool = True
-    ) -> Project:
-        """Start the project under a name and on ports of the check's own.
+    ) -> ComposeProject:
+        """Start the project under a temporary name and on free ports.
 
         Args:
             within: Seconds until all services run, and are healthy where that can be told.
@@ -114,10 +121,10 @@ class File:
             CheckFailed: It does not build or does not get ready.
             CouldNotFindOut: The engine or a network is away.
         """
-        return self._compose.start(self.config, within, late or {}, wait)
+        return self._compose.start_project(self.config, within, late or {}, wait)
 
 
-class Service:
+class ComposeService:
     """What a file says of one service."""
 
     def __init__(self, name: str, attrs: dict[str, Any]) -> None:
@@ -142,8 +149,8 @@ class Service:
             for each in self.attrs.get("ports") or []
         ]
 
-    def expect_image(self, image: str, *, next_step: str = "") -> Service:
-        """It uses this image, with this tag."""
+    def expect_image(self, image: str, *, next_step: str = "") -> ComposeService:
+        """Expect this image, with this tag."""
         if self.image != image:
             step = next_step or f"Write `image: {image}` below {self.name}."
             raise CheckFailed(f"{self.name} with the image {image}", self.image or "none", step)
@@ -151,50 +158,40 @@ class Service:
 
     def expect_published(
         self, port: int, *, on: str = "127.0.0.1", as_port: int, next_step: str = ""
-    ) -> Service:
-        """It publishes this port of the container there."""
+    ) -> ComposeService:
+        """Expect the container's port to be published on this address and port of the machine."""
         if (on, str(as_port), port) not in self.ports:
-            found = listed((":".join(map(str, each)).lstrip(":") for each in self.ports), "no port")
+            addresses = (":".join(map(str, each)).lstrip(":") for each in self.ports)
+            found = join_names(addresses, "no port")
             step = next_step or f'Write: ports: ["{on}:{as_port}:{port}"]'
             raise CheckFailed(f"{self.name} on {on}:{as_port}:{port}", found, step)
         return self
 
-    def expect_not_published(self, *, next_step: str = "") -> Service:
-        """Nobody outside of its networks reaches it."""
+    def expect_not_published(self, *, next_step: str = "") -> ComposeService:
+        """Expect that nobody outside of its networks reaches it."""
         if self.ports:
             step = next_step or "Services reach each other without that: remove its `ports:`."
-            found = listed(f"port {target}" for _, _, target in self.ports)
+            found = join_names(f"port {target}" for _, _, target in self.ports)
             raise CheckFailed(f"{self.name} without a published port", found, step)
         return self
 
 
-def _config(folder: Path, name: str) -> dict[str, Any]:
-    """What `docker compose config` makes of a file: variables filled in, paths absolute."""
-    from checker.docker.docker_engine import environment
+def resolve_config(folder: Path, name: str) -> dict[str, Any]:
+    """Return what `docker compose config` makes of a file: variables filled in, paths absolute.
 
-    argv = ["docker", "compose", "-f", name, "config", "--format", "json"]
-    env = {**environment(), **NOTHING_REMOTE}
-    done = run(argv, timeout=CONFIG_SECONDS, cwd=folder, env=env, check=False)
+    Raises:
+        CheckFailed: Compose refuses the file.
+    """
+    from checker.docker.connection import run_docker
+
+    words = ("compose", "-f", name, "config", "--format", "json")
+    done = run_docker(*words, timeout=CONFIG_SECONDS, variables=LOCAL_ONLY, cwd=folder, check=False)
     if done.status:
-        raise CheckFailed(
-            f"a file {name} that Compose understands",
-            last_line(done.errors or done.output).replace(f"{folder}/", "")[:400],
-            f"Ask Compose yourself: docker compose -f {name} config --quiet",
-        )
+        found = get_last_line(done.errors or done.output).replace(f"{folder}/", "")[:400]
+        step = f"Ask Compose yourself: docker compose -f {name} config --quiet"
+        raise CheckFailed(f"a file {name} that Compose understands", found, step)
     try:
         config: dict[str, Any] = json.loads(done.output)
     except json.JSONDecodeError:
         raise CommandFailed("docker compose config did not print JSON.", done) from None
     return config
-
-
-def _expect_contexts(config: dict[str, Any]) -> None:
-    """What is built is there: Compose itself finds out only when it builds."""
-    for name, service in (config.get("services") or {}).items():
-        context = (service.get("build") or {}).get("context", "")
-        if context and not Path(context).is_dir():
-            raise CheckFailed(
-                f"a folder to build {name} from",
-                f"there is no {context}",
-                "The path after `build:` counts from the folder of the Compose file.",
-            )

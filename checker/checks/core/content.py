@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from checker.checks.core.failure import CheckFailed, shown
+from checker.checks.core.failure import CheckFailed, describe_value
 
 Bytes = bytes
 """The type, under a name that the property `bytes` does not hide."""
@@ -15,12 +15,16 @@ BOMS = {b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text"}
 
 
 class Content:
-    """What was read from `what`: a file, an answer, a program's output."""
+    """What was read from `what`: a file, a response, a program's output.
 
-    def __init__(self, what: str, data: bytes, where_to_look: str) -> None:
+    Args:
+        next_step: What a learner is told where an expectation names no step of its own.
+    """
+
+    def __init__(self, what: str, data: bytes, next_step: str) -> None:
         self.what = what
         self._data = data
-        self._look = where_to_look
+        self._next_step = next_step
 
     @property
     def bytes(self) -> Bytes:
@@ -36,7 +40,7 @@ class Content:
         try:
             return self.bytes.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError:
-            found = BOMS.get(self.bytes[:2], shown(self.bytes))
+            found = BOMS.get(self.bytes[:2], describe_value(self.bytes))
             raise CheckFailed(
                 f"text (UTF-8) in {self.what}", found, f"Write {self.what} again as plain text."
             ) from None
@@ -52,63 +56,57 @@ class Content:
             return json.loads(self.text)
         except json.JSONDecodeError as error:
             raise CheckFailed(
-                f"JSON in {self.what}", f"{shown(self.text)} ({error})", self._look
+                f"JSON in {self.what}", f"{describe_value(self.text)} ({error})", self._next_step
             ) from None
 
     def expect_text(self, expected: str, *, next_step: str = "") -> None:
-        """The text is `expected`; blank space at both ends does not count."""
+        """Expect this text; blank space at both ends does not count."""
         if self.text.strip() != expected.strip():
-            raise CheckFailed(shown(expected), shown(self.text.strip()), next_step or self._look)
+            raise self._explain_failure(describe_value(expected), self.text.strip(), next_step)
 
     def expect_bytes(self, expected: Bytes, *, next_step: str = "") -> None:
-        """The content is `expected`, byte for byte."""
+        """Expect this content, byte for byte."""
         if self.bytes != expected:
-            raise CheckFailed(
-                f"{shown(expected)} in {self.what}", shown(self.bytes), next_step or self._look
-            )
+            what = f"{describe_value(expected)} in {self.what}"
+            raise self._explain_failure(what, self.bytes, next_step)
 
     def expect_contains(self, expected: str, *, next_step: str = "") -> None:
-        """`expected` stands somewhere in the text."""
+        """Expect that `expected` stands somewhere in the text."""
         if expected not in self.text:
-            raise CheckFailed(
-                f"{expected!r} in {self.what}", shown(self.text.strip()), next_step or self._look
-            )
+            what = f"{expected!r} in {self.what}"
+            raise self._explain_failure(what, self.text.strip(), next_step)
 
     def expect_lacks(self, unwanted: str, *, next_step: str = "") -> None:
-        """`unwanted` stands nowhere in the text."""
+        """Expect that `unwanted` stands nowhere in the text."""
         if unwanted in self.text:
             lines = [line.strip() for line in self.text.splitlines() if unwanted in line]
-            found = shown(lines[0] if lines else unwanted)
-            raise CheckFailed(f"no {unwanted!r} in {self.what}", found, next_step or self._look)
+            found = lines[0] if lines else unwanted
+            raise self._explain_failure(f"no {unwanted!r} in {self.what}", found, next_step)
 
     def expect_matches(self, pattern: str, *, meaning: str = "", next_step: str = "") -> None:
-        """A part of the text matches a regular expression (`^` and `$` match at each line).
+        """Expect that a part of the text matches (`^` and `$` match at each line).
 
-        Args:
-            meaning: What the pattern stands for, in words; learners are shown this instead.
+        Learners are shown `meaning`, in words, instead of the regular expression.
         """
         if not re.search(pattern, self.text, re.M):
-            raise CheckFailed(
-                meaning or f"something that matches {pattern} in {self.what}",
-                shown(self.text.strip()),
-                next_step or self._look,
-            )
+            expected = meaning or f"something that matches {pattern} in {self.what}"
+            raise self._explain_failure(expected, self.text.strip(), next_step)
 
     def expect_json(self, expected: Any, *, next_step: str = "") -> None:
-        """The content is JSON that holds `expected`; objects may hold more than that."""
-        if not _holds(self.json, expected):
-            raise CheckFailed(
-                f"JSON with {json.dumps(expected)}",
-                shown(self.text.strip()),
-                next_step or self._look,
-            )
+        """Expect JSON that holds `expected`; objects may hold more than that."""
+        if not _has_json(self.json, expected):
+            what = f"JSON with {json.dumps(expected)}"
+            raise self._explain_failure(what, self.text.strip(), next_step)
+
+    def _explain_failure(self, expected: str, found: object, next_step: str) -> CheckFailed:
+        return CheckFailed(expected, describe_value(found), next_step or self._next_step)
 
 
-def _holds(found: Any, expected: Any) -> bool:
+def _has_json(found: Any, expected: Any) -> bool:
     if isinstance(expected, dict) and isinstance(found, dict):
-        return all(key in found and _holds(found[key], value) for key, value in expected.items())
+        return all(key in found and _has_json(found[key], each) for key, each in expected.items())
     if isinstance(expected, list) and isinstance(found, list):
-        return len(found) == len(expected) and all(map(_holds, found, expected))
+        return len(found) == len(expected) and all(map(_has_json, found, expected))
     return bool(found == expected)
 
 
@@ -121,11 +119,9 @@ class Output(Content):
         self.status = status
 
     def expect_status(self, expected: int, *, next_step: str = "") -> Output:
-        """The command ended with this status."""
+        """Expect that the command ended with this status."""
         if self.status != expected:
-            raise CheckFailed(
-                f"{self.command} ends with status {expected}",
-                f"status {self.status}: {shown(self.bytes)}",
-                next_step or self._look,
-            )
+            what = f"{self.command} ends with status {expected}"
+            step = next_step or self._next_step
+            raise CheckFailed(what, f"status {self.status}: {describe_value(self.bytes)}", step)
         return self

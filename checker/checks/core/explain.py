@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker.base.errors import CourseError
+from checker.base.verdict import Verdict
 from checker.checks.core.failure import CheckFailed
 
-OUTSIDE = (
+OUTSIDE_LIBRARIES = (
     "docker",
     "kubernetes",
     "requests",
@@ -17,60 +18,54 @@ OUTSIDE = (
     "httpx",
     "httpcore",
     "testcontainers",
-    "psycopg",
-    "redis",
 )
 """Libraries whose errors tell of the world outside, not of a mistake in a checks.py."""
 
-OTHERS = "This is a fault of the lab, not yours; its author needs the line above."
+ADVICE_ON_FAULT = "This is a fault of the lab, not yours; its author needs the line above."
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """How a check ended; the words are empty if it passed."""
 
-    verdict: str
+    verdict: Verdict
     expected: str = ""
     found: str = ""
     next_step: str = ""
 
 
-def outcome(error: BaseException, checks: Path) -> Outcome:
-    """The outcome that an exception stands for.
+def explain_error(error: BaseException, checks: Path) -> CheckOutcome:
+    """Return the outcome that an exception stands for.
 
-    Args:
-        checks: The checks.py that was run; its lines are named where it is at fault.
+    Where `checks`, the checks.py that was run, is at fault, its line is named.
     """
     if isinstance(error, CheckFailed):
-        return Outcome("failed", error.expected, error.found, error.next_step)
+        return CheckOutcome(Verdict.FAILED, error.expected, error.found, error.next_step)
     if isinstance(error, CourseError):
-        said = " ".join(part for part in (error.message, error.found) if part)
-        return Outcome("could-not-check", error.expected, said, error.next_step)
-    if _is_outside(error):
-        return Outcome(
-            "could-not-check",
-            "an answer",
-            f"{type(error).__name__}: {_first_line(error)}",
-            "See whether all is well with ./course doctor, then check again.",
-        )
-    return Outcome("could-not-check", "a check without mistakes", fault(error, checks), OTHERS)
+        message = " ".join(part for part in (error.message, error.found) if part)
+        return CheckOutcome(Verdict.COULD_NOT_CHECK, error.expected, message, error.next_step)
+
+    library = type(error).__module__.partition(".")[0]
+    if library in OUTSIDE_LIBRARIES or isinstance(error, (ConnectionError, TimeoutError)):
+        found = f"{type(error).__name__}: {get_first_line(error)}"
+        step = "See whether all is well with ./course doctor, then check again."
+        return CheckOutcome(Verdict.COULD_NOT_CHECK, "an answer", found, step)
+    fault = describe_fault(error, checks)
+    return CheckOutcome(Verdict.COULD_NOT_CHECK, "a check without mistakes", fault, ADVICE_ON_FAULT)
 
 
-def fault(error: BaseException, checks: Path) -> str:
-    """Where in checks.py an exception arose, and what it says."""
+def describe_fault(error: BaseException, checks: Path) -> str:
+    """Say where in checks.py an exception arose, and what it says."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"{checks}:{error.lineno}: SyntaxError: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
+    # the innermost line of checks.py itself: what it called is no place where its author can mend
     inside = [frame for frame in frames if Path(frame.filename) == checks]
     line = f":{inside[-1].lineno}" if inside else ""
-    return f"{checks}{line}: {type(error).__name__}: {_first_line(error)}"
+    return f"{checks}{line}: {type(error).__name__}: {get_first_line(error)}"
 
 
-def _is_outside(error: BaseException) -> bool:
-    library = type(error).__module__.partition(".")[0]
-    return library in OUTSIDE or isinstance(error, (ConnectionError, TimeoutError))
-
-
-def _first_line(error: BaseException) -> str:
+def get_first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, at most 300 characters of it."""
     lines = str(error).strip().splitlines()
     return lines[0][:300] if lines else "no words"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-SHOWN = 300
+MOST_CHARACTERS = 300
 """How many characters of a found value a learner is shown."""
 
 
@@ -25,31 +25,29 @@ class CheckFailed(Exception):
         self.next_step = next_step
 
 
-def shown(value: object) -> str:
-    """A value as a learner sees it: bytes described, everything of bearable length."""
+def describe_value(value: object) -> str:
+    """Describe a value as a learner sees it: bytes as text, everything of bearable length."""
     if isinstance(value, bytes):
-        return _bytes(value)
+        try:
+            return describe_value(value.decode().rstrip("\n"))
+        except UnicodeDecodeError:
+            return f"binary data ({len(value)} bytes, beginning {value[:8].hex(' ')})"
     text = str(value)
     if not text.strip():
         return "nothing" if not text else "only blank space"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:MOST_CHARACTERS]}… ({len(text)} characters)"
 
 
-def _bytes(data: bytes) -> str:
-    try:
-        return shown(data.decode().rstrip("\n"))
-    except UnicodeDecodeError:
-        return f"binary data ({len(data)} bytes, beginning {data[:8].hex(' ')})"
-
-
-def last_line(text: str) -> str:
-    """The last words of a log or of a program, which most often say why it ended."""
+def get_last_line(text: str) -> str:
+    """Return the last words of a log or of a program, which most often say why it ended."""
     lines = text.strip().splitlines()
     return lines[-1].strip() if lines else "nothing"
 
 
-def listed(names: Iterable[str], nothing: str = "none") -> str:
-    """Names in a sentence: "a, b and c"."""
+def join_names(names: Iterable[str], nothing: str = "none") -> str:
+    """Join names to a part of a sentence: "a, b and c"."""
     every = list(names)
     if len(every) > 10:
         every = [*every[:9], f"{len(every) - 9} more"]
@@ -58,8 +56,8 @@ def listed(names: Iterable[str], nothing: str = "none") -> str:
     return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
 
 
-def near(wanted: str, names: Iterable[str]) -> list[str]:
-    """The names that a person may have meant, nearest first; all of a few if none is near."""
+def find_similar_names(wanted: str, names: Iterable[str]) -> list[str]:
+    """Find the names that a person may have meant, nearest first; those that hold it if none."""
     every = sorted(set(names))
     folded = [name for name in every if name.casefold() == wanted.casefold()]
     return (

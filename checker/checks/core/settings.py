@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from checker.checks.core.failure import CheckFailed, near, shown
+from checker.checks.core.failure import CheckFailed, describe_value, find_similar_names
 
 
-def environment_of(lines: Iterable[str] | None) -> dict[str, str]:
-    """`["KEY=value", ...]` as a dictionary."""
+def parse_environment(lines: Iterable[str] | None) -> dict[str, str]:
+    """Parse `["KEY=value", ...]` into a dictionary."""
     pairs = (line.partition("=") for line in lines or ())
     return {key: value for key, _, value in pairs}
 
@@ -16,18 +16,17 @@ def environment_of(lines: Iterable[str] | None) -> dict[str, str]:
 def expect_entry(
     what: str, found: Mapping[str, str], key: str, value: str | None, next_step: str
 ) -> None:
-    """`found` has KEY, and it is VALUE where one is given.
+    """Expect that `found` has KEY, and that it is VALUE where one is given.
 
-    Args:
-        what: Whose entry of which kind it is, such as "web: variable".
+    `what` says whose entry of which kind it is, such as "web: variable".
+
+    Raises:
+        CheckFailed: It has not, or the value is another one.
     """
+    expected = f"{what} {key}" if value is None else f"{what} {key}={value}"
     if key not in found:
-        alike = near(key, found)
-        there = f"it is not set, but {', '.join(alike)}" if alike else "it is not set"
-        raise CheckFailed(_entry(what, key, value), there, next_step)
+        alike = find_similar_names(key, found)
+        state = f"it is not set, but {', '.join(alike)}" if alike else "it is not set"
+        raise CheckFailed(expected, state, next_step)
     if value is not None and found[key] != value:
-        raise CheckFailed(_entry(what, key, value), f"{key}={shown(found[key])}", next_step)
-
-
-def _entry(what: str, key: str, value: str | None) -> str:
-    return f"{what} {key}" if value is None else f"{what} {key}={value}"
+        raise CheckFailed(expected, f"{key}={describe_value(found[key])}", next_step)

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
-MARK = "course_task"
+MARKER_ATTRIBUTE = "course_task"
 TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
-class Belongs:
+class CheckMarker:
     """A check's task, what must be passed before it makes sense, and seconds that it may take."""
 
     task: str
@@ -32,16 +32,16 @@ def task(
             passed, the check is skipped and says so.
         timeout: Seconds after which the check could not find out; give more to one that builds.
     """
-    needed = (requires,) if isinstance(requires, str) else tuple(requires)
+    required = (requires,) if isinstance(requires, str) else tuple(requires)
 
-    def mark(check: Check) -> Check:
-        setattr(check, MARK, Belongs(id, needed, timeout))
+    def mark_check(check: Check) -> Check:
+        setattr(check, MARKER_ATTRIBUTE, CheckMarker(id, required, timeout))
         return check
 
-    return mark
+    return mark_check
 
 
-def belongs(check: object) -> Belongs | None:
-    """What `task` said about a check; None if it was not decorated."""
-    found = getattr(check, MARK, None)
-    return found if isinstance(found, Belongs) else None
+def get_marker(check: object) -> CheckMarker | None:
+    """Return what `task` said about a check; None if it was not decorated."""
+    marker = getattr(check, MARKER_ATTRIBUTE, None)
+    return marker if isinstance(marker, CheckMarker) else None

@@ -2,78 +2,66 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
-from checker.checks.core.failure import CheckFailed, listed, shown
+from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry
-from checker.checks.docker.facts import Facts, Mount
+from checker.checks.core.waiting import poll_every, wait_until_passed
+from checker.checks.docker.facts import ContainerFacts, Mount
 
 PAUSE = 0.1
+"""Seconds between two looks at a container."""
 
 
-class Container(Facts):
+class Container(ContainerFacts):
     """A container and what is expected of it; every `expect_` gives the container back."""
 
     def expect_running(self, *, next_step: str = "") -> Container:
-        """It runs now."""
+        """Expect that it runs now."""
         if not self.running or self.status == "restarting":
-            raise CheckFailed(
-                f"{self.name} is running",
-                f"it is {self.state}",
-                next_step
-                or f"docker logs {self.name} may say why; docker start {self.name} starts it.",
-            )
+            step = f"docker logs {self.name} may say why; docker start {self.name} starts it."
+            raise CheckFailed(f"{self.name} is running", f"it is {self.state}", next_step or step)
         return self
 
     def expect_stopped(self, *, next_step: str = "") -> Container:
-        """It is there, and does not run."""
+        """Expect that it is there, and does not run."""
         if self.running:
-            raise CheckFailed(
-                f"{self.name} is stopped",
-                f"it is {self.state}",
-                next_step or f"Stop it: docker stop {self.name}",
-            )
+            step = next_step or f"Stop it: docker stop {self.name}"
+            raise CheckFailed(f"{self.name} is stopped", f"it is {self.state}", step)
         return self
 
     def expect_exit_status(self, expected: int, *, next_step: str = "") -> Container:
-        """It ended with this status."""
+        """Expect that it ended with this status."""
         if self.exit_status != expected:
-            raise CheckFailed(
-                f"{self.name} ended with status {expected}",
-                f"it ended with {self.exit_status}",
-                next_step or f"docker logs {self.name} may say why.",
-            )
+            what = f"{self.name} ended with status {expected}"
+            step = next_step or f"docker logs {self.name} may say why."
+            raise CheckFailed(what, f"it ended with {self.exit_status}", step)
         return self
 
     def expect_healthy(self, *, within: float = 0, next_step: str = "") -> Container:
-        """Its health check reports healthy, at the latest after `within` seconds."""
+        """Expect its health check to report healthy, at the latest after `within` seconds."""
 
-        def judge(now: Container) -> None:
+        def check_health(now: Container) -> None:
             if now.health != "healthy":
-                raise CheckFailed(
-                    f"{self.name} is healthy",
-                    f"its health is {now.health}",
-                    next_step or f"See the probes: docker inspect {self.name}, State.Health.",
-                )
+                step = next_step or f"See the probes: docker inspect {self.name}, State.Health."
+                raise CheckFailed(f"{self.name} is healthy", f"its health is {now.health}", step)
 
-        return self._eventually(judge, within)
+        return self._wait_until_passed(check_health, within)
 
     def expect_log(self, text: str, *, within: float = 0, next_step: str = "") -> Container:
-        """`text` stands in its logs, at the latest after `within` seconds."""
+        """Expect `text` in its logs, at the latest after `within` seconds."""
 
-        def judge(now: Container) -> None:
+        def check_logs(now: Container) -> None:
             if text not in now.logs:
-                raise CheckFailed(
-                    f"{text!r} in the logs of {self.name}",
-                    shown(now.logs[-200:]),
-                    next_step or f"Read them: docker logs {self.name}",
-                )
+                expected = f"{text!r} in the logs of {self.name}"
+                step = next_step or f"Read them: docker logs {self.name}"
+                raise CheckFailed(expected, describe_value(now.logs[-200:]), step)
 
-        return self._eventually(judge, within)
+        return self._wait_until_passed(check_logs, within)
 
     def expect_image(self, reference: str, *, next_step: str = "") -> Container:
-        """It was made from the image that `reference` names now, whatever name was used."""
+        """Expect the image that `reference` names now, whatever name it was made with."""
         from docker.errors import ImageNotFound
 
         try:
@@ -81,73 +69,59 @@ class Container(Facts):
         except ImageNotFound:
             wanted = None
         if self.image_id != wanted:
-            raise CheckFailed(
-                f"{self.name} was made from {reference}",
-                f"it was made from {self.image}",
-                next_step or f"Remove it and make it again: docker run --name {self.name} ...",
-            )
+            expected = f"{self.name} was made from {reference}"
+            step = next_step or f"Remove it and make it again: docker run --name {self.name} ..."
+            raise CheckFailed(expected, f"it was made from {self.image}", step)
         return self
 
     def expect_env(self, key: str, value: str | None = None, *, next_step: str = "") -> Container:
-        """The variable is set, and is `value` where one is given."""
-        expect_entry(
-            f"{self.name}: variable",
-            self.env,
-            key,
-            value,
-            next_step or self._again(f"with -e {key}=..."),
-        )
+        """Expect that the variable is set, and is `value` where one is given."""
+        step = next_step or self._advise_to_recreate(f"with -e {key}=...")
+        expect_entry(f"{self.name}: variable", self.env, key, value, step)
         return self
 
     def expect_no_env(self, key: str, *, next_step: str = "") -> Container:
-        """The variable is not set."""
+        """Expect that the variable is not set."""
         if key in self.env:
-            raise CheckFailed(
-                f"no variable {key} in {self.name}",
-                f"{key}={shown(self.env[key])}",
-                next_step or self._again("without it"),
-            )
+            expected = f"no variable {key} in {self.name}"
+            step = next_step or self._advise_to_recreate("without it")
+            raise CheckFailed(expected, f"{key}={describe_value(self.env[key])}", step)
         return self
 
     def expect_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Container:
-        """The label is set, and is `value` where one is given."""
-        step = next_step or self._again(f"with --label {key}=...")
+        """Expect that the label is set, and is `value` where one is given."""
+        step = next_step or self._advise_to_recreate(f"with --label {key}=...")
         expect_entry(f"{self.name}: label", self.labels, key, value, step)
         return self
 
     def expect_published(
         self, port: int, *, on: str = "127.0.0.1", as_port: int | None = None, next_step: str = ""
     ) -> Container:
-        """The container's TCP port is published, on this address alone.
+        """Expect the container's TCP port to be published, on this address alone.
 
-        Args:
-            on: The address of the machine; "" accepts any.
-            as_port: The port of the machine; any if not given.
+        `on` is an address of the machine, "" for any; `as_port` is its port, any if not given.
         """
         self.expect_running()
         wanted = f"{on or '*'}:{as_port or '*'}"
         found = self.ports.get(port, [])
-        fits = [each for each in found if as_port in (None, each.port)]
-        if not fits or (on and any(each.address != on for each in fits)):
-            raise CheckFailed(
-                f"port {port} of {self.name} published as {wanted}",
-                listed((f"{each.address}:{each.port}" for each in found), self._other_ports()),
-                next_step
-                or self._again(f"with -p {on + ':' if on else ''}{as_port or port}:{port}"),
-            )
+        matching = [each for each in found if as_port in (None, each.port)]
+        if not matching or (on and any(each.address != on for each in matching)):
+            others = join_names(map(str, self.ports), "no port")
+            option = f"with -p {on + ':' if on else ''}{as_port or port}:{port}"
+            state = join_names((f"{x.address}:{x.port}" for x in found), f"it publishes {others}")
+            step = next_step or self._advise_to_recreate(option)
+            raise CheckFailed(f"port {port} of {self.name} published as {wanted}", state, step)
         return self
 
     def expect_not_published(self, port: int | None = None, *, next_step: str = "") -> Container:
-        """The port, or without one any port, is published nowhere."""
+        """Expect the port, or without one any port, to be published nowhere."""
         open_ports = [each for each in self.ports if port in (None, each)]
         if open_ports:
-            raise CheckFailed(
-                f"port {port} of {self.name} is not published"
-                if port
-                else f"{self.name} publishes no port",
-                f"published: {listed(map(str, open_ports))}",
-                next_step or self._again("without -p"),
-            )
+            expected = f"{self.name} publishes no port"
+            if port:
+                expected = f"port {port} of {self.name} is not published"
+            step = next_step or self._advise_to_recreate("without -p")
+            raise CheckFailed(expected, f"published: {join_names(map(str, open_ports))}", step)
         return self
 
     def expect_mount(
@@ -159,12 +133,10 @@ class Container(Facts):
         read_only: bool | None = None,
         next_step: str = "",
     ) -> Container:
-        """Something is mounted at `target`.
+        """Expect something mounted at `target`.
 
-        Args:
-            kind: "volume", "bind" or "tmpfs"; any if not given.
-            source: The volume's name or the machine's folder; any if not given.
-            read_only: Whether the container may write there; either if not given.
+        Each of these is any if not given: `kind`, which is "volume", "bind" or "tmpfs"; `source`,
+        the volume's name or the machine's folder; `read_only`, that the container may not write.
         """
         for mount in self.mounts:
             if (
@@ -174,70 +146,61 @@ class Container(Facts):
                 and read_only in (None, mount.read_only)
             ):
                 return self
-        how = " read-only" if read_only else ""
+
+        def describe_mount(mount: Mount) -> str:
+            mode = " read-only" if mount.read_only else ""
+            return f"{mount.kind} {mount.source} at {mount.target}{mode}"
+
+        mode = " read-only" if read_only else ""
         raise CheckFailed(
-            f"{kind or 'something'} {source} mounted at {target}{how}".replace("  ", " "),
-            listed((_described(mount) for mount in self.mounts), "nothing is mounted"),
-            next_step or self._again(f"with -v {source or '...'}:{target}"),
+            f"{kind or 'something'} {source} mounted at {target}{mode}".replace("  ", " "),
+            join_names(map(describe_mount, self.mounts), "nothing is mounted"),
+            next_step or self._advise_to_recreate(f"with -v {source or '...'}:{target}"),
         )
 
     def expect_network(self, name: str, *, next_step: str = "") -> Container:
-        """It is connected to this network."""
+        """Expect it to be connected to this network."""
         if name not in self.networks:
-            raise CheckFailed(
-                f"{self.name} in the network {name}",
-                f"it is in {listed(self.networks)}",
-                next_step or f"Connect it: docker network connect {name} {self.name}",
-            )
+            expected = f"{self.name} in the network {name}"
+            step = next_step or f"Connect it: docker network connect {name} {self.name}"
+            raise CheckFailed(expected, f"it is in {join_names(self.networks)}", step)
         return self
 
     def expect_restart_policy(self, expected: str, *, next_step: str = "") -> Container:
-        """no, always, unless-stopped or on-failure."""
+        """Expect this restart policy: no, always, unless-stopped or on-failure."""
         if self.restart_policy != expected:
-            raise CheckFailed(
-                f"{self.name} has the restart policy {expected}",
-                f"it is {self.restart_policy}",
-                next_step or f"Change it: docker update --restart {expected} {self.name}",
-            )
+            what = f"{self.name} has the restart policy {expected}"
+            step = next_step or f"Change it: docker update --restart {expected} {self.name}"
+            raise CheckFailed(what, f"it is {self.restart_policy}", step)
         return self
 
     def expect_user(self, expected: str, *, next_step: str = "") -> Container:
-        """It was started as this user."""
+        """Expect that it was started as this user."""
         if self.user.partition(":")[0] != expected:
-            raise CheckFailed(
-                f"{self.name} runs as {expected}",
-                f"it runs as {self.user or 'root'}",
-                next_step or "USER in the Dockerfile says as whom containers run.",
-            )
+            what = f"{self.name} runs as {expected}"
+            step = next_step or "USER in the Dockerfile says as whom containers run."
+            raise CheckFailed(what, f"it runs as {self.user or 'root'}", step)
         return self
 
-    def _eventually(self, judge: Callable[[Container], None], within: float) -> Container:
-        deadline = time.monotonic() + within
-        now = self
-        while True:
-            try:
-                judge(now)
-                return now
-            except CheckFailed:
-                if time.monotonic() >= deadline:
-                    raise
-            time.sleep(PAUSE)
-            now = Container(self._client, self.name, self._client.api.inspect_container(self.id))
+    def _wait_until_passed(self, check: Callable[[Container], None], within: float) -> Container:
+        def inspect_again() -> Container:
+            attrs = self._client.api.inspect_container(self.id)
+            return Container(self._client, self.name, attrs)
 
-    def _other_ports(self) -> str:
-        others = listed(map(str, self.ports))
-        return f"it publishes {others}" if self.ports else "it publishes no port"
+        looks = chain([self], iter(inspect_again, None))
 
-    def _again(self, option: str) -> str:
+        def check_next() -> Container:
+            now = next(looks)
+            check(now)
+            return now
+
+        return wait_until_passed(check_next, poll_every(PAUSE), within)
+
+    def _advise_to_recreate(self, option: str) -> str:
         return (
             f"A container keeps what it was made with: remove {self.name}, "
             f"and run it again {option}."
         )
-
-
-def _described(mount: Mount) -> str:
-    how = " read-only" if mount.read_only else ""
-    return f"{mount.kind} {mount.source} at {mount.target}{how}"
 
 
 class Containers:
@@ -258,33 +221,25 @@ class Containers:
         return [each.name for each in self._found]
 
     def expect_names(self, expected: Iterable[str], *, next_step: str = "") -> Containers:
-        """These and no others, in any order."""
+        """Expect these and no others, in any order."""
         wanted = sorted(expected)
         more = [name for name in self.names if name not in wanted]
         missing = [name for name in wanted if name not in self.names]
         if more or missing:
-            raise CheckFailed(
-                f"{self.what}: {listed(wanted)}",
-                listed(self.names),
-                next_step or _difference(more, missing),
-            )
+            steps = []
+            if missing:
+                listing = "docker container ls -a shows what there is."
+                steps.append(f"Missing: {join_names(missing)}; {listing}")
+            if more:
+                steps.append(f"Too many: {join_names(more)}; docker rm -f removes a container.")
+            step = next_step or " ".join(steps)
+            raise CheckFailed(f"{self.what}: {join_names(wanted)}", join_names(self.names), step)
         return self
 
     def expect_count(self, expected: int, *, next_step: str = "") -> Containers:
-        """So many of them."""
+        """Expect this number of them."""
         if len(self) != expected:
-            raise CheckFailed(
-                f"{self.what}: {expected}",
-                f"{len(self)} ({listed(self.names)})",
-                next_step or "See them: docker container ls -a",
-            )
+            what = f"{self.what}: {expected}"
+            step = next_step or "See them: docker container ls -a"
+            raise CheckFailed(what, f"{len(self)} ({join_names(self.names)})", step)
         return self
-
-
-def _difference(more: list[str], missing: list[str]) -> str:
-    steps = []
-    if missing:
-        steps.append(f"Missing: {listed(missing)}; docker container ls -a shows what there is.")
-    if more:
-        steps.append(f"Too many: {listed(more)}; docker rm -f removes a container.")
-    return " ".join(steps)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.checks.core.content import Content, Output
 from checker.checks.core.failure import CheckFailed
-from checker.checks.core.settings import environment_of
+from checker.checks.core.settings import parse_environment
 from checker.checks.docker.archive import LARGEST, has_file, read_file
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedPort:
     """One address of the machine that leads to a port of the container."""
 
     address: str
@@ -35,7 +35,7 @@ class Mount:
     read_only: bool
 
 
-class Facts:
+class ContainerFacts:
     """A container as it is now. `attrs` is all of `docker inspect`, for what has no name here."""
 
     def __init__(self, client: DockerClient, name: str, attrs: Mapping[str, Any]) -> None:
@@ -66,11 +66,8 @@ class Facts:
             CheckFailed: It has not ended.
         """
         if self.status in ("created", "running", "paused", "restarting"):
-            raise CheckFailed(
-                f"{self.name} has ended",
-                f"it is {self.status}",
-                f"Look at it: docker container ls -a --filter name={self.name}",
-            )
+            step = f"Look at it: docker container ls -a --filter name={self.name}"
+            raise CheckFailed(f"{self.name} has ended", f"it is {self.status}", step)
         return int(self.attrs["State"]["ExitCode"])
 
     @property
@@ -113,7 +110,7 @@ class Facts:
     @property
     def env(self) -> dict[str, str]:
         """Its environment variables, those of its image included."""
-        return environment_of(self.attrs["Config"].get("Env"))
+        return parse_environment(self.attrs["Config"].get("Env"))
 
     @property
     def labels(self) -> dict[str, str]:
@@ -135,14 +132,14 @@ class Facts:
         return bool(self.attrs["HostConfig"]["AutoRemove"])
 
     @property
-    def ports(self) -> dict[int, list[Published]]:
+    def ports(self) -> dict[int, list[PublishedPort]]:
         """Its published TCP ports, while it runs: container port -> addresses of the machine."""
-        found: dict[int, list[Published]] = {}
+        found: dict[int, list[PublishedPort]] = {}
         for name, bindings in (self.attrs["NetworkSettings"].get("Ports") or {}).items():
             port, _, protocol = name.partition("/")
             if protocol == "tcp" and bindings:
                 found[int(port)] = [
-                    Published(each["HostIp"], int(each["HostPort"])) for each in bindings
+                    PublishedPort(each["HostIp"], int(each["HostPort"])) for each in bindings
                 ]
         return found
 
@@ -177,7 +174,7 @@ class Facts:
         return bytes(written).decode(errors="replace")
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file, also while the container does not run.
+        """Return the bytes of a file, also while the container does not run.
 
         Raises:
             CheckFailed: There is no such file, or it is bigger than 16 MiB.
@@ -185,12 +182,12 @@ class Facts:
         return read_file(self._client, self.id, self.name, path)
 
     def file(self, path: str) -> Content:
-        """A file as something of which text, bytes or JSON can be expected."""
-        where = f"Read it: docker cp {self.name}:{path} -"
-        return Content(f"{path} of {self.name}", self.read(path), where)
+        """Return a file as something of which text, bytes or JSON can be expected."""
+        step = f"Read it: docker cp {self.name}:{path} -"
+        return Content(f"{path} of {self.name}", self.read(path), step)
 
     def has_file(self, path: str) -> bool:
-        """Whether there is something at that path."""
+        """Say whether there is something at that path."""
         return has_file(self._client, self.id, path)
 
     def exec(self, command: str | Sequence[str], *, user: str = "") -> Output:
@@ -200,18 +197,16 @@ class Facts:
             CheckFailed: The container does not run.
         """
         if not self.running:
-            raise CheckFailed(
-                f"{self.name} is running",
-                f"it is {self.state}",
-                f"Commands run only in running containers: docker start {self.name}",
-            )
+            step = f"Commands run only in running containers: docker start {self.name}"
+            raise CheckFailed(f"{self.name} is running", f"it is {self.state}", step)
         words = shlex.split(command) if isinstance(command, str) else list(command)
         api = self._client.api
-        made = api.exec_create(self.id, words, user=user)
+        created = api.exec_create(self.id, words, user=user)
         data = b""
-        for piece in api.exec_start(made["Id"], stream=True):
-            data += piece
+        for chunk in api.exec_start(created["Id"], stream=True):
+            data += chunk
             if len(data) > LARGEST:
                 break
-        status = api.exec_inspect(made["Id"])["ExitCode"]
+        # no status yet where it was cut off, since its command still runs
+        status = api.exec_inspect(created["Id"])["ExitCode"]
         return Output(f"{shlex.join(words)} in {self.name}", int(status or 0), data)

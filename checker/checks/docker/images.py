@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, listed, shown
-from checker.checks.core.settings import environment_of, expect_entry
+from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.settings import expect_entry, parse_environment
 from checker.checks.docker.archive import has_file, list_files, read_file
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-    from checker.checks.docker.temporary import Own
+    from checker.checks.docker.temporary import TemporaryObjects
 
 MB = 1_000_000
 
 
-class Image:
+class DockerImage:
     """An image. `attrs` is all of `docker image inspect`, for what has no name here."""
 
-    def __init__(self, client: DockerClient, own: Own, name: str, attrs: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: DockerClient, temporary: TemporaryObjects, name: str, attrs: Mapping[str, Any]
+    ) -> None:
         self._client = client
         self._api: Any = client.api
-        self._own = own
+        self._temporary = temporary
         self.name = name
         self.attrs = attrs
 
@@ -52,7 +53,7 @@ class Image:
 
     @property
     def env(self) -> dict[str, str]:
-        return environment_of(self._config.get("Env"))
+        return parse_environment(self._config.get("Env"))
 
     @property
     def user(self) -> str:
@@ -98,133 +99,115 @@ class Image:
         return [str(step["CreatedBy"]) for step in reversed(steps)]
 
     def files(self, folder: str) -> list[str]:
-        """Absolute paths of all below a folder; folders end in a slash. Nothing is run for it.
+        """Return absolute paths below a folder; folders end in a slash. Nothing is run for it.
 
         Raises:
             CheckFailed: There is no such folder.
         """
-        with self._container() as identity:
-            return list_files(self._client, identity, self.name, folder)
+        with self._temporary.create_container(self.id) as container_id:
+            return list_files(self._client, container_id, self.name, folder)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Nothing is run for it.
+        """Return the bytes of a file. Nothing is run for it.
 
         Raises:
             CheckFailed: There is no such file.
         """
-        with self._container() as identity:
-            return read_file(self._client, identity, self.name, path)
+        with self._temporary.create_container(self.id) as container_id:
+            return read_file(self._client, container_id, self.name, path)
 
     def file(self, path: str) -> Content:
-        """A file as something of which text, bytes or JSON can be expected."""
-        where = f"Look: docker run --rm --entrypoint cat {self.name} {path}"
-        return Content(f"{path} of {self.name}", self.read(path), where)
+        """Return a file as something of which text, bytes or JSON can be expected."""
+        step = f"Look: docker run --rm --entrypoint cat {self.name} {path}"
+        return Content(f"{path} of {self.name}", self.read(path), step)
 
     # --- what is expected of it
 
-    def expect_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Image:
-        """The label is set, and is `value` where one is given."""
+    def expect_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
+        """Expect that the label is set, and is `value` where one is given."""
         step = next_step or "LABEL in the Dockerfile sets labels; build it again."
         expect_entry(f"{self.name}: label", self.labels, key, value, step)
         return self
 
-    def expect_env(self, key: str, value: str | None = None, *, next_step: str = "") -> Image:
-        """The variable is set, and is `value` where one is given."""
+    def expect_env(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
+        """Expect that the variable is set, and is `value` where one is given."""
         step = next_step or "ENV in the Dockerfile sets variables; build it again."
         expect_entry(f"{self.name}: variable", self.env, key, value, step)
         return self
 
-    def expect_user(self, expected: str, *, next_step: str = "") -> Image:
-        """Its containers run as this user, whatever the group."""
+    def expect_user(self, expected: str, *, next_step: str = "") -> Self:
+        """Expect its containers to run as this user, whatever the group."""
         if self.user.partition(":")[0] != expected:
-            raise CheckFailed(
-                f"containers of {self.name} run as {expected}",
-                f"they run as {self.user or 'root'}",
-                next_step or "USER in the Dockerfile says as whom containers run.",
-            )
+            what = f"containers of {self.name} run as {expected}"
+            step = next_step or "USER in the Dockerfile says as whom containers run."
+            raise CheckFailed(what, f"they run as {self.user or 'root'}", step)
         return self
 
-    def expect_not_root(self, *, next_step: str = "") -> Image:
-        """Its containers do not run as root."""
+    def expect_not_root(self, *, next_step: str = "") -> Self:
+        """Expect its containers not to run as root."""
         if self.user.partition(":")[0] in ("", "0", "root"):
-            raise CheckFailed(
-                f"containers of {self.name} do not run as root",
-                "they run as root",
-                next_step or "Name another user with USER in the Dockerfile.",
-            )
+            expected = f"containers of {self.name} do not run as root"
+            step = next_step or "Name another user with USER in the Dockerfile."
+            raise CheckFailed(expected, "they run as root", step)
         return self
 
-    def expect_cmd(self, expected: list[str], *, next_step: str = "") -> Image:
-        """CMD is exactly these words."""
-        return self._same("CMD", expected, self.cmd, next_step)
+    def expect_cmd(self, expected: list[str], *, next_step: str = "") -> Self:
+        """Expect exactly these words of CMD."""
+        return self._expect_setting("CMD", expected, self.cmd, next_step)
 
-    def expect_entrypoint(self, expected: list[str], *, next_step: str = "") -> Image:
-        """ENTRYPOINT is exactly these words."""
-        return self._same("ENTRYPOINT", expected, self.entrypoint, next_step)
+    def expect_entrypoint(self, expected: list[str], *, next_step: str = "") -> Self:
+        """Expect exactly these words of ENTRYPOINT."""
+        return self._expect_setting("ENTRYPOINT", expected, self.entrypoint, next_step)
 
-    def expect_workdir(self, expected: str, *, next_step: str = "") -> Image:
-        """WORKDIR is this folder."""
-        return self._same("WORKDIR", expected, self.workdir, next_step)
+    def expect_workdir(self, expected: str, *, next_step: str = "") -> Self:
+        """Expect this folder as WORKDIR."""
+        return self._expect_setting("WORKDIR", expected, self.workdir, next_step)
 
-    def expect_exposed(self, port: int, *, next_step: str = "") -> Image:
-        """EXPOSE names the port."""
+    def expect_exposed(self, port: int, *, next_step: str = "") -> Self:
+        """Expect that EXPOSE names the port."""
         if port not in self.exposed:
-            raise CheckFailed(
-                f"{self.name} says EXPOSE {port}",
-                f"it exposes {listed(map(str, self.exposed), 'no port')}",
-                next_step or f"Write EXPOSE {port} into the Dockerfile.",
-            )
+            found = f"it exposes {join_names(map(str, self.exposed), 'no port')}"
+            step = next_step or f"Write EXPOSE {port} into the Dockerfile."
+            raise CheckFailed(f"{self.name} says EXPOSE {port}", found, step)
         return self
 
-    def expect_tag(self, expected: str, *, next_step: str = "") -> Image:
-        """The image also bears this name."""
+    def expect_tag(self, expected: str, *, next_step: str = "") -> Self:
+        """Expect that the image also has this name."""
         if expected not in self.tags:
-            raise CheckFailed(
-                f"{self.name} also named {expected}",
-                listed(self.tags, "no name"),
-                next_step or f"Name it: docker tag {self.name} {expected}",
-            )
+            what = f"{self.name} also named {expected}"
+            step = next_step or f"Name it: docker tag {self.name} {expected}"
+            raise CheckFailed(what, join_names(self.tags, "no name"), step)
         return self
 
-    def expect_file(self, path: str, *, next_step: str = "") -> Image:
-        """There is something at that path."""
-        with self._container() as identity:
-            if has_file(self._client, identity, path):
-                return self
-        raise CheckFailed(
-            f"{path} in {self.name}", "no such file", next_step or "COPY puts files into an image."
-        )
+    def expect_file(self, path: str, *, next_step: str = "") -> Self:
+        """Expect something at that path."""
+        if not self._has_file(path):
+            step = next_step or "COPY puts files into an image."
+            raise CheckFailed(f"{path} in {self.name}", "no such file", step)
+        return self
 
-    def expect_no_file(self, path: str, *, next_step: str = "") -> Image:
-        """There is nothing at that path."""
-        with self._container() as identity:
-            if not has_file(self._client, identity, path):
-                return self
-        raise CheckFailed(
-            f"no {path} in {self.name}",
-            "it is there",
-            next_step or ".dockerignore keeps files out of the build.",
-        )
+    def expect_no_file(self, path: str, *, next_step: str = "") -> Self:
+        """Expect nothing at that path."""
+        if self._has_file(path):
+            step = next_step or ".dockerignore keeps files out of the build."
+            raise CheckFailed(f"no {path} in {self.name}", "it is there", step)
+        return self
 
-    def expect_smaller_than(self, megabytes: float, *, next_step: str = "") -> Image:
-        """All its layers together have fewer megabytes (of 1,000,000 bytes) than this."""
+    def expect_smaller_than(self, megabytes: float, *, next_step: str = "") -> Self:
+        """Expect all its layers together to have fewer megabytes (of 1,000,000 bytes) than this."""
         if self.size >= megabytes * MB:
-            raise CheckFailed(
-                f"{self.name} is smaller than {megabytes:g} MB",
-                f"{self.size / MB:.0f} MB",
-                next_step or f"See what each step added: docker history {self.name}",
-            )
+            expected = f"{self.name} is smaller than {megabytes:g} MB"
+            step = next_step or f"See what each step added: docker history {self.name}"
+            raise CheckFailed(expected, f"{self.size / MB:.0f} MB", step)
         return self
 
-    def expect_built_on(self, reference: str, *, next_step: str = "") -> Image:
-        """Its lowest layers are those of another image, which must be there."""
+    def expect_built_on(self, reference: str, *, next_step: str = "") -> Self:
+        """Expect its lowest layers to be those of another image, which must be there."""
         base = self._api.inspect_image(reference)["RootFS"].get("Layers") or []
         if self.layers[: len(base)] != base:
-            raise CheckFailed(
-                f"{self.name} is built on {reference}",
-                "its lowest layers are others",
-                next_step or f"The last FROM in the Dockerfile should be {reference}.",
-            )
+            expected = f"{self.name} is built on {reference}"
+            step = next_step or f"The last FROM in the Dockerfile should be {reference}."
+            raise CheckFailed(expected, "its lowest layers are others", step)
         return self
 
     @property
@@ -232,20 +215,16 @@ class Image:
         config: Mapping[str, Any] = self.attrs.get("Config") or {}
         return config
 
-    def _same(self, what: str, expected: object, found: object, next_step: str) -> Image:
+    def _expect_setting(
+        self, instruction: str, expected: object, found: object, next_step: str
+    ) -> Self:
         if found != expected:
-            raise CheckFailed(
-                f"{what} {shown(expected)} in {self.name}",
-                shown(found),
-                next_step or f"{what} in the Dockerfile sets it; build it again.",
-            )
+            what = f"{instruction} {describe_value(expected)} in {self.name}"
+            step = next_step or f"{instruction} in the Dockerfile sets it; build it again."
+            raise CheckFailed(what, describe_value(found), step)
         return self
 
-    @contextlib.contextmanager
-    def _container(self) -> Iterator[str]:
-        """A container that is never started, since only those have an archive to read."""
-        identity = self._own.create(self.id)
-        try:
-            yield identity
-        finally:
-            self._own.remove_container(identity)
+    def _has_file(self, path: str) -> bool:
+        # only containers have an archive to read; this one is never started
+        with self._temporary.create_container(self.id) as container_id:
+            return has_file(self._client, container_id, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checker.checks.core.failure import CheckFailed, listed
+from checker.checks.core.failure import CheckFailed, join_names
 from checker.checks.core.settings import expect_entry
 
 
@@ -23,19 +23,17 @@ class Volume:
         return dict(self.attrs.get("Labels") or {})
 
     def expect_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Volume:
-        """The label is set, and is `value` where one is given."""
+        """Expect that the label is set, and is `value` where one is given."""
         step = next_step or f"Labels are given when a volume is made: --label {key}=..."
         expect_entry(f"{self.name}: label", self.labels, key, value, step)
         return self
 
     def expect_used_by(self, container: str, *, next_step: str = "") -> Volume:
-        """The container mounts it."""
+        """Expect that the container mounts it."""
         if container not in self.used_by:
-            raise CheckFailed(
-                f"the volume {self.name} in {container}",
-                f"used by {listed(self.used_by)}",
-                next_step or f"Mount it: docker run -v {self.name}:/path ...",
-            )
+            expected = f"the volume {self.name} in {container}"
+            step = next_step or f"Mount it: docker run -v {self.name}:/path ..."
+            raise CheckFailed(expected, f"used by {join_names(self.used_by)}", step)
         return self
 
 
@@ -65,33 +63,27 @@ class Network:
         return sorted(each["Name"] for each in (self.attrs.get("Containers") or {}).values())
 
     def expect_driver(self, expected: str, *, next_step: str = "") -> Network:
-        """bridge, host, none, overlay, ..."""
+        """Expect this driver: bridge, host, none, overlay, ..."""
         if self.driver != expected:
-            raise CheckFailed(
-                f"{self.name} is a {expected} network",
-                f"it is {self.driver}",
-                next_step or f"Make it again: docker network create -d {expected} {self.name}",
-            )
+            step = next_step or f"Make it again: docker network create -d {expected} {self.name}"
+            raise CheckFailed(f"{self.name} is a {expected} network", f"it is {self.driver}", step)
         return self
 
     def expect_containers(self, expected: list[str], *, next_step: str = "") -> Network:
-        """These running containers and no others are in it, in any order."""
+        """Expect these running containers and no others in it, in any order."""
         if self.containers != sorted(expected):
-            raise CheckFailed(
-                f"running containers in {self.name}: {listed(sorted(expected))}",
-                listed(self.containers),
-                next_step
-                or f"docker network connect {self.name} NAME adds one, "
-                f"docker network disconnect {self.name} NAME takes one out.",
+            what = f"running containers in {self.name}: {join_names(sorted(expected))}"
+            step = (
+                f"docker network connect {self.name} NAME adds one, "
+                f"docker network disconnect {self.name} NAME takes one out."
             )
+            raise CheckFailed(what, join_names(self.containers), next_step or step)
         return self
 
     def expect_has(self, container: str, *, next_step: str = "") -> Network:
-        """The running container is in it, perhaps among others."""
+        """Expect the running container in it, perhaps among others."""
         if container not in self.containers:
-            raise CheckFailed(
-                f"{container} in the network {self.name}",
-                listed(self.containers),
-                next_step or f"Connect it: docker network connect {self.name} {container}",
-            )
+            expected = f"{container} in the network {self.name}"
+            step = next_step or f"Connect it: docker network connect {self.name} {container}"
+            raise CheckFailed(expected, join_names(self.containers), step)
         return self

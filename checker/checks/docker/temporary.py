@@ -1,6 +1,6 @@
-"""What a check makes itself: builds and containers under names of its own, removed after it.
+"""What a check makes for a while: builds and containers under temporary names, removed after it.
 
-Everything bears two labels: `course.owner=check`, and `course.check` with the run that made it.
+Everything has two labels: `course.owner=check`, and `course.check` with the run that made it.
 A run is named by its process; what belongs to a process that is gone is removed by the next one.
 """
 
@@ -10,20 +10,20 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.process import CommandFailed, run
+from checker.base.process import CommandFailed
 from checker.checks.core.failure import CheckFailed
+from checker.docker.labels import OWNER
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-OWNER = "course.owner"
-RUN = "course.check"
+RUN_LABEL = "course.check"
 BUILD_SECONDS = 300.0
 UNREACHABLE = re.compile(
     r"no space left|no such host|i/o timeout|TLS handshake|toomanyrequests|connection refused"
@@ -33,41 +33,42 @@ UNREACHABLE = re.compile(
 """What a build says when it failed for reasons that are not in the Dockerfile."""
 
 
-def run_name() -> str:
-    """This process, told apart from a later one with the same number by when it began."""
-    return f"{os.getpid()}-{_began(os.getpid())}"
+def get_run_name() -> str:
+    """Return this process, told apart from a later one of the same number by when it began."""
+    return f"{os.getpid()}-{read_start_time(os.getpid())}"
 
 
-def labels() -> dict[str, str]:
-    """What everything bears that this process makes."""
-    return {OWNER: "check", RUN: run_name()}
+def make_labels() -> dict[str, str]:
+    """Return the labels of everything that this process makes."""
+    return {OWNER: "check", RUN_LABEL: get_run_name()}
 
 
-class Own:
-    """Makes things for one check, and removes them in `close`."""
+class TemporaryObjects:
+    """What one check makes, until `remove_all`."""
 
     def __init__(self, client: DockerClient) -> None:
         self._client = client
         self._stack = contextlib.ExitStack()
-        self._tidy = False
+        self._are_leftovers_removed = False
 
-    def close(self) -> None:
+    def remove_all(self) -> None:
         """Remove all that was made, the last first."""
         self._stack.close()
 
-    def create(self, image: str) -> str:
-        """A container that is not started; its id. The caller removes it."""
-        self._tidy_up()
-        made = self._client.api.create_container(image, command=["-"], labels=labels())
-        return str(made["Id"])
-
-    def remove_container(self, identity: str) -> None:
+    @contextlib.contextmanager
+    def create_container(self, image: str) -> Iterator[str]:
+        """Create a container that is not started, for the block; yield its id."""
         from docker.errors import APIError
 
-        with contextlib.suppress(APIError):
-            self._client.api.remove_container(identity, v=True, force=True)
+        self._remove_leftovers_once()
+        created = self._client.api.create_container(image, command=["-"], labels=make_labels())
+        try:
+            yield str(created["Id"])
+        finally:
+            with contextlib.suppress(APIError):
+                self._client.api.remove_container(created["Id"], v=True, force=True)
 
-    def build(
+    def build_image(
         self,
         context: Path,
         dockerfile: str,
@@ -75,33 +76,35 @@ class Own:
         args: Mapping[str, str],
         cache: bool,
     ) -> str:
-        """Build an image and give it a name of our own.
+        """Build an image under a temporary name; return the name.
 
         Raises:
             CheckFailed: The Dockerfile does not build.
             CouldNotFindOut: The engine or a network is away, or the disk is full.
         """
         if not (context / dockerfile).is_file():
-            raise CheckFailed(
-                f"a file {dockerfile}", "no such file", f"Write {dockerfile} in {context.name}."
-            )
-        self._tidy_up()
+            step = f"Write {dockerfile} in {context.name}."
+            raise CheckFailed(f"a file {dockerfile}", "no such file", step)
+        self._remove_leftovers_once()
         name = f"course-check/{uuid.uuid4().hex[:12]}"
         self._stack.callback(self._remove_image, name)
-        words = [*_options(labels(), args, target, cache), "-t", name, "-f", context / dockerfile]
-        from checker.docker.docker_engine import environment
+        words: list[str | Path] = []
+        for key, value in make_labels().items():
+            words += ["--label", f"{key}={value}"]
+        for key, value in args.items():
+            words += ["--build-arg", f"{key}={value}"]
+        words += (["--target", target] if target else []) + ([] if cache else ["--no-cache"])
+        words += ["-t", name, "-f", context / dockerfile]
+        from checker.docker.connection import run_docker
 
         try:
-            run(
-                ["docker", "build", *words, str(context)],
-                timeout=BUILD_SECONDS,
-                env={**environment(), "BUILDKIT_PROGRESS": "plain"},
-            )
+            plain = {"BUILDKIT_PROGRESS": "plain"}
+            run_docker("build", *words, context, timeout=BUILD_SECONDS, variables=plain)
         except CommandFailed as failed:
-            raise self._judged(failed, dockerfile) from None
+            raise _explain_failure(failed, dockerfile) from None
         return name
 
-    def start(
+    def start_container(
         self,
         image: str,
         command: str | Sequence[str] | None,
@@ -109,16 +112,17 @@ class Own:
         ports: Sequence[int],
         options: Mapping[str, Any],
     ) -> str:
-        """Start a container with testcontainers; its id. Ports are published on 127.0.0.1 alone."""
-        self._tidy_up()
-        os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+        """Start a container with testcontainers, ports on 127.0.0.1 alone; return its id."""
+        self._remove_leftovers_once()
+        from testcontainers.core.config import testcontainers_config
         from testcontainers.core.container import DockerContainer
 
-        from checker.docker.docker_engine import environment
+        from checker.docker.connection import cli_environment
 
-        client = {"environment": environment()}
+        testcontainers_config.ryuk_disabled = True  # what is temporary here bears a label of ours
+        client = {"environment": cli_environment()}
         container = DockerContainer(image, docker_client_kw=client)
-        container.with_kwargs(labels=labels(), **options)
+        container.with_kwargs(labels=make_labels(), **options)
         for key, value in env.items():
             container.with_env(key, value)
         if command is not None:
@@ -128,34 +132,18 @@ class Own:
         self._stack.enter_context(container)
         return str(container.get_wrapped_container().id)
 
-    def network(self) -> str:
-        """A network of our own; its name."""
+    def create_network(self) -> str:
+        """Create a network; return its name."""
         name = f"course-check-{uuid.uuid4().hex[:12]}"
-        made = self._client.networks.create(name, labels=labels())
-        self._stack.callback(made.remove)
+        created = self._client.networks.create(name, labels=make_labels())
+        self._stack.callback(created.remove)
         return name
 
-    def _tidy_up(self) -> None:
-        """Once, before the first thing is made: what killed runs left must not pile up."""
-        if not self._tidy:
-            self._tidy = True
-            remove_left_over(self._client)
-
-    def _judged(self, failed: CommandFailed, dockerfile: str) -> Exception:
-        if failed.completed is None:
-            return CouldNotFindOut("The build did not end in time.", found=failed.message)
-        said = failed.completed.errors + failed.completed.output
-        if UNREACHABLE.search(said):
-            return CouldNotFindOut(
-                "The image could not be built, for a reason outside the Dockerfile.",
-                found=_reason(said),
-                next_step="Type: ./course doctor",
-            )
-        return CheckFailed(
-            f"{dockerfile} builds",
-            _reason(said),
-            "Build it yourself to see all of it: docker build .",
-        )
+    def _remove_leftovers_once(self) -> None:
+        # before anything is made, so that what killed runs left does not pile up
+        if not self._are_leftovers_removed:
+            self._are_leftovers_removed = True
+            remove_leftovers(self._client)
 
     def _remove_image(self, name: str) -> None:
         from docker.errors import APIError
@@ -164,35 +152,37 @@ class Own:
             self._client.api.remove_image(name, force=True)
 
 
-def remove_left_over(client: DockerClient) -> None:
+def remove_leftovers(client: DockerClient) -> None:
     """Remove what checks made whose process is gone; containers first, since they use the rest."""
-    wanted = {"label": f"{OWNER}=check"}
-    api = client.api
-    remove_container = partial(api.remove_container, v=True, force=True)
-    _remove_over(api.containers(all=True, filters=wanted), "Id", remove_container)
-    _remove_over(api.images(filters=wanted), "Id", partial(api.remove_image, force=True))
-    _remove_over(api.networks(filters=wanted), "Id", api.remove_network)
-    _remove_over(api.volumes(filters=wanted).get("Volumes") or [], "Name", api.remove_volume)
-
-
-def _remove_over(
-    found: Iterable[Mapping[str, Any]], key: str, remove: Callable[[str], object]
-) -> None:
     from docker.errors import APIError
 
-    for each in found:
-        if _is_over(each.get("Labels")):
-            with contextlib.suppress(APIError):
-                remove(each[key])
+    filters = {"label": f"{OWNER}=check"}
+    api = client.api
+    remove_container = partial(api.remove_container, v=True, force=True)
+    remove_image = partial(api.remove_image, force=True)
+
+    def remove_ended(
+        objects: Iterable[Mapping[str, Any]], key: str, remove: Callable[[str], object]
+    ) -> None:
+        for each in objects:
+            if has_ended(each.get("Labels")):
+                with contextlib.suppress(APIError):
+                    remove(each[key])
+
+    remove_ended(api.containers(all=True, filters=filters), "Id", remove_container)
+    remove_ended(api.images(filters=filters), "Id", remove_image)
+    remove_ended(api.networks(filters=filters), "Id", api.remove_network)
+    remove_ended(api.volumes(filters=filters).get("Volumes") or [], "Name", api.remove_volume)
 
 
-def _is_over(found: Mapping[str, str] | None) -> bool:
-    pid, _, began = (found or {}).get(RUN, "").partition("-")
-    return bool(began) and _began(int(pid)) != began
+def has_ended(labels: Mapping[str, str] | None) -> bool:
+    """Say whether labels name a run whose process is gone."""
+    pid, _, began = (labels or {}).get(RUN_LABEL, "").partition("-")
+    return bool(began) and read_start_time(int(pid)) != began
 
 
-def _began(pid: int) -> str:
-    """When a process began, in clock ticks since boot (proc(5), field 22); "" if it is over."""
+def read_start_time(pid: int) -> str:
+    """Read when a process began, in clock ticks since boot (proc(5), field 22); "" if ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -201,19 +191,20 @@ def _began(pid: int) -> str:
     return "" if fields[0] in ("Z", "X") else fields[19]
 
 
-def _options(
-    marked: Mapping[str, str], args: Mapping[str, str], target: str, cache: bool
-) -> list[str | Path]:
-    words: list[str | Path] = []
-    for key, value in marked.items():
-        words += ["--label", f"{key}={value}"]
-    for key, value in args.items():
-        words += ["--build-arg", f"{key}={value}"]
-    return words + (["--target", target] if target else []) + ([] if cache else ["--no-cache"])
+def _explain_failure(failed: CommandFailed, dockerfile: str) -> Exception:
+    if failed.completed is None:
+        return CouldNotFindOut("The build did not end in time.", found=failed.message)
+    output = failed.completed.errors + failed.completed.output
+    reason = find_build_error(output)
+    if UNREACHABLE.search(output):
+        message = "The image could not be built, for a reason outside the Dockerfile."
+        return CouldNotFindOut(message, found=reason, next_step="Type: ./course doctor")
+    step = "Build it yourself to see all of it: docker build ."
+    return CheckFailed(f"{dockerfile} builds", reason, step)
 
 
-def _reason(said: str) -> str:
-    """The lines of a build's output that say why it failed."""
-    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+def find_build_error(output: str) -> str:
+    """Find the line of a build's output that says why it failed."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(ERROR|error|#\d+ ERROR)", line)]
     return (errors or lines or ["no reason was given"])[-1][:400]

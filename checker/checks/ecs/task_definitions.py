@@ -10,12 +10,8 @@ from checker.checks.core.settings import expect_entry
 REGISTER = "Register another revision; a revision never changes."
 
 
-class Definition:
-    """One revision of a task definition; every `expect_` gives it back.
-
-    Args:
-        attrs: As the API describes it.
-    """
+class TaskDefinition:
+    """One revision, as the API describes it in `attrs`; every `expect_` gives it back."""
 
     def __init__(self, attrs: dict[str, Any]) -> None:
         self.attrs = attrs
@@ -34,7 +30,7 @@ class Definition:
         return int(self.attrs["revision"])
 
     def container(self, name: str = "") -> dict[str, Any]:
-        """The container NAME, or the only one.
+        """Return the container NAME, or the only one.
 
         Raises:
             CheckFailed: There is none of that name, or there are several and none is named.
@@ -49,7 +45,7 @@ class Definition:
         return found
 
     def expect_image(self, reference: str, *, container: str = "", next_step: str = "") -> Self:
-        """A container is made from this image."""
+        """Expect that a container is made from this image."""
         image = self.container(container)["image"]
         if image != reference:
             raise CheckFailed(f"{self} uses the image {reference}", image, next_step or REGISTER)
@@ -58,51 +54,45 @@ class Definition:
     def expect_port(
         self, port: int, *, host: int | None = None, container: str = "", next_step: str = ""
     ) -> Self:
-        """A container's port is mapped: to a port of the host, or to any where `host` is None."""
+        """Expect that a container's port is mapped: to `host`, or to any where that is None."""
         given = self.container(container).get("portMappings") or []
         pairs = [(each.get("containerPort"), each.get("hostPort", 0)) for each in given]
         if not any(inner == port and host in (None, outer) for inner, outer in pairs):
             found = ", ".join(f"container {inner} to host {outer}" for inner, outer in pairs)
-            swapped = any(outer == port for _, outer in pairs)
-            raise CheckFailed(
-                f"{self} maps container port {port}"
-                + ("" if host is None else f" to host port {host}"),
-                found or "no port mapping",
-                next_step
-                or (
+            target = "" if host is None else f" to host port {host}"
+            expected = f"{self} maps container port {port}{target}"
+            step = f"containerPort must be the port on which the program listens. {REGISTER}"
+            if any(outer == port for _, outer in pairs):
+                step = (
                     "They are swapped: containerPort is that of the program, hostPort that of the "
                     "machine."
-                    if swapped
-                    else f"containerPort must be the port on which the program listens. {REGISTER}"
-                ),
-            )
+                )
+            raise CheckFailed(expected, found or "no port mapping", next_step or step)
         return self
 
     def expect_memory(
         self, *, least: int = 0, most: int = 0, container: str = "", next_step: str = ""
     ) -> Self:
-        """A container's hard limit is between so many MiB."""
+        """Expect that a container's hard limit is between `least` and `most` MiB."""
         memory = int(self.container(container).get("memory") or self.attrs.get("memory") or 0)
         if memory < least or (most and memory > most):
             wanted = f"from {least} to {most} MiB" if most else f"at least {least} MiB"
-            raise CheckFailed(
-                f"{self} gives its container {wanted}", f"{memory} MiB", next_step or REGISTER
-            )
+            expected = f"{self} gives its container {wanted}"
+            raise CheckFailed(expected, f"{memory} MiB", next_step or REGISTER)
         return self
 
     def expect_cpu(self, units: int, *, container: str = "", next_step: str = "") -> Self:
-        """A container reserves so many CPU units."""
+        """Expect that a container reserves so many CPU units."""
         found = int(self.container(container).get("cpu") or 0)
         if found != units:
-            raise CheckFailed(
-                f"{self} reserves {units} CPU units", f"{found}", next_step or REGISTER
-            )
+            expected = f"{self} reserves {units} CPU units"
+            raise CheckFailed(expected, str(found), next_step or REGISTER)
         return self
 
     def expect_environment(
         self, key: str, value: str, *, container: str = "", next_step: str = ""
     ) -> Self:
-        """A container gets this environment variable."""
+        """Expect that a container gets this environment variable."""
         pairs = self.container(container).get("environment") or []
         given = {each["name"]: each["value"] for each in pairs}
         expect_entry(f"{self}: variable", given, key, value, next_step or REGISTER)

@@ -9,12 +9,8 @@ from checker.checks.core.failure import CheckFailed
 from checker.orchestrators.ecs import aws_api
 
 
-class Task:
-    """A task as it was when it was looked up.
-
-    Args:
-        attrs: As the API describes it.
-    """
+class EcsTask:
+    """A task as it was when it was looked up; `attrs` is what the API says of it."""
 
     def __init__(self, attrs: dict[str, Any]) -> None:
         self.attrs = attrs
@@ -35,7 +31,7 @@ class Task:
         return str(self.attrs["taskDefinitionArn"]).rpartition("/")[2]
 
     @property
-    def age(self) -> float:
+    def age_seconds(self) -> float:
         """Seconds since it was started, exact to a second; 0 where it was not yet."""
         started = self.attrs.get("startedAt")
         return max(0.0, time.time() - float(started)) if started else 0.0
@@ -69,14 +65,14 @@ class Task:
         return f"task {self.id[:8]} of {self.definition} stopped: {', '.join(parts)}"
 
     def expect_running(self, *, next_step: str = "") -> Self:
-        """It runs."""
+        """Expect that it runs."""
         if self.status != "RUNNING":
             step = next_step or "See stoppedReason: aws ecs describe-tasks"
             raise CheckFailed(f"task {self.id} runs", self.story, step)
         return self
 
     def expect_exit(self, code: int, *, next_step: str = "") -> Self:
-        """It has ended, and its first container with this code."""
+        """Expect that it has ended, and its first container with this code."""
         found = self.attrs["containers"][0].get("exitCode")
         if self.status != "STOPPED" or found != code:
             step = next_step or "See its containers: aws ecs describe-tasks"
@@ -84,8 +80,8 @@ class Task:
         return self
 
 
-def of_cluster(cluster: str, *, family: str = "", service: str = "") -> list[Task]:
-    """Tasks of a cluster, the stopped ones too, the oldest first."""
+def list_tasks(cluster: str, *, family: str = "", service: str = "") -> list[EcsTask]:
+    """Return the tasks of a cluster, the stopped ones too, the oldest first."""
     wanted = {"family": family} if family else {}
     wanted |= {"serviceName": service} if service else {}
-    return [Task(each) for each in aws_api.tasks(cluster, **wanted)]
+    return [EcsTask(each) for each in aws_api.list_tasks(cluster, **wanted)]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from checker.base.errors import CouldNotFindOut
 from checker.checks.core.failure import CheckFailed
-from checker.loadtest import plan as plans
-from checker.loadtest.load import Counts
-from checker.loadtest.result import Result, quantile
-from checker.loadtest.running import Running, until_answered
+from checker.loadtest.plan import MOST_TIMEOUT, make_plan
+from checker.loadtest.result import Result, pick_quantile
+from checker.loadtest.running import ProbeProcess, wait_for_answer
 from checker.loadtest.sample import OUTCOMES
 
 
-class Load:
+class ProbeLoad:
     """A load that is under way inside of its block, and judged after it."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: ProbeProcess) -> None:
         self._running = running
         self._result: Result | None = None
 
@@ -38,33 +37,35 @@ class Load:
         return self._result
 
     def wait_for_sent(self, count: int, *, within: float = 30) -> None:
-        """Go on once so many requests were sent.
+        """Wait until this number of requests was sent, at most `within` seconds.
 
         Raises:
             CouldNotFindOut: They are not in time.
         """
-        self._wait(lambda: self.sent >= count, within, f"The probe did not send {count} requests.")
+        message = f"The probe did not send {count} requests."
+        self._running.wait_until(lambda: self.sent >= count, within, message)
 
     def wait_for_version(self, version: str, *, within: float = 30) -> None:
-        """Go on once an answer said that it is of this version.
+        """Wait until an answer said that it is of this version, at most `within` seconds.
 
         Raises:
             CheckFailed: None did in time.
         """
+        running = self._running
         try:
-            self._wait(lambda: version in self._running.counts.versions, within, "Not seen.")
+            running.wait_until(lambda: version in running.counts.versions, within, "Not seen.")
         except CouldNotFindOut:
-            raise CheckFailed(
-                f"an answer of version {version} within {within:g} s",
-                _seen(self._running.counts),
-                "Is the new version running, and does it get requests?",
-            ) from None
+            counts = running.counts
+            seen = [f"{name or 'without a version'}: {n}" for name, n in counts.versions.items()]
+            found = f"answers {', '.join(seen)}" if seen else "no answer"
+            expected = f"an answer of version {version} within {within:g} s"
+            step = "Is the new version running, and does it get requests?"
+            raise CheckFailed(expected, f"{found}; {counts.lost} lost", step) from None
 
-    def expect_lost(self, most: int = 0, *, of_at_least: int = 0, next_step: str = "") -> Load:
-        """No more than `most` requests were lost.
+    def expect_lost(self, most: int = 0, *, of_at_least: int = 0, next_step: str = "") -> ProbeLoad:
+        """Expect that no more than `most` requests were lost.
 
-        Args:
-            of_at_least: So many must have been sent, or nothing is proven.
+        If fewer than `of_at_least` were sent, nothing is proven.
 
         Raises:
             CheckFailed: More were lost.
@@ -72,55 +73,46 @@ class Load:
         """
         result = self.result
         if result.sent < of_at_least:
-            raise CouldNotFindOut(
-                "Too few requests were sent for a verdict.",
-                expected=f"at least {of_at_least}",
-                found=str(result.sent),
-            )
+            message = "Too few requests were sent for a verdict."
+            wanted = f"at least {of_at_least}"
+            raise CouldNotFindOut(message, expected=wanted, found=str(result.sent))
         if result.lost > most:
-            raise CheckFailed(
-                f"{most or 'none'} of {result.sent} requests lost",
-                f"{result.lost} lost: {describe_losses(result)}",
-                next_step or "Look at when they were lost: what was stopped or started then?",
-            )
+            first, last = result.losses[0].intended, result.losses[-1].intended
+            times = f"the first after {first:.1f} s, the last after {last:.1f} s"
+            expected = f"{most or 'none'} of {result.sent} requests lost"
+            step = next_step or "Look at when they were lost: what was stopped or started then?"
+            raise CheckFailed(expected, f"{result.lost} lost: {result.lost_how}; {times}", step)
         return self
 
-    def expect_versions(self, *versions: str, next_step: str = "") -> Load:
-        """Each of these versions answered, the first of them first and the last of them last."""
+    def expect_versions(self, *versions: str, next_step: str = "") -> ProbeLoad:
+        """Expect an answer of each version, the first of them first and the last of them last."""
         result = self.result
-        seen = list(result.versions)
-        in_order = [each for each in seen if each in versions] == list(versions)
-        if not in_order or result.last_version != versions[-1]:
+        seen = [each for each in result.versions if each in versions]
+        if seen != list(versions) or result.last_version != versions[-1]:
             counts = ", ".join(f"{name}: {n}" for name, n in result.versions.items())
-            raise CheckFailed(
-                f"answers of version {', then '.join(versions)}",
-                f"{counts or 'no good answer'}; the last one was of "
-                f"{result.last_version or 'no version'}",
-                next_step or "Was the new version really rolled out, and to all?",
-            )
+            last = result.last_version or "no version"
+            found = f"{counts or 'no good answer'}; the last one was of {last}"
+            step = next_step or "Was the new version really rolled out, and to all?"
+            raise CheckFailed(f"answers of version {', then '.join(versions)}", found, step)
         return self
 
-    def expect_slowest(self, seconds: float, *, next_step: str = "") -> Load:
-        """No good answer took longer, counted from when its request should have been sent."""
-        slowest = quantile(self.result.latencies, 1)
+    def expect_slowest(self, seconds: float, *, next_step: str = "") -> ProbeLoad:
+        """Expect no good answer to take longer, from when its request should have been sent."""
+        slowest = pick_quantile(self.result.latencies, 1)
         if slowest > seconds:
-            raise CheckFailed(
-                f"no answer slower than {seconds * 1000:.0f} ms",
-                f"one took {slowest * 1000:.0f} ms",
-                next_step or "What did requests wait for?",
-            )
+            expected = f"no answer slower than {seconds * 1000:.0f} ms"
+            step = next_step or "What did requests wait for?"
+            raise CheckFailed(expected, f"one took {slowest * 1000:.0f} ms", step)
         return self
 
-    def _wait(self, true: Callable[[], bool], within: float, otherwise: str) -> None:
-        self._running.wait_until(true, within, otherwise)
-
-    def _end(self, at_least: int) -> None:
+    def _finish(self, at_least: int) -> None:
         running = self._running
         if running.counts.sent < at_least:
-            seconds = at_least / running.plan.rate + plans.MOST_TIMEOUT
-            self._wait(lambda: self.sent >= at_least, seconds, "The probe sends too slowly.")
+            timeout = at_least / running.plan.rate + MOST_TIMEOUT
+            message = "The probe sends too slowly."
+            running.wait_until(lambda: self.sent >= at_least, timeout, message)
         running.stop()
-        self._result = running.result()
+        self._result = running.collect_result()
 
 
 class Probe:
@@ -138,13 +130,15 @@ class Probe:
         fresh: bool = False,
         timeout: float = 2,
         within: float = 0,
-    ) -> Iterator[Load]:
+    ) -> Iterator[ProbeLoad]:
         """Send to URL while the block runs; what is under way when it ends is waited for.
 
         Args:
+            url: An address of this machine.
             rate: Requests a second.
             seconds: The longest that it sends; 60 if neither it nor `count` is given.
-            at_least: If fewer were sent when the block ends, go on until so many are.
+            count: The most that it sends.
+            at_least: If fewer were sent when the block ends, go on until there are as many.
             fresh: A new connection for each request; otherwise ten kept ones take turns.
             timeout: Seconds until a request counts as lost.
             within: Seconds to wait before that for a first answer.
@@ -155,36 +149,51 @@ class Probe:
         """
         if seconds is None and count is None:
             seconds = 60.0
-        plan = plans.make(
-            url, rate=rate, seconds=seconds, count=count, timeout=timeout, fresh=fresh
-        )
+        plan = make_plan(url, rate=rate, seconds=seconds, count=count, timeout=timeout, fresh=fresh)
         if at_least > plan.count:
-            raise CouldNotFindOut(
-                "The plan of the load is shorter than what it must send.",
-                expected=f"at least {at_least}",
-                found=str(plan.count),
-            )
-        if became := until_answered(plan, within):
-            raise CheckFailed(
-                f"an answer from {url} before the load begins",
-                OUTCOMES[became],
-                "Does what you deployed run, and is its port published on 127.0.0.1?",
-            )
-        running = Running(plan)
-        load = Load(running)
+            message = "The plan of the load is shorter than what it must send."
+            raise CouldNotFindOut(message, expected=f"at least {at_least}", found=str(plan.count))
+        if became := wait_for_answer(plan, within):
+            expected = f"an answer from {url} before the load begins"
+            step = "Does what you deployed run, and is its port published on 127.0.0.1?"
+            raise CheckFailed(expected, OUTCOMES[became], step)
+        running = ProbeProcess(plan)
+        load = ProbeLoad(running)
         try:
             yield load
-            load._end(at_least)
+            load._finish(at_least)
         finally:
             running.kill()
 
+    @contextmanager
+    def load_rollout(
+        self, url: str, *, rate: float, seconds: float, timeout: float, at_least: int
+    ) -> Iterator[tuple[ProbeLoad, ProbeLoad]]:
+        """Send short and long requests while the block rolls something out.
 
-def describe_losses(result: Result) -> str:
-    """How and when requests were lost, in words."""
-    first, last = result.losses[0].intended, result.losses[-1].intended
-    return f"{result.lost_how}; the first after {first:.1f} s, the last after {last:.1f} s"
+        The short ones go to URL/version; the long ones, ten a second, to URL/slow?ms=3000, and may
+        take five seconds more. The block begins once 100 short ones were sent.
 
+        Args:
+            url: Without a path; it is waited for, at most 10 seconds.
+            rate: Short requests a second.
+            seconds: The longest that it sends.
+            timeout: Seconds until a short request counts as lost.
+            at_least: How many short requests there must be before it ends.
 
-def _seen(counts: Counts) -> str:
-    named = ", ".join(f"{name or 'without a version'}: {n}" for name, n in counts.versions.items())
-    return f"answers {named}; {counts.lost} lost" if named else f"no answer; {counts.lost} lost"
+        Returns:
+            The load of short requests, and that of long ones.
+
+        Raises:
+            CheckFailed: Nothing answers at the start.
+            CouldNotFindOut: The requests before the block are not sent in 30 seconds.
+        """
+        short, long = f"{url}/version", f"{url}/slow?ms=3000"
+        with (
+            self.run(
+                short, rate=rate, seconds=seconds, timeout=timeout, at_least=at_least, within=10
+            ) as load,
+            self.run(long, rate=10, seconds=seconds, timeout=timeout + 5, within=10) as slow,
+        ):
+            load.wait_for_sent(100)
+            yield load, slow

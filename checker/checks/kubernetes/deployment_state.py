@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from checker.checks.kubernetes.objects import CORE, KINDS, Object, Thing
+from checker.checks.kubernetes.objects import KINDS, KubernetesObject
 from checker.checks.kubernetes.pods import Pods
-from checker.orchestrators.kind.kube_api import Api
+from checker.orchestrators.kind.kube_api import Object
 
 
-class DeploymentState(Thing):
+class DeploymentState(KubernetesObject):
     """The facts of a Deployment, on which its expectations and its rollouts stand."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, KINDS["deployment"], folder, attrs)
 
     @property
     def replicas(self) -> int:
@@ -50,11 +47,12 @@ class DeploymentState(Thing):
     def pods(self) -> Pods:
         """The Pods that its selector matches now."""
         selector = ",".join(f"{key}={value}" for key, value in self.selector.items())
-        folder = f"{CORE}/namespaces/{self.namespace}/pods"
+        folder = KINDS["pod"].list_path(self.namespace)
         return Pods(self._api, folder, selector, f"Pods of {self.name}")
 
     @property
-    def _counts(self) -> str:
+    def pod_counts(self) -> str:
+        """How many Pods are ready and wanted, in words, for messages."""
         status = self.status
         counts = f"{self.ready} of {self.replicas} ready"
         old = int(status.get("replicas", 0)) - int(status.get("updatedReplicas", 0))

@@ -2,73 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, listed, near
+from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
 from checker.checks.kubernetes.nodes import Node
-from checker.checks.kubernetes.objects import KINDS, Kind, Object, Thing
+from checker.checks.kubernetes.objects import KINDS, Kind, KubernetesObject
 from checker.checks.kubernetes.pods import Pod, Pods
 from checker.checks.kubernetes.services import Service
-from checker.checks.kubernetes.settings import Claim, ConfigMap, Secret
+from checker.checks.kubernetes.settings import ConfigMap, PersistentVolumeClaim, Secret
 from checker.checks.kubernetes.workloads import Deployment
 from checker.orchestrators.kind.kube_api import Api, ApiError
 
-Made = TypeVar("Made")
-MAKERS = ("deployment", "replicaset", "statefulset", "daemonset", "job")
+Facts = TypeVar("Facts", bound=KubernetesObject)
+POD_CONTROLLERS = ("deployment", "replicaset", "statefulset", "daemonset", "job")
 """What makes Pods: people make a bare Pod in its place, and the other way round."""
 
 
 class Kube:
-    """The cluster that the learner works with."""
+    """The cluster that the learner works with; what is missing raises CheckFailed."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     def namespace(self, name: str) -> Namespace:
-        """The namespace NAME.
-
-        Raises:
-            CheckFailed: There is none.
-        """
-        kind = KINDS["namespace"]
-        if self._api.find(f"{kind.path()}/{name}") is None:
-            raise _missing(kind, name, _names(self._api, kind.path()), "")
+        """Return the namespace NAME."""
+        self._find_object("namespace", name, KubernetesObject)
         return Namespace(self._api, name)
 
     def nodes(self) -> list[Node]:
-        """All nodes, by name."""
-        folder = KINDS["node"].path()
-        found = [Node(self._api, folder, each) for each in self._api.items(folder)]
+        """Return all nodes, by name."""
+        kind = KINDS["node"]
+        folder = kind.list_path()
+        found = [Node(self._api, kind, folder, each) for each in self._api.items(folder)]
         return sorted(found, key=lambda each: each.name)
 
     def node(self, name: str) -> Node:
-        """The node NAME.
+        """Return the node NAME."""
+        return self._find_object("node", name, Node)
 
-        Raises:
-            CheckFailed: There is none.
-        """
-        kind = KINDS["node"]
-        found = self._api.find(f"{kind.path()}/{name}")
-        if found is None:
-            raise _missing(kind, name, _names(self._api, kind.path()), "")
-        return Node(self._api, kind.path(), found)
+    def get(self, kind: str, name: str) -> KubernetesObject:
+        """Return an object that is in no namespace, such as a PersistentVolume."""
+        return self._find_object(kind, name, KubernetesObject)
 
-    def get(self, kind: str, name: str) -> Thing:
-        """Something that is in no namespace, such as a PersistentVolume.
-
-        Raises:
-            CheckFailed: There is none.
-        """
+    def _find_object(self, kind: str, name: str, wrap: type[Facts]) -> Facts:
         known = KINDS[kind.lower()]
-        found = self._api.find(f"{known.path()}/{name}")
+        found = self._api.find(f"{known.list_path()}/{name}")
         if found is None:
-            raise _missing(known, name, _names(self._api, known.path()), "")
-        return Thing(self._api, known, known.path(), found)
+            raise _explain_missing(self._api, known, name)
+        return wrap(self._api, known, known.list_path(), found)
 
     def raw(self, path: str) -> Content:
-        """What an address of the API says, as `kubectl get --raw` would show it.
+        """Return what an address of the API says, as `kubectl get --raw` would show it.
 
         Raises:
             CheckFailed: There is nothing at that address.
@@ -83,91 +68,81 @@ class Kube:
 
 
 class Namespace:
-    """What is in one namespace. Whoever asks for what is not there is told where it is instead."""
+    """The objects of one namespace; of a missing one the failure says where it is instead."""
 
     def __init__(self, api: Api, name: str) -> None:
         self._api = api
         self.name = name
 
     def pod(self, name: str) -> Pod:
-        return self._one("pod", name, Pod)
+        return self._find_object("pod", name, Pod)
 
     def pods(self, selector: str = "") -> Pods:
-        """Those that a selector such as `app=web` matches; all without one."""
-        what = f"Pods {selector} in {self.name}" if selector else f"Pods in {self.name}"
-        return Pods(self._api, KINDS["pod"].path(self.name), selector, what)
+        """Return the Pods that a selector such as `app=web` matches; all without one."""
+        title = f"Pods {selector} in {self.name}" if selector else f"Pods in {self.name}"
+        return Pods(self._api, KINDS["pod"].list_path(self.name), selector, title)
 
     def deployment(self, name: str) -> Deployment:
-        return self._one("deployment", name, Deployment)
+        return self._find_object("deployment", name, Deployment)
 
     def service(self, name: str) -> Service:
-        return self._one("service", name, Service)
+        return self._find_object("service", name, Service)
 
     def configmap(self, name: str) -> ConfigMap:
-        return self._one("configmap", name, ConfigMap)
+        return self._find_object("configmap", name, ConfigMap)
 
     def secret(self, name: str) -> Secret:
-        return self._one("secret", name, Secret)
+        return self._find_object("secret", name, Secret)
 
-    def pvc(self, name: str) -> Claim:
-        return self._one("persistentvolumeclaim", name, Claim)
+    def pvc(self, name: str) -> PersistentVolumeClaim:
+        return self._find_object("persistentvolumeclaim", name, PersistentVolumeClaim)
 
-    def get(self, kind: str, name: str) -> Thing:
-        """Something of another kind, such as `get("CronJob", "night")`."""
-        known = KINDS[kind.lower()]
-        return self._one(kind, name, lambda api, folder, attrs: Thing(api, known, folder, attrs))
+    def get(self, kind: str, name: str) -> KubernetesObject:
+        """Return an object of another kind, such as `get("CronJob", "night")`."""
+        return self._find_object(kind, name, KubernetesObject)
 
     def expect_no(self, kind: str, name: str, *, next_step: str = "") -> None:
-        """There is nothing of that kind and name, or it is about to go."""
+        """Expect that nothing of that kind and name is there, or that it is about to go."""
         known = KINDS[kind.lower()]
-        found = self._api.find(f"{known.path(self.name)}/{name}")
+        found = self._api.find(f"{known.list_path(self.name)}/{name}")
         if found and "deletionTimestamp" not in found["metadata"]:
-            raise CheckFailed(
-                f"no {known.name} {name} in the namespace {self.name}",
-                "it is there",
-                next_step or f"Delete it: kubectl delete {kind.lower()} {name} -n {self.name}",
-            )
+            expected = f"no {known.name} {name} in the namespace {self.name}"
+            step = next_step or f"Delete it: kubectl delete {kind.lower()} {name} -n {self.name}"
+            raise CheckFailed(expected, "it is there", step)
 
-    def _one(self, kind: str, name: str, make: Callable[[Api, str, Object], Made]) -> Made:
+    def _find_object(self, kind: str, name: str, wrap: type[Facts]) -> Facts:
         known = KINDS[kind.lower()]
-        folder = known.path(self.name)
+        folder = known.list_path(self.name)
         found = self._api.find(f"{folder}/{name}")
         if found is None:
-            raise self._missing(known, name)
-        return make(self._api, folder, found)
+            raise self._explain_absence(known, name)
+        return wrap(self._api, known, folder, found)
 
-    def _missing(self, kind: Kind, name: str) -> CheckFailed:
-        """Elsewhere, of another kind, or under another name: the first that is so."""
-        what = f"a {kind.name} {name} in the namespace {self.name}"
-        for item in self._api.metadata(kind.path()):
+    def _explain_absence(self, kind: Kind, name: str) -> CheckFailed:
+        """Return where it is instead: elsewhere, of another kind, or under another name."""
+        expected = f"a {kind.name} {name} in the namespace {self.name}"
+        for item in self._api.metadata(kind.list_path()):
             if item["name"] == name:
-                return _elsewhere(what, kind, name, self.name, item["namespace"])
-        pod = KINDS["pod"]
-        if kind.name.lower() in MAKERS and self._api.find(f"{pod.path(self.name)}/{name}"):
+                other = item["namespace"]
+                advice = (
+                    f"Without -n {self.name}, kubectl works in `default`. Make it again with "
+                    f"-n {self.name}, and remove the other: "
+                    f"kubectl delete {kind.name.lower()} {name} -n {other}"
+                )
+                return CheckFailed(expected, f"one in the namespace {other}", advice)
+        bare_pod = f"{KINDS['pod'].list_path(self.name)}/{name}"
+        if kind.name.lower() in POD_CONTROLLERS and self._api.find(bare_pod):
             step = (
                 f"Nobody replaces a bare Pod. Delete it, and make a {kind.name}: it makes the Pods."
             )
-            return CheckFailed(what, f"no such {kind.name}, but a bare Pod {name}", step)
-        return _missing(kind, name, _names(self._api, kind.path(self.name)), self.name)
+            return CheckFailed(expected, f"no such {kind.name}, but a bare Pod {name}", step)
+        return _explain_missing(self._api, kind, name, self.name)
 
 
-def _elsewhere(what: str, kind: Kind, name: str, wanted: str, other: str) -> CheckFailed:
-    command = f"kubectl delete {kind.name.lower()} {name} -n {other}"
-    return CheckFailed(
-        what,
-        f"one in the namespace {other}",
-        f"Without -n {wanted}, kubectl works in `default`. Make it again with -n {wanted}, and "
-        f"remove the other: {command}",
-    )
-
-
-def _names(api: Api, path: str) -> list[str]:
-    return [str(each["name"]) for each in api.metadata(path)]
-
-
-def _missing(kind: Kind, name: str, others: list[str], namespace: str) -> CheckFailed:
-    alike = near(name, others)
+def _explain_missing(api: Api, kind: Kind, name: str, namespace: str = "") -> CheckFailed:
+    others = [str(each["name"]) for each in api.metadata(kind.list_path(namespace))]
+    alike = find_similar_names(name, others)
     where = f" in the namespace {namespace}" if namespace else ""
-    found = f"no such {kind.name}, but {listed(alike)}" if alike else f"no such {kind.name}"
+    found = f"no such {kind.name}, but {join_names(alike)}" if alike else f"no such {kind.name}"
     command = f"kubectl get {kind.plural}{f' -n {namespace}' if namespace else ''}"
     return CheckFailed(f"a {kind.name} {name}{where}", found, f"See what there is: {command}")

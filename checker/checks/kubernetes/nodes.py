@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Self
 
-from checker.checks.core.failure import CheckFailed, listed
-from checker.checks.kubernetes.objects import KINDS, Object, Thing
-from checker.orchestrators.kind.kube_api import Api
+from checker.checks.core.failure import CheckFailed, join_names
+from checker.checks.kubernetes.objects import KubernetesObject
 
 
-class Node(Thing):
+class Node(KubernetesObject):
     """A node and what is expected of it; every `expect_` gives the node back."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, KINDS["node"], folder, attrs)
 
     @property
     def ready(self) -> bool:
@@ -27,44 +23,37 @@ class Node(Thing):
     @property
     def taints(self) -> list[str]:
         """As kubectl writes them: KEY=VALUE:EFFECT or KEY:EFFECT."""
-        return [_taint(each) for each in self.spec.get("taints") or []]
+        return [_format_taint(each) for each in self.spec.get("taints") or []]
 
     def expect_ready(self, *, within: float = 0, next_step: str = "") -> Self:
-        """It is ready, at the latest after `within` seconds."""
+        """Expect that it is ready, at the latest after `within` seconds."""
         return self.expect_condition("Ready", within=within, next_step=next_step)
 
     def expect_schedulable(self, *, next_step: str = "") -> Self:
-        """New Pods may be put on it."""
+        """Expect that new Pods may be put on it."""
         if not self.schedulable:
-            raise CheckFailed(
-                f"new Pods may go to {self.name}",
-                "it is cordoned",
-                next_step or f"Open it: kubectl uncordon {self.name}",
-            )
+            step = next_step or f"Open it: kubectl uncordon {self.name}"
+            raise CheckFailed(f"new Pods may go to {self.name}", "it is cordoned", step)
         return self
 
     def expect_taint(self, taint: str, *, next_step: str = "") -> Self:
-        """It has this taint: KEY=VALUE:EFFECT or KEY:EFFECT."""
+        """Expect that it has this taint: KEY=VALUE:EFFECT or KEY:EFFECT."""
         if taint not in self.taints:
-            raise CheckFailed(
-                f"{self._called} has the taint {taint}",
-                listed(self.taints),
-                next_step or f"See Taints: {self._kubectl('describe')}",
-            )
+            expected = f"{self.display_name} has the taint {taint}"
+            step = next_step or f"See Taints: {self.suggest_command('describe')}"
+            raise CheckFailed(expected, join_names(self.taints), step)
         return self
 
     def expect_no_taint(self, key: str, *, next_step: str = "") -> Self:
-        """It has no taint of that key."""
-        found = [each for each in self.spec.get("taints") or [] if each["key"] == key]
-        if found:
-            raise CheckFailed(
-                f"{self._called} has no taint {key}",
-                listed(map(_taint, found)),
-                next_step or f"Remove it: kubectl taint node {self.name} {_taint(found[0])}-",
-            )
+        """Expect that it has no taint of that key."""
+        found = self.spec.get("taints") or []
+        taints = [_format_taint(each) for each in found if each["key"] == key]
+        if taints:
+            step = next_step or f"Remove it: kubectl taint node {self.name} {taints[0]}-"
+            raise CheckFailed(f"{self.display_name} has no taint {key}", join_names(taints), step)
         return self
 
 
-def _taint(taint: dict[str, str]) -> str:
+def _format_taint(taint: dict[str, str]) -> str:
     value = f"={taint['value']}" if taint.get("value") else ""
     return f"{taint['key']}{value}:{taint['effect']}"

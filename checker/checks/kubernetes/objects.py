@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Self
 
-from checker.checks.core.failure import CheckFailed, shown
+from checker.checks.core.failure import CheckFailed, describe_value
 from checker.checks.core.settings import expect_entry
-from checker.checks.core.waiting import changes_of, events_of, eventually, with_troubles
-from checker.orchestrators.kind.kube_api import Api
-
-Object = dict[str, Any]
-Found = TypeVar("Found")
+from checker.checks.core.waiting import (
+    Changes,
+    add_troubles,
+    list_events,
+    wait_until_passed,
+    watch_list,
+)
+from checker.orchestrators.kind.kube_api import Api, Object
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Kind:
     group: str
     plural: str
 
-    def path(self, namespace: str = "") -> str:
-        """The list of all of it, or of those in a namespace."""
+    def list_path(self, namespace: str = "") -> str:
+        """Return the path that lists all objects of this kind, or those in a namespace."""
         inside = f"/namespaces/{namespace}" if namespace else ""
         return f"{self.group}{inside}/{self.plural}"
 
@@ -55,7 +58,7 @@ KINDS = {
 }
 
 
-class Thing:
+class KubernetesObject:
     """An object as it was when it was asked for. `attrs` is all of it, as in `kubectl get -o json`.
 
     Args:
@@ -79,7 +82,7 @@ class Thing:
 
     @property
     def uid(self) -> str:
-        """Its identity: what is made anew under the same name has another."""
+        """Its identity: what is created again under the same name has another."""
         return str(self.attrs["metadata"]["uid"])
 
     @property
@@ -102,96 +105,98 @@ class Thing:
 
     @property
     def events(self) -> list[str]:
-        """The last that was said about it, oldest first."""
-        return events_of(self._api, self.namespace or "default", self.uid)
+        """The last events about it, oldest first."""
+        return list_events(self._api, self.namespace or "default", self.uid)
 
     def condition(self, type_: str) -> str:
-        """True, False or Unknown; "" if it has no such condition."""
+        """Return True, False or Unknown; "" if it has no such condition."""
         for each in self.status.get("conditions") or []:
             if each["type"] == type_:
                 return str(each["status"])
         return ""
 
     def expect_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
-        """The label is set, and is `value` where one is given."""
-        step = next_step or f"Look: {self._kubectl('get')} --show-labels"
-        expect_entry(f"{self._called}: label", self.labels, key, value, step)
+        """Expect that the label is set, and is `value` where one is given."""
+        step = next_step or f"Look: {self.suggest_command('get')} --show-labels"
+        expect_entry(f"{self.display_name}: label", self.labels, key, value, step)
         return self
 
     def expect_annotation(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
-        """The annotation is set, and is `value` where one is given."""
-        step = next_step or f"Look: {self._kubectl('describe')}"
-        expect_entry(f"{self._called}: annotation", self.annotations, key, value, step)
+        """Expect that the annotation is set, and is `value` where one is given."""
+        step = next_step or f"Look: {self.suggest_command('describe')}"
+        expect_entry(f"{self.display_name}: annotation", self.annotations, key, value, step)
         return self
 
     def expect_condition(
         self, type_: str, value: str = "True", *, within: float = 0, next_step: str = ""
     ) -> Self:
-        """Its condition has this value, at the latest after `within` seconds."""
+        """Expect that its condition has this value, at the latest after `within` seconds."""
 
-        def judge() -> None:
+        def check_condition() -> None:
             if self.condition(type_) != value:
-                raise CheckFailed(
-                    f"{self._called}: condition {type_} is {value}",
-                    f"it is {self.condition(type_) or 'not there'}",
-                    next_step or f"Look at Conditions: {self._kubectl('describe')}",
-                )
+                expected = f"{self.display_name}: condition {type_} is {value}"
+                step = next_step or f"Look at Conditions: {self.suggest_command('describe')}"
+                raise CheckFailed(expected, f"it is {self.condition(type_) or 'not there'}", step)
 
-        return self._within(judge, within)
+        return self.wait_until_passed(check_condition, within)
 
     # --- for the kinds
 
     @property
-    def _called(self) -> str:
+    def display_name(self) -> str:
         """What messages call it."""
         return f"{self._kind.name} {self.name}"
 
-    def _kubectl(self, verb: str) -> str:
-        """A command that learners can type."""
+    def suggest_command(self, verb: str) -> str:
+        """Return a command of kubectl about this object, which learners can type."""
         where = f" -n {self.namespace}" if self.namespace else ""
         return f"kubectl {verb} {self._kind.name.lower()} {self.name}{where}"
 
-    def _refresh(self) -> None:
+    def refresh(self) -> Self:
+        """Look the object up again.
+
+        Raises:
+            CheckFailed: It is gone.
+        """
         found = self._api.find(f"{self._folder}/{self.name}")
         if found is None:
-            raise CheckFailed(
-                f"{self._called} is there", "it is gone", f"See: {self._list_command()}"
-            )
+            where = f" -n {self.namespace}" if self.namespace else ""
+            command = f"kubectl get {self._kind.plural}{where}"
+            raise CheckFailed(f"{self.display_name} is there", "it is gone", f"See: {command}")
         self.attrs = found
-
-    def _list_command(self) -> str:
-        where = f" -n {self.namespace}" if self.namespace else ""
-        return f"kubectl get {self._kind.plural}{where}"
-
-    def _within(self, judge: Callable[[], None], within: float) -> Self:
-        """Judge what is known, and again at each change of the object; then tell its troubles."""
-        self._look_again(judge, within, self._changes)
         return self
 
-    def _look_again(
-        self,
-        judge: Callable[[], Found],
-        within: float,
-        changes: Callable[[float], Iterator[object]],
-    ) -> Found:
-        first = True
+    def wait_until_passed(
+        self, check: Callable[[], None], timeout: float, changes: Changes | None = None
+    ) -> Self:
+        """Check what is known, and again at each change.
 
-        def judge_anew() -> Found:
-            nonlocal first
-            if not first:
-                self._refresh()
-            first = False
-            return judge()
+        Args:
+            check: Raises CheckFailed if it is not so.
+            timeout: Seconds; 0 looks once, and at no newer state.
+            changes: When to look again; without it, at each change of the object itself.
 
-        try:
-            return eventually(judge_anew, changes, within)
-        except CheckFailed as failed:
-            raise with_troubles(failed, self._troubles()) from None
+        Raises:
+            CheckFailed: The last one, with the troubles of the object.
+        """
+        is_first = True
 
-    def _changes(self, seconds: float) -> Iterator[object]:
+        def refresh_and_check() -> None:
+            nonlocal is_first
+            # What is known was looked up a moment ago: most checks pass without another request.
+            if not is_first:
+                self.refresh()
+            is_first = False
+            check()
+
         query = {"fieldSelector": f"metadata.name={self.name}"}
-        return changes_of(self._api, self._folder, query)(seconds)
+        try:
+            own_changes = watch_list(self._api, self._folder, query)
+            wait_until_passed(refresh_and_check, changes or own_changes, timeout)
+        except CheckFailed as failed:
+            raise add_troubles(failed, self.list_troubles()) from None
+        return self
 
-    def _troubles(self) -> list[str]:
-        """What else a learner should know when it is not as it should be."""
-        return [f"Last events: {shown('; '.join(self.events))}."] if self.events else []
+    def list_troubles(self) -> list[str]:
+        """Return what else a learner should know when it is not as it should be."""
+        return [f"Last events: {describe_value('; '.join(self.events))}."] if self.events else []

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Self
 
-from checker.checks.core.failure import CheckFailed, listed, shown
-from checker.checks.core.waiting import changes_of, eventually
-from checker.checks.kubernetes.objects import KINDS, Object, Thing
-from checker.orchestrators.kind.kube_api import Api, ApiError
-from checker.orchestrators.kind.node_images import full_name
+from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.waiting import wait_until_passed, watch_list
+from checker.checks.kubernetes.objects import KINDS, KubernetesObject
+from checker.images.reference import expand_reference
+from checker.orchestrators.kind.kube_api import Api, ApiError, Object
 
-POD = KINDS["pod"]
-TAIL = 2000
+LOG_LINES = 2000
 
 
-class Pod(Thing):
+class Pod(KubernetesObject):
     """A Pod and what is expected of it; every `expect_` gives the Pod back."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, POD, folder, attrs)
 
     @property
     def phase(self) -> str:
@@ -30,13 +26,8 @@ class Pod(Thing):
     @property
     def running(self) -> bool:
         """Each of its containers runs, and it is not about to go."""
-        states = self._containers
-        return (
-            self.phase == "Running"
-            and not self.going
-            and bool(states)
-            and all("running" in each.get("state", {}) for each in states)
-        )
+        running = ["running" in each.get("state", {}) for each in self._container_statuses]
+        return self.phase == "Running" and not self.going and bool(running) and all(running)
 
     @property
     def ready(self) -> bool:
@@ -63,7 +54,7 @@ class Pod(Thing):
 
     @property
     def restarts(self) -> int:
-        return sum(int(each.get("restartCount", 0)) for each in self._containers)
+        return sum(int(each.get("restartCount", 0)) for each in self._container_statuses)
 
     @property
     def owner(self) -> str:
@@ -77,7 +68,7 @@ class Pod(Thing):
     def logs(self) -> str:
         """What its first container wrote: the last 2000 lines; "" if it has not started."""
         try:
-            return self._api.text(self._log_path, container=self._first, tailLines=TAIL)
+            return self._api.text(self._log_path, **self._log_query)
         except ApiError as error:
             if error.status in (400, 404):
                 return ""
@@ -88,179 +79,167 @@ class Pod(Thing):
         """In words, for messages: its phase, or why a container waits or how it ended."""
         if self.going:
             return "Terminating"
-        return listed(filter(None, map(_state, self._containers)), self._without_containers())
-
-    def seen(self) -> Self:
-        """The same Pod, as it is now."""
-        self._refresh()
-        return self
+        unplaced = self.condition("PodScheduled") == "False"
+        otherwise = "Pending: no node was found for it" if unplaced else self.phase
+        return join_names(filter(None, map(_describe_state, self._container_statuses)), otherwise)
 
     def expect_running(self, *, within: float = 0, next_step: str = "") -> Self:
-        """All its containers run, at the latest after `within` seconds."""
-        return self._expect(lambda: self.running, "running", within, next_step)
+        """Expect that all its containers run, at the latest after `within` seconds."""
+        return self._expect_state(lambda: self.running, "running", within, next_step)
 
     def expect_ready(self, *, within: float = 0, next_step: str = "") -> Self:
-        """It takes requests, at the latest after `within` seconds."""
-        return self._expect(lambda: self.ready, "ready", within, next_step)
+        """Expect that it takes requests, at the latest after `within` seconds."""
+        return self._expect_state(lambda: self.ready, "ready", within, next_step)
 
     def expect_on_node(self, node: str, *, next_step: str = "") -> Self:
-        """It was put on this node."""
+        """Expect that it was put on this node."""
         if self.node != node:
-            raise CheckFailed(
-                f"{self._called} is on {node}",
-                f"it is on {self.node or 'no node yet'}",
-                next_step or f"See: {self._kubectl('get')} -o wide",
-            )
+            expected = f"{self.display_name} is on {node}"
+            step = next_step or f"See: {self.suggest_command('get')} -o wide"
+            raise CheckFailed(expected, f"it is on {self.node or 'no node yet'}", step)
         return self
 
     def expect_image(self, reference: str, *, container: str = "", next_step: str = "") -> Self:
-        """One of its containers, or the one that is named, uses this image."""
-        expect_image(self._called, self.images, reference, container, next_step)
+        """Expect that one of its containers, or the named one, uses this image."""
+        expect_image(self.display_name, self.images, reference, container, next_step)
         return self
 
     def expect_owner(self, kind: str, *, next_step: str = "") -> Self:
-        """An object of this kind made it, such as ReplicaSet or Job."""
+        """Expect that an object of this kind made it, such as ReplicaSet or Job."""
         if self.owner.partition(" ")[0] != kind:
-            raise CheckFailed(
-                f"{self._called} was made by a {kind}",
-                f"it was made by {self.owner or 'hand, so nobody replaces it'}",
-                next_step or f"See Controlled By: {self._kubectl('describe')}",
-            )
+            found = f"it was made by {self.owner or 'hand, so nobody replaces it'}"
+            step = next_step or f"See Controlled By: {self.suggest_command('describe')}"
+            raise CheckFailed(f"{self.display_name} was made by a {kind}", found, step)
         return self
 
     def expect_log(self, text: str, *, within: float = 0, next_step: str = "") -> Self:
-        """`text` stands in its logs, at the latest after `within` seconds."""
+        """Expect `text` in its logs, at the latest after `within` seconds."""
         deadline = time.monotonic() + within
         if within and self.phase == "Pending":
             self.expect_running(within=within)
-        if text in self.logs or (within and self._is_written(text, deadline)):
+        if text in self.logs or (within and self._follow_log(text, deadline)):
             return self
-        raise CheckFailed(
-            f"{text!r} in the logs of {self._called}",
-            shown(self.logs[-200:]),
-            next_step or f"Read them: kubectl logs {self.name} -n {self.namespace}",
-        )
+        expected = f"{text!r} in the logs of {self.display_name}"
+        step = next_step or f"Read them: kubectl logs {self.name} -n {self.namespace}"
+        raise CheckFailed(expected, describe_value(self.logs[-200:]), step)
 
-    def _is_written(self, text: str, deadline: float) -> bool:
+    def _follow_log(self, text: str, deadline: float) -> bool:
         left = max(0.1, deadline - time.monotonic())
-        lines = self._api.follow(self._log_path, left, container=self._first, tailLines=TAIL)
         written = ""
-        for line in lines:
+        for line in self._api.follow(self._log_path, left, **self._log_query):
+            # The text may have several lines.
             written = f"{written}{line}\n"
             if text in written:
                 return True
         return False
 
-    def _expect(self, holds: Callable[[], bool], word: str, within: float, next_step: str) -> Self:
-        def judge() -> None:
+    def _expect_state(self, holds: Callable[[], bool], word: str, within: float, step: str) -> Self:
+        def check_state() -> None:
             if not holds():
-                raise CheckFailed(
-                    f"{self._called} is {word}",
-                    f"it is {self.state}",
-                    next_step or f"The last lines tell why: {self._kubectl('describe')}",
-                )
+                look = f"The last lines tell why: {self.suggest_command('describe')}"
+                found = f"it is {self.state}"
+                raise CheckFailed(f"{self.display_name} is {word}", found, step or look)
 
-        return self._within(judge, within)
+        return self.wait_until_passed(check_state, within)
 
     @property
-    def _containers(self) -> list[Object]:
+    def _container_statuses(self) -> list[Object]:
         return list(self.status.get("containerStatuses") or [])
 
-    def _without_containers(self) -> str:
-        ready = self.condition("PodScheduled")
-        return "Pending: no node was found for it" if ready == "False" else self.phase
-
     @property
-    def _first(self) -> str:
-        return str(self.spec["containers"][0]["name"])
+    def _log_query(self) -> dict[str, object]:
+        return {"container": self.spec["containers"][0]["name"], "tailLines": LOG_LINES}
 
     @property
     def _log_path(self) -> str:
         return f"{self._folder}/{self.name}/log"
 
-    def _troubles(self) -> list[str]:
-        said = [line for line in self.logs.strip().splitlines()[-2:] if line]
-        return [*super()._troubles(), *([f"Its log ends: {shown(' / '.join(said))}."] * bool(said))]
+    def list_troubles(self) -> list[str]:
+        """Return its last events, and the last two lines that it wrote."""
+        troubles = super().list_troubles()
+        if written := [line for line in self.logs.strip().splitlines()[-2:] if line]:
+            troubles.append(f"Its log ends: {describe_value(' / '.join(written))}.")
+        return troubles
 
 
 class Pods:
     """Several Pods, as they were when they were asked for.
 
     Args:
-        what: What they have in common, for messages.
+        display_name: What messages call them: what they have in common.
     """
 
-    def __init__(self, api: Api, folder: str, selector: str, what: str) -> None:
+    def __init__(self, api: Api, folder: str, selector: str, display_name: str) -> None:
         self._api = api
         self._folder = folder
         self._query = {"labelSelector": selector} if selector else {}
-        self._what = what
-        self._found = self._look()
+        self._display_name = display_name
+        self._pods = self._list_pods()
 
     def __iter__(self) -> Iterator[Pod]:
-        return iter(self._found)
+        return iter(self._pods)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._pods)
 
     @property
     def names(self) -> list[str]:
-        return sorted(each.name for each in self._found)
+        return sorted(each.name for each in self._pods)
 
     @property
     def nodes(self) -> list[str]:
         """The nodes that they are on, each once."""
-        return sorted({each.node for each in self._found if each.node})
+        return sorted({each.node for each in self._pods if each.node})
 
     @property
     def ready(self) -> list[Pod]:
-        return [each for each in self._found if each.ready]
+        return [each for each in self._pods if each.ready]
 
     def expect_count(self, expected: int, *, within: float = 0, next_step: str = "") -> Self:
-        """There are so many, those that are going not counted."""
-        return self._expect(lambda: len(self), expected, "", within, next_step)
+        """Expect how many there are, those that are going not counted."""
+        return self._expect_number(lambda: len(self), expected, "", within, next_step)
 
     def expect_ready(self, expected: int, *, within: float = 0, next_step: str = "") -> Self:
-        """So many are ready."""
-        return self._expect(lambda: len(self.ready), expected, " ready", within, next_step)
+        """Expect how many are ready."""
+        return self._expect_number(lambda: len(self.ready), expected, " ready", within, next_step)
 
-    def _expect(
-        self, count: Callable[[], int], expected: int, word: str, within: float, next_step: str
+    def _expect_number(
+        self, count: Callable[[], int], expected: int, word: str, timeout: float, next_step: str
     ) -> Self:
-        def judge() -> None:
-            self._found = self._look()
+        def check_number() -> None:
+            self._pods = self._list_pods()
             if count() != expected:
-                states = (f"{each.name} ({each.state})" for each in self._found)
-                raise CheckFailed(
-                    f"{expected}{word} {self._what}",
-                    f"{count()}: {listed(states)}",
-                    next_step or "See all: kubectl get pods -A -o wide --show-labels",
-                )
+                states = (f"{each.name} ({each.state})" for each in self._pods)
+                what = f"{expected}{word} {self._display_name}"
+                step = next_step or "See all: kubectl get pods -A -o wide --show-labels"
+                raise CheckFailed(what, f"{count()}: {join_names(states)}", step)
 
-        eventually(judge, changes_of(self._api, self._folder, self._query), within)
+        wait_until_passed(check_number, watch_list(self._api, self._folder, self._query), timeout)
         return self
 
-    def _look(self) -> list[Pod]:
+    def _list_pods(self) -> list[Pod]:
         found = self._api.items(self._folder, **self._query)
-        pods = [Pod(self._api, self._folder, each) for each in found]
+        pods = [Pod(self._api, KINDS["pod"], self._folder, each) for each in found]
         return [pod for pod in pods if not pod.going]
 
 
 def expect_image(
     what: str, images: dict[str, str], reference: str, container: str, next_step: str
 ) -> None:
-    """One of the images, or that of the container, is `reference`, however it is written."""
+    """Expect that one of the images, or that of the container, is `reference`.
+
+    `what` is what uses them, for messages. `images` is container -> image, where a short name and
+    the whole one are the same; a `container` of "" is any.
+    """
     found = {name: image for name, image in images.items() if container in ("", name)}
-    if full_name(reference) not in map(full_name, found.values()):
-        raise CheckFailed(
-            f"{what} uses the image {reference}",
-            listed(found.values(), f"no container {container}"),
-            next_step or "The image stands in the Pod's spec, or in the template of what makes it.",
-        )
+    if expand_reference(reference) not in map(expand_reference, found.values()):
+        used = join_names(found.values(), f"no container {container}")
+        step = "The image stands in the Pod's spec, or in the template of what makes it."
+        raise CheckFailed(f"{what} uses the image {reference}", used, next_step or step)
 
 
-def _state(container: dict[str, Any]) -> str:
-    """Why a container does not run, as `kubectl get pods` would say it; "" if it does."""
+def _describe_state(container: Object) -> str:
+    """Return why a container does not run, as `kubectl get pods` would say it; "" if it does."""
     state = container.get("state") or {}
     if "waiting" in state:
         return str(state["waiting"].get("reason", "waiting"))

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Self
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, listed, shown
+from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry
-from checker.checks.core.waiting import changes_of
-from checker.checks.kubernetes.objects import CORE, KINDS, Object, Thing
+from checker.checks.core.waiting import poll_every, wait_until_passed, watch_list
+from checker.checks.kubernetes.objects import KINDS, KubernetesObject
 from checker.checks.kubernetes.pods import Pods
-from checker.orchestrators.kind.kube_api import Api, ApiError
+from checker.orchestrators.kind.kube_api import ApiError, Object
 
-PAUSE = 0.1
+POLL_SECONDS = 0.1
 """Seconds between two requests to a server that may still be starting: no event tells of it."""
 
 
-class Service(Thing):
+class Service(KubernetesObject):
     """A Service and what is expected of it; every `expect_` gives the Service back."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, KINDS["service"], folder, attrs)
 
     @property
     def type(self) -> str:
@@ -34,13 +30,13 @@ class Service(Thing):
         """Port -> port of the Pods, by number or name."""
         return {
             int(each["port"]): each["targetPort"] if "targetPort" in each else each["port"]
-            for each in self._ports
+            for each in self._spec_ports
         }
 
     @property
     def node_ports(self) -> dict[int, int]:
         """Port -> port of every node, where there is one."""
-        return {each["port"]: each["nodePort"] for each in self._ports if "nodePort" in each}
+        return {each["port"]: each["nodePort"] for each in self._spec_ports if "nodePort" in each}
 
     @property
     def selector(self) -> dict[str, str]:
@@ -49,60 +45,52 @@ class Service(Thing):
     @property
     def endpoints(self) -> list[str]:
         """The addresses of the ready Pods behind it."""
-        query = {"labelSelector": f"kubernetes.io/service-name={self.name}"}
         found = set[str]()
-        for piece in self._api.items(self._slices, **query):
-            for each in piece.get("endpoints") or []:
+        for endpoint_slice in self._api.items(self._slice_folder, **self._slice_query):
+            for each in endpoint_slice.get("endpoints") or []:
                 if (each.get("conditions") or {}).get("ready"):
                     found.update(each["addresses"])
         return sorted(found)
 
     def ask(self, port: int, path: str = "/") -> Content:
-        """What a Pod behind it answers; the request goes through the API server's proxy.
+        """Return what a Pod behind it answers; the request goes through the API server's proxy.
 
         Raises:
             CheckFailed: Nobody answers, or with an error.
         """
         where = f"{self._folder}/{self.name}:{port}/proxy/{path.lstrip('/')}"
+        look = f"kubectl get --raw {where}"
         try:
             answer = self._api.text(where)
         except ApiError as error:
-            raise CheckFailed(
-                f"an answer from {self._called} on port {port}",
-                f"{error.status}: {shown(error.text)}",
-                f"Try it: kubectl get --raw {where}",
-            ) from None
-        return Content(
-            f"the answer of {self.name}:{port}", answer.encode(), f"kubectl get --raw {where}"
-        )
+            expected = f"an answer from {self.display_name} on port {port}"
+            found = f"{error.status}: {describe_value(error.text)}"
+            raise CheckFailed(expected, found, f"Try it: kubectl get --raw {where}") from None
+        return Content(f"the answer of {self.name}:{port}", answer.encode(), look)
 
     def expect_type(self, expected: str, *, next_step: str = "") -> Self:
-        """ClusterIP, NodePort, LoadBalancer or ExternalName."""
+        """Expect its type: ClusterIP, NodePort, LoadBalancer or ExternalName."""
         if self.type != expected:
-            raise CheckFailed(
-                f"{self._called} is of type {expected}",
-                f"it is of type {self.type}",
-                next_step or "The type stands in its spec.",
-            )
+            what = f"{self.display_name} is of type {expected}"
+            step = next_step or "The type stands in its spec."
+            raise CheckFailed(what, f"it is of type {self.type}", step)
         return self
 
     def expect_port(self, port: int, *, target: int | str = "", next_step: str = "") -> Self:
-        """It listens on this port, and passes on to this one of the Pods."""
+        """Expect that it listens on this port, and passes on to this one of the Pods."""
         if port not in self.ports or target not in ("", self.ports[port]):
             pairs = (f"{each} to {to}" for each, to in self.ports.items())
-            raise CheckFailed(
-                f"{self._called} passes port {port} on" + (f" to {target}" if target else ""),
-                listed(pairs, "no port"),
-                next_step
-                or "`port` is the Service's own; `targetPort` is that of the program in the Pods.",
-            )
+            onward = f" to {target}" if target else ""
+            expected = f"{self.display_name} passes port {port} on{onward}"
+            step = "`port` is the Service's own; `targetPort` is that of the program in the Pods."
+            raise CheckFailed(expected, join_names(pairs, "no port"), next_step or step)
         return self
 
     def expect_selector(self, expected: dict[str, str], *, next_step: str = "") -> Self:
-        """It looks for Pods with these labels."""
+        """Expect that it looks for Pods with these labels."""
         for key, value in expected.items():
             step = next_step or "`selector` must be labels that the Pods have."
-            expect_entry(f"{self._called}: selector", self.selector, key, value, step)
+            expect_entry(f"{self.display_name}: selector", self.selector, key, value, step)
         return self
 
     def expect_endpoints(
@@ -113,22 +101,22 @@ class Service(Thing):
         within: float = 0,
         next_step: str = "",
     ) -> Self:
-        """So many ready Pods are behind it: exactly `ready`, or `at_least`."""
+        """Expect how many ready Pods are behind it: exactly `ready`, or `at_least`."""
         wanted = f"{ready}" if ready is not None else f"{at_least} or more"
 
-        def judge() -> None:
+        def check_endpoints() -> None:
             count = len(self.endpoints)
             if count != ready if ready is not None else count < at_least:
                 raise CheckFailed(
-                    f"{wanted} ready Pods behind {self._called}",
-                    f"{count}; {self._whom_it_finds()}",
+                    f"{wanted} ready Pods behind {self.display_name}",
+                    f"{count}; {self._describe_selection()}",
                     next_step
-                    or f"Compare: {self._kubectl('describe')} and kubectl get pods "
+                    or f"Compare: {self.suggest_command('describe')} and kubectl get pods "
                     f"-n {self.namespace} --show-labels",
                 )
 
-        self._look_again(judge, within, self._endpoint_changes)
-        return self
+        changes = watch_list(self._api, self._slice_folder, self._slice_query)
+        return self.wait_until_passed(check_endpoints, within, changes)
 
     def expect_answers(
         self,
@@ -139,55 +127,57 @@ class Service(Thing):
         within: float = 0,
         next_step: str = "",
     ) -> Self:
-        """A Pod behind it answers, with this text in the answer."""
+        """Expect that a Pod behind it answers, with this text in the answer."""
         deadline = time.monotonic() + within
         self.expect_endpoints(within=within)
-        while True:
-            try:
-                answer = self.ask(port, path)
-                if contains:
-                    answer.expect_contains(contains)
-                return self
-            except CheckFailed as failed:
-                if time.monotonic() >= deadline:
-                    step = next_step or failed.next_step
-                    raise CheckFailed(failed.expected, failed.found, step) from None
-            time.sleep(PAUSE)
+
+        def check_answer() -> None:
+            answer = self.ask(port, path)
+            if contains:
+                answer.expect_contains(contains)
+
+        try:
+            left = deadline - time.monotonic()
+            wait_until_passed(check_answer, poll_every(POLL_SECONDS), left)
+        except CheckFailed as failed:
+            step = next_step or failed.next_step
+            raise CheckFailed(failed.expected, failed.found, step) from None
+        return self
 
     @property
-    def _ports(self) -> list[Object]:
+    def _spec_ports(self) -> list[Object]:
         return list(self.spec.get("ports") or [])
 
     @property
-    def _slices(self) -> str:
-        return KINDS["endpointslice"].path(self.namespace)
+    def _slice_folder(self) -> str:
+        return KINDS["endpointslice"].list_path(self.namespace)
 
-    def _endpoint_changes(self, seconds: float) -> Iterator[object]:
-        query = {"labelSelector": f"kubernetes.io/service-name={self.name}"}
-        return changes_of(self._api, self._slices, query)(seconds)
+    @property
+    def _slice_query(self) -> dict[str, str]:
+        return {"labelSelector": f"kubernetes.io/service-name={self.name}"}
 
-    def _whom_it_finds(self) -> str:
-        """What its selector matches, in words."""
+    def _describe_selection(self) -> str:
+        """Return what its selector matches, in words."""
         if not self.selector:
             return "it has no selector"
         selector = ",".join(f"{key}={value}" for key, value in self.selector.items())
-        folder = f"{CORE}/namespaces/{self.namespace}/pods"
+        folder = KINDS["pod"].list_path(self.namespace)
         pods = Pods(self._api, folder, selector, "Pods")
         if pods.names:
-            return (
-                f"its selector {selector} matches {listed(f'{p.name} ({p.state})' for p in pods)}"
-            )
-        others = {_labels(pod.labels) for pod in Pods(self._api, folder, "", "Pods")}
+            states = join_names(f"{each.name} ({each.state})" for each in pods)
+            return f"its selector {selector} matches {states}"
+        others = {_format_labels(pod.labels) for pod in Pods(self._api, folder, "", "Pods")}
         return (
             f"its selector {selector} matches no Pod; Pods here have the labels "
-            f"{listed(sorted(others), 'none, since there are none')}"
+            f"{join_names(sorted(others), 'none, since there are none')}"
         )
 
-    def _troubles(self) -> list[str]:
+    def list_troubles(self) -> list[str]:
+        """Return none: what its selector finds says more than its events."""
         return []
 
 
-def _labels(labels: dict[str, str]) -> str:
-    """Those that people give."""
+def _format_labels(labels: dict[str, str]) -> str:
+    """Return the labels that people give."""
     own = (f"{key}={value}" for key, value in labels.items() if key != "pod-template-hash")
     return ",".join(own) or "no labels"

@@ -7,32 +7,25 @@ from typing import Self
 
 from checker.checks.core.failure import CheckFailed
 from checker.checks.core.settings import expect_entry
-from checker.checks.kubernetes.objects import KINDS, Object, Thing
-from checker.orchestrators.kind.kube_api import Api
+from checker.checks.kubernetes.objects import KubernetesObject
 
 
-class ConfigMap(Thing):
+class ConfigMap(KubernetesObject):
     """A ConfigMap and what is expected of it."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object, kind: str = "configmap") -> None:
-        super().__init__(api, KINDS[kind], folder, attrs)
 
     @property
     def data(self) -> dict[str, str]:
         return dict(self.attrs.get("data") or {})
 
     def expect_data(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
-        """It has this key, with `value` where one is given."""
-        step = next_step or f"See what it holds: {self._kubectl('describe')}"
-        expect_entry(f"{self._called}: key", self.data, key, value, step)
+        """Expect that it has this key, with `value` where one is given."""
+        step = next_step or f"See what it holds: {self.suggest_command('describe')}"
+        expect_entry(f"{self.display_name}: key", self.data, key, value, step)
         return self
 
 
 class Secret(ConfigMap):
     """A Secret; its data is decoded."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, folder, attrs, "secret")
 
     @property
     def data(self) -> dict[str, str]:
@@ -41,11 +34,8 @@ class Secret(ConfigMap):
         return {key: base64.b64decode(each).decode(errors="replace") for key, each in found.items()}
 
 
-class Claim(Thing):
+class PersistentVolumeClaim(KubernetesObject):
     """A PersistentVolumeClaim and what is expected of it."""
-
-    def __init__(self, api: Api, folder: str, attrs: Object) -> None:
-        super().__init__(api, KINDS["persistentvolumeclaim"], folder, attrs)
 
     @property
     def phase(self) -> str:
@@ -53,14 +43,12 @@ class Claim(Thing):
         return str(self.status.get("phase", "Pending"))
 
     def expect_bound(self, *, within: float = 0, next_step: str = "") -> Self:
-        """It got a volume, at the latest after `within` seconds."""
+        """Expect that it got a volume, at the latest after `within` seconds."""
 
-        def judge() -> None:
+        def check_phase() -> None:
             if self.phase != "Bound":
-                raise CheckFailed(
-                    f"{self._called} is Bound",
-                    f"it is {self.phase}",
-                    next_step or f"Many a class waits for a Pod: {self._kubectl('describe')}",
-                )
+                step = f"Many a class waits for a Pod: {self.suggest_command('describe')}"
+                found = f"it is {self.phase}"
+                raise CheckFailed(f"{self.display_name} is Bound", found, next_step or step)
 
-        return self._within(judge, within)
+        return self.wait_until_passed(check_phase, within)

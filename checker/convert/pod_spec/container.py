@@ -7,7 +7,7 @@ import re
 from checker.base.errors import CourseError
 from checker.convert.draft import Draft
 from checker.convert.pod_spec import environment, hosts, ports, probes, security, sizes, volumes
-from checker.convert.tracked_input import Given, Object
+from checker.convert.tracked_input import Object, TrackedInput
 
 ECR = re.compile(r"\d{12}\.dkr\.ecr\.")
 SECONDS_TO_STOP = 30
@@ -15,40 +15,48 @@ SECONDS_TO_STOP = 30
 DEVICES = {"GPU": "nvidia.com/gpu", "NeuronDevice": "aws.amazon.com/neuron"}
 
 
-def convert(given: Given, draft: Draft) -> Object:
-    """The container; what belongs to the Pod goes into the draft."""
-    made: Object = {"name": draft.containers[given.value["name"]], "image": _image(given, draft)}
-    for ours, theirs in (("command", "entryPoint"), ("args", "command")):
-        if words := given.take(theirs):
-            made[ours] = [environment.literal(word) for word in words]
-    if folder := given.take("workingDirectory"):
-        made["workingDir"] = folder
-    made |= {"ports": ports.of(given, draft), **environment.environment(given, draft)}
-    made |= {"resources": _resources(given), "volumeMounts": volumes.mounts(given, draft)}
-    made |= {
-        "securityContext": security.context(given, draft),
-        **probes.of(given, draft.ends(given)),
+def convert_container(source: TrackedInput, draft: Draft) -> Object:
+    """Convert a container definition; what belongs to the Pod goes into the draft."""
+    container: Object = {
+        "name": draft.containers[source.value["name"]],
+        "image": convert_image(source, draft),
     }
-    made |= {"stdin": given.take("interactive"), "tty": given.take("pseudoTerminal")}
-    hosts.settle(given, draft)
-    _life(given, draft)
-    _without_counterpart(given)
-    return {name: value for name, value in made.items() if value not in (None, False, [], {})}
+    # What ECS and Docker call command is args on Kubernetes.
+    for ours, theirs in (("command", "entryPoint"), ("args", "command")):
+        if words := source.take(theirs):
+            container[ours] = [environment.escape_references(word) for word in words]
+    if folder := source.take("workingDirectory"):
+        container["workingDir"] = folder
+    container |= {
+        "ports": ports.convert_ports(source, draft),
+        **environment.convert_environment(source, draft),
+        "resources": convert_resources(source),
+        "volumeMounts": volumes.convert_mounts(source, draft),
+        "securityContext": security.convert_security_context(source, draft),
+        **probes.convert_health_check(source, draft.runs_once(source)),
+        "stdin": source.take("interactive"),
+        "tty": source.take("pseudoTerminal"),
+    }
+    hosts.convert_host_names(source, draft)
+    convert_lifecycle(source, draft)
+    warn_of_container_fields(source)
+    return {name: value for name, value in container.items() if value not in (None, False, [], {})}
 
 
-def _image(given: Given, draft: Draft) -> str:
-    image = str(given.take("image"))
+def convert_image(source: TrackedInput, draft: Draft) -> str:
+    """Return the image; a Secret to pull it with goes into the draft."""
+    image = str(source.take("image"))
     if ECR.match(image):
-        given.warn(
+        source.warn(
             "image", "is in a private registry: the nodes need the right to pull it, which the "
             "execution role gave on ECS."
         )  # fmt: skip
-    if given.part("repositoryCredentials").take("credentialsParameter"):
+    if source.get_part("repositoryCredentials").take("credentialsParameter"):
         secret = f"{draft.name}-registry"
         pulls = draft.pod.setdefault("imagePullSecrets", [])
         if {"name": secret} not in pulls:
             pulls.append({"name": secret})
-        given.warn(
+        source.warn(
             "repositoryCredentials",
             f"the Pod asks for a Secret {secret}; make it: kubectl create secret docker-registry "
             f"{secret} --docker-server=... --docker-username=... --docker-password=...",
@@ -56,17 +64,17 @@ def _image(given: Given, draft: Draft) -> str:
     return image
 
 
-def _resources(given: Given) -> Object:
-    """CPU is a share on ECS, so it becomes a request; memory is a limit on both."""
+def convert_resources(source: TrackedInput) -> Object:
+    """Convert CPU, a share on ECS and so a request; memory, a limit on both; and devices."""
     limits: Object = {}
     requests: Object = {}
-    if units := given.take("cpu"):
-        requests["cpu"] = sizes.millicores(units)
-    if reserved := given.take("memoryReservation"):
-        requests["memory"] = sizes.mebibytes(reserved)
-    if limit := given.take("memory"):
-        limits["memory"] = sizes.mebibytes(limit)
-    for device in given.parts("resourceRequirements"):
+    if units := source.take("cpu"):
+        requests["cpu"] = sizes.format_millicores(units)
+    if reserved := source.take("memoryReservation"):
+        requests["memory"] = f"{reserved}Mi"
+    if limit := source.take("memory"):
+        limits["memory"] = f"{limit}Mi"
+    for device in source.get_parts("resourceRequirements"):
         kind, amount = device.take("type"), device.take("value")
         if kind in DEVICES and re.fullmatch(r"[1-9]\d{0,3}", str(amount), re.A):
             limits[DEVICES[kind]] = int(amount)
@@ -76,58 +84,55 @@ def _resources(given: Given) -> Object:
     return {name: value for name, value in (("requests", requests), ("limits", limits)) if value}
 
 
-def _life(given: Given, draft: Draft) -> None:
-    """How it begins and ends, and what its end means to the others."""
-    seconds = given.take("stopTimeout", SECONDS_TO_STOP)
+def convert_lifecycle(source: TrackedInput, draft: Draft) -> None:
+    """Convert how a container ends, and what its end means to the others."""
+    seconds = source.take("stopTimeout", SECONDS_TO_STOP)
     if seconds < 0:
         raise CourseError("stopTimeout is impossible.", expected="0 or more", found=str(seconds))
     draft.pod["terminationGracePeriodSeconds"] = max(
         draft.pod.get("terminationGracePeriodSeconds", 0), seconds
     )
     several = len(draft.containers) > 1
-    if several and given.value.get("stopTimeout"):
-        given.warn(
+    if several and source.value.get("stopTimeout"):
+        source.warn(
             "stopTimeout", "the grace period is the whole Pod's; the longest of them is used."
         )
-    if given.take("essential", True) is False:
-        if not draft.ends(given):
-            given.warn(
+    if source.take("essential", True) is False:
+        if not draft.runs_once(source):
+            source.warn(
                 "essential", "false: its end did not matter on ECS; the kubelet starts it again."
             )
-    elif several and given.has("essential"):
-        given.warn(
-            "essential",
-            "true: on ECS its end ends the whole task; here it alone is started again.",
+    elif several and source.has("essential"):
+        source.warn(
+            "essential", "true: on ECS its end ends the whole task; here it alone is started again."
         )
-    for key, value in (given.value.get("dockerLabels") or {}).items():
-        given.notes.used.add((*given.path, "dockerLabels", key))
-        draft.annotate(given, "dockerLabels", key, value)
+    for key, value in (source.value.get("dockerLabels") or {}).items():
+        source.usage.used.add((*source.path, "dockerLabels", key))
+        draft.add_annotation(source, "dockerLabels", key, value)
 
 
-def _without_counterpart(given: Given) -> None:
-    given.leave(
+def warn_of_container_fields(source: TrackedInput) -> None:
+    """Warn of what a container of a Pod cannot say."""
+    source.omit(
         "logConfiguration",
         "left out: what a container writes to standard output is kept by the kubelet (kubectl "
         "logs); to send it elsewhere, run a log collector on the nodes.",
     )
-    given.leave("firelensConfiguration", "left out: a log collector on the nodes takes its place.")
-    given.leave("ulimits", "left out: a Pod cannot set them; the container runtime does.")
-    given.leave("startTimeout", "left out: nothing gives up on a dependency after a time.")
-    given.leave("credentialSpecs", "left out: see securityContext.windowsOptions.")
-    if given.take("disableNetworking"):
-        given.warn("disableNetworking", "left out: use a NetworkPolicy.")
-    if given.take("versionConsistency") == "enabled":
-        given.warn(
+    source.omit("firelensConfiguration", "left out: a log collector on the nodes takes its place.")
+    source.omit("ulimits", "left out: a Pod cannot set them; the container runtime does.")
+    source.omit("startTimeout", "left out: nothing gives up on a dependency after a time.")
+    source.omit("credentialSpecs", "left out: see securityContext.windowsOptions.")
+    if source.take("disableNetworking"):
+        source.warn("disableNetworking", "left out: use a NetworkPolicy.")
+    if source.take("versionConsistency") == "enabled":
+        source.warn(
             "versionConsistency",
             "ECS would pin the tag to what it meant at first; write the digest into image.",
         )
-    _restart_policy(given.part("restartPolicy"))
-
-
-def _restart_policy(policy: Given) -> None:
+    policy = source.get_part("restartPolicy")
     if policy.take("enabled") is False:
         policy.warn(
             "enabled", "false has no counterpart: a Deployment's containers always restart."
         )
-    policy.leave("ignoredExitCodes", "left out: a Deployment's containers restart after any.")
-    policy.leave("restartAttemptPeriod", "left out: the kubelet waits 10 s, then longer each time.")
+    policy.omit("ignoredExitCodes", "left out: a Deployment's containers restart after any.")
+    policy.omit("restartAttemptPeriod", "left out: the kubelet waits 10 s, then longer each time.")

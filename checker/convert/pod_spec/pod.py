@@ -6,7 +6,7 @@ import re
 
 from checker.convert.draft import Draft
 from checker.convert.pod_spec import sizes
-from checker.convert.tracked_input import Given, Object
+from checker.convert.tracked_input import Object, TrackedInput
 
 ROLE_KEY = "eks.amazonaws.com/role-arn"
 ATTRIBUTE = re.compile(r"\s*attribute:(ecs\.[a-z-]+)\s*==\s*([\w.-]{1,63})\s*")
@@ -18,24 +18,25 @@ LABELS = {
 ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64", "x86_64": "amd64", "arm64": "arm64"}
 
 
-def settle(draft: Draft, containers: list[Object]) -> None:
-    """Everything beside the containers themselves."""
-    _size(draft, containers)
-    _network(draft)
-    _processes(draft)
-    _nodes(draft)
-    _roles(draft)
-    _without_counterpart(draft.task)
+def convert_task_fields(draft: Draft, containers: list[Object]) -> None:
+    """Convert everything next to the containers themselves."""
+    convert_task_size(draft, containers)
+    _convert_network_mode(draft)
+    _convert_process_modes(draft)
+    select_nodes(draft)
+    _convert_roles(draft)
+    warn_of_task_fields(draft.task)
 
 
-def _size(draft: Draft, containers: list[Object]) -> None:
-    """The size of the task: its only container's, or the Pod's."""
-    cpu, memory = sizes.task_size(draft.task)
+def convert_task_size(draft: Draft, containers: list[Object]) -> None:
+    """Convert the size of the task: its only container's, or the Pod's."""
+    cpu, memory = sizes.read_task_size(draft.task)
     whole: Object = {}
     if cpu is not None:
-        whole["cpu"] = sizes.millicores(cpu)
+        whole["cpu"] = sizes.format_millicores(cpu)
     if memory is not None:
-        whole["memory"] = sizes.mebibytes(memory)
+        whole["memory"] = f"{memory}Mi"
+    # A size of the Pod needs a newer cluster; that of an only container is the same thing.
     if whole and len(containers) == 1:
         limits = containers[0].setdefault("resources", {}).setdefault("limits", {})
         for name, amount in whole.items():
@@ -46,18 +47,15 @@ def _size(draft: Draft, containers: list[Object]) -> None:
             "memory" if memory is not None else "cpu",
             "is the size of the whole Pod (resources of a Pod), which clusters from 1.34 on know.",
         )
-    _disk(draft.task.part("ephemeralStorage"), containers)
-
-
-def _disk(given: Given, containers: list[Object]) -> None:
-    if size := given.take("sizeInGiB"):
+    storage = draft.task.get_part("ephemeralStorage")
+    if size := storage.take("sizeInGiB"):
         limits = containers[0].setdefault("resources", {}).setdefault("limits", {})
         limits["ephemeral-storage"] = f"{size}Gi"
         if len(containers) > 1:
-            given.warn("sizeInGiB", "was the whole task's; here it limits the first container.")
+            storage.warn("sizeInGiB", "was the whole task's; here it limits the first container.")
 
 
-def _network(draft: Draft) -> None:
+def _convert_network_mode(draft: Draft) -> None:
     mode = draft.task.take("networkMode")
     if mode == "host":
         draft.pod |= {"hostNetwork": True}
@@ -72,7 +70,7 @@ def _network(draft: Draft) -> None:
         )  # fmt: skip
 
 
-def _processes(draft: Draft) -> None:
+def _convert_process_modes(draft: Draft) -> None:
     pid, ipc = draft.task.take("pidMode"), draft.task.take("ipcMode")
     if pid == "host":
         draft.pod.pop("shareProcessNamespace", None)
@@ -87,24 +85,25 @@ def _processes(draft: Draft) -> None:
         draft.task.warn("ipcMode", "none: containers of a Pod always share this namespace.")
 
 
-def _nodes(draft: Draft) -> None:
-    """On which nodes it may run."""
+def select_nodes(draft: Draft) -> None:
+    """Choose the nodes on which the Pod may run, by their labels."""
     chosen: dict[str, str] = {}
-    platform = draft.task.part("runtimePlatform")
+    platform = draft.task.get_part("runtimePlatform")
     if system := platform.take("operatingSystemFamily"):
         chosen["kubernetes.io/os"] = "linux" if system == "LINUX" else "windows"
         if system != "LINUX":
             platform.warn("operatingSystemFamily", "needs nodes with Windows of this version.")
     if architecture := platform.take("cpuArchitecture"):
         chosen["kubernetes.io/arch"] = ARCHITECTURES[architecture]
-    for given in draft.task.parts("placementConstraints"):
-        place(given, given.take("type"), given.take("expression", ""), chosen)
+    for constraint in draft.task.get_parts("placementConstraints"):
+        add_node_label(constraint, chosen)
     if chosen:
         draft.pod["nodeSelector"] = chosen
 
 
-def place(given: Given, kind: str | None, expression: str, chosen: dict[str, str]) -> None:
+def add_node_label(constraint: TrackedInput, chosen: dict[str, str]) -> None:
     """Turn a constraint into a label of nodes, where it is as simple as that."""
+    kind, expression = constraint.take("type"), constraint.take("expression", "")
     found = ATTRIBUTE.fullmatch(expression) if kind == "memberOf" else None
     name, value = (found[1], found[2]) if found else ("", "")
     if name == "ecs.cpu-architecture" and value in ARCHITECTURES:
@@ -112,10 +111,12 @@ def place(given: Given, kind: str | None, expression: str, chosen: dict[str, str
     elif name in LABELS and value[0].isalnum() and value[-1].isalnum():
         chosen[LABELS[name]] = value
     else:
-        given.warn("expression", "left out: label the nodes, and use nodeSelector or nodeAffinity.")
+        constraint.warn(
+            "expression", "left out: label the nodes, and use nodeSelector or nodeAffinity."
+        )
 
 
-def _roles(draft: Draft) -> None:
+def _convert_roles(draft: Draft) -> None:
     if role := draft.task.take("taskRoleArn"):
         draft.pod["serviceAccountName"] = draft.name
         draft.task.warn(
@@ -123,13 +124,13 @@ def _roles(draft: Draft) -> None:
             f"is {ROLE_KEY} at the ServiceAccount {draft.name}: Amazon EKS knows it, and the role "
             f"must trust the cluster. Elsewhere it does nothing ({role!a}).",
         )
-    draft.task.leave(
+    draft.task.omit(
         "executionRoleArn", "left out: here nodes pull images, and secrets are in the cluster."
     )
 
 
-def account(draft: Draft) -> list[Object]:
-    """The ServiceAccount of a task that has a role."""
+def build_service_account(draft: Draft) -> list[Object]:
+    """Build the ServiceAccount of a task that has a role."""
     role = draft.task.value.get("taskRoleArn")
     if not role:
         return []
@@ -137,10 +138,11 @@ def account(draft: Draft) -> list[Object]:
     return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
 
 
-def _without_counterpart(task: Given) -> None:
+def warn_of_task_fields(task: TrackedInput) -> None:
+    """Warn of what a Pod cannot say."""
     if "FARGATE" in task.take("requiresCompatibilities", []):
         task.warn("requiresCompatibilities", "FARGATE: a cluster has nodes, which somebody keeps.")
-    task.leave("proxyConfiguration", "left out: a service mesh of the cluster takes its place.")
-    task.leave("inferenceAccelerators", "left out: AWS has ended it.")
+    task.omit("proxyConfiguration", "left out: a service mesh of the cluster takes its place.")
+    task.omit("inferenceAccelerators", "left out: AWS has ended it.")
     if task.take("enableFaultInjection"):
         task.warn("enableFaultInjection", "left out: it needs a tool of its own.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from checker.convert.tracked_input import Given, Object
+from checker.convert.tracked_input import Object, TrackedInput
 
 INTERVAL, TIMEOUT, RETRIES = 30, 5, 3
 """Seconds, seconds and failures in a row: the defaults of ECS (HealthCheck of its API)."""
@@ -18,50 +18,26 @@ OFTEN = 5
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
-def of(given: Given, ends: bool) -> Object:
-    """The probes of a container; none where it has no health check.
-
-    Args:
-        ends: Whether it runs once, before others: then it has none either.
-    """
-    check = given.part("healthCheck")
+def convert_health_check(container: TrackedInput, runs_once: bool) -> Object:
+    """Convert a health check into probes; a container that runs once has none."""
+    check = container.get_part("healthCheck")
     command = check.take("command", [])
     period = max(1, check.take("interval", INTERVAL))
     timeout = max(1, check.take("timeout", TIMEOUT))
     retries = max(1, check.take("retries", RETRIES))
     grace = check.take("startPeriod", 0)
-    if not command or command[0] == "NONE" or not _exec(command):
-        check.leave("command", "holds no command; there is no probe.")
+    if not command or command[0] == "NONE" or not _find_exec_command(command):
+        check.omit("command", "holds no command; there is no probe.")
         return {}
     probe: Object = {
-        "exec": {"command": _exec(command)},
+        "exec": {"command": _find_exec_command(command)},
         "periodSeconds": period,
         "timeoutSeconds": timeout,
         "failureThreshold": retries,
     }
-    if ends:
+    if runs_once:
         check.warn("command", "left out: a container that runs once, before others, has no probes.")
         return {}
-    _explain(check, command)
-    made = {"readinessProbe": probe, "livenessProbe": dict(probe)}
-    if grace > 0:
-        made["startupProbe"] = startup(probe, grace + retries * period)
-    return made
-
-
-def startup(probe: Object, seconds: int) -> Object:
-    """The same probe for the start: asked more often, patient for so many seconds."""
-    period = min(OFTEN, probe["periodSeconds"])
-    return {**probe, "periodSeconds": period, "failureThreshold": math.ceil(seconds / period)}
-
-
-def _exec(command: list[str]) -> list[str]:
-    if command[0] == "CMD-SHELL":
-        return ["/bin/sh", "-c", *command[1:2]] if command[1:] else []
-    return command[1:] if command[0] == "CMD" else command
-
-
-def _explain(check: Given, command: list[str]) -> None:
     check.warn(
         "command",
         "runs as readiness and as liveness probe. A check that needs a database must not be a "
@@ -69,14 +45,28 @@ def _explain(check: Given, command: list[str]) -> None:
     )
     if command[0] not in ("CMD", "CMD-SHELL"):
         check.warn("command", "begins with neither CMD nor CMD-SHELL; taken as CMD.")
+    probes = {"readinessProbe": probe, "livenessProbe": dict(probe)}
+    if grace > 0:
+        probes["startupProbe"] = make_startup_probe(probe, grace + retries * period)
+    return probes
 
 
-def slower_start(container: Object, seconds: int, port: int | None) -> None:
-    """Let a container behind a load balancer fail for so long when it starts.
+def make_startup_probe(probe: Object, seconds: int) -> Object:
+    """Make the same probe for the start: asked more often, patient for a number of seconds."""
+    period = min(OFTEN, probe["periodSeconds"])
+    return {**probe, "periodSeconds": period, "failureThreshold": math.ceil(seconds / period)}
 
-    Args:
-        seconds: The grace period of the service.
-        port: Where to knock if the container has no probe yet.
+
+def _find_exec_command(command: list[str]) -> list[str]:
+    if command[0] == "CMD-SHELL":
+        return ["/bin/sh", "-c", *command[1:2]] if command[1:] else []
+    return command[1:] if command[0] == "CMD" else command
+
+
+def extend_startup_probe(container: Object, seconds: int, port: int) -> None:
+    """Let a container behind a load balancer fail when it starts, for the service's grace period.
+
+    The port is for one without a probe that says what to ask.
     """
     probe = container.get("readinessProbe")
     if probe is None or "exec" not in probe:
@@ -86,11 +76,11 @@ def slower_start(container: Object, seconds: int, port: int | None) -> None:
         seconds + probe["periodSeconds"] * probe["failureThreshold"],
         known["periodSeconds"] * known["failureThreshold"],
     )
-    container["startupProbe"] = startup(probe, enough)
+    container["startupProbe"] = make_startup_probe(probe, enough)
 
 
-def knock(container: Object, port: int) -> bool:
-    """Give a container without probes one that opens a connection; tells whether it did."""
+def add_tcp_probe(container: Object, port: int) -> bool:
+    """Give a container without probes one that opens a connection; tell whether it did."""
     if "readinessProbe" in container:
         return False
     container["readinessProbe"] = {"tcpSocket": {"port": port}, "periodSeconds": OFTEN}

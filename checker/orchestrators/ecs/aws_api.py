@@ -28,16 +28,11 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Never through a proxy: the emulator is on this machine."""
 
 inside = False
-"""Whether this is the emulator's own process, whose calls its door lets through unjudged."""
+"""Whether this is the emulator's own process, whose calls its middleware lets through unchecked."""
 
 
-class Refused(CouldNotFindOut):
-    """The emulator understood a call and refused it.
-
-    Args:
-        code: AWS's name for the reason.
-        text: The reason in words.
-    """
+class AwsError(CouldNotFindOut):
+    """The emulator understood a call and refused it; `code` is AWS's name for the reason."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -45,39 +40,34 @@ class Refused(CouldNotFindOut):
         self.text = text
 
 
-def call(target: str, action: str, **given: Any) -> dict[str, Any]:
-    """A call of a JSON service, such as `call(ECS, "ListClusters")`.
+def call_service(target: str, action: str, **parameters: Any) -> dict[str, Any]:
+    """Call a JSON service, such as `call_service(ECS, "ListClusters")`.
 
-    Args:
-        target: The service's name in the header X-Amz-Target, such as `ECS`.
-        action: The operation, as in AWS's API reference.
-        given: Its parameters.
+    The target is its name in the header X-Amz-Target; the rest is as in AWS's API reference.
 
     Raises:
-        Refused: The emulator says no.
+        AwsError: The emulator says no.
         CouldNotFindOut: It does not answer.
     """
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
         "X-Amz-Target": f"{target}.{action}",
-        "Authorization": _signature(SERVICES[target]),
+        "Authorization": _sign(SERVICES[target]),
     }
-    body = _send("/", headers, json.dumps(given).encode())
-    found: dict[str, Any] = json.loads(body or b"{}")
-    return found
+    return dict(json.loads(_send("/", headers, json.dumps(parameters).encode()) or b"{}"))
 
 
-def balancing(action: str, **given: str) -> list[ElementTree.Element]:
-    """A call of Elastic Load Balancing; the members of its answer's one list.
+def call_balancing(action: str, **parameters: str) -> list[ElementTree.Element]:
+    """Call Elastic Load Balancing, and return the members of its answer's one list.
 
     Raises:
-        Refused: The emulator says no.
+        AwsError: The emulator says no.
         CouldNotFindOut: It does not answer.
     """
-    form = urllib.parse.urlencode({"Action": action, "Version": BALANCING, **given})
+    form = urllib.parse.urlencode({"Action": action, "Version": BALANCING, **parameters})
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
-        "Authorization": _signature("elasticloadbalancing"),
+        "Authorization": _sign("elasticloadbalancing"),
     }
     tree = ElementTree.fromstring(_send("/", headers, form.encode()))  # noqa: S314 - our own
     for element in tree.iter():
@@ -86,28 +76,27 @@ def balancing(action: str, **given: str) -> list[ElementTree.Element]:
     return list(listed) if listed is not None else []
 
 
-def tasks(cluster: str, **wanted: str) -> list[dict[str, Any]]:
-    """The tasks of a cluster, the stopped ones too, the oldest first.
+def list_tasks(cluster: str, **filters: str) -> list[dict[str, Any]]:
+    """Return the tasks of a cluster, the stopped ones too, the oldest first.
 
-    Args:
-        wanted: What ListTasks takes beside, such as `serviceName` or `family`.
+    `filters` are what ListTasks takes besides, such as `serviceName` or `family`.
 
     Raises:
-        Refused: There is no such cluster.
+        AwsError: There is no such cluster.
         CouldNotFindOut: The emulator does not answer.
     """
     names: list[str] = []
     for status in ("RUNNING", "STOPPED"):
-        names += _task_names({"cluster": cluster, "desiredStatus": status, **wanted})
+        names += _list_task_names(cluster=cluster, desiredStatus=status, **filters)
     found: list[dict[str, Any]] = []
     for at in range(0, len(names), MOST):
         some = names[at : at + MOST]
-        found += call(ECS, "DescribeTasks", cluster=cluster, tasks=some)["tasks"]
+        found += call_service(ECS, "DescribeTasks", cluster=cluster, tasks=some)["tasks"]
     return sorted(found, key=lambda each: float(each["createdAt"]))
 
 
-def manage(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dict[str, Any]:
-    """A call of the emulator's own, such as its health or its reset.
+def call_emulator(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dict[str, Any]:
+    """Make a call that only the emulator knows, such as its health or its reset.
 
     Raises:
         CouldNotFindOut: It does not answer.
@@ -116,12 +105,12 @@ def manage(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dic
     return found
 
 
-def _task_names(wanted: dict[str, str]) -> list[str]:
-    """All that ListTasks tells, which is up to MOST a call; the last ones, where it is more."""
-    page = call(ECS, "ListTasks", **wanted)
+def _list_task_names(**filters: str) -> list[str]:
+    """ListTasks tells of up to MOST a call; of more, return the last ones."""
+    page = call_service(ECS, "ListTasks", **filters)
     names = list(page["taskArns"])
     while page.get("nextToken"):
-        page = call(ECS, "ListTasks", **wanted, nextToken=page["nextToken"])
+        page = call_service(ECS, "ListTasks", **filters, nextToken=page["nextToken"])
         names += page["taskArns"]
     return names[-MOST:]
 
@@ -135,31 +124,31 @@ def _send(
 ) -> bytes:
     if inside:
         headers = {**headers, "X-Course-Inside": "1"}
-    address = aws_settings.endpoint() + path
+    address = aws_settings.endpoint_url() + path
     request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310 - ours
     try:
         with DIRECT.open(request, timeout=timeout) as answer:
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
-        raise _refused(error.read()) from None
+        raise _read_refusal(error.read()) from None
     except (OSError, http.client.HTTPException) as error:
         raise CouldNotFindOut(
             "The ECS emulator does not answer.",
-            found=f"{aws_settings.endpoint()}: {getattr(error, 'reason', error)}",
+            found=f"{aws_settings.endpoint_url()}: {getattr(error, 'reason', error)}",
             next_step="Type: ./course doctor   A page or lab about ECS starts it.",
         ) from error
 
 
-def _refused(body: bytes) -> Refused:
+def _read_refusal(body: bytes) -> AwsError:
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
-        return Refused("Error", body.decode(errors="replace")[:500])
-    code = str(said.get("__type", "Error")).rpartition("#")[2]
-    return Refused(code, str(said.get("message", said.get("Message", ""))))
+        return AwsError("Error", body.decode(errors="replace")[:500])
+    code = str(answer.get("__type", "Error")).rpartition("#")[2]
+    return AwsError(code, str(answer.get("message", answer.get("Message", ""))))
 
 
-def _signature(service: str) -> str:
-    """The emulator reads account and region from it and asks for no more."""
+def _sign(service: str) -> str:
+    """Return what the emulator reads account and region from; it asks for no more."""
     scope = f"{aws_settings.ACCOUNT}/20150101/{aws_settings.REGION}/{service}/aws4_request"
     return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"

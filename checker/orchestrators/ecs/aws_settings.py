@@ -7,11 +7,13 @@ the emulator answers for, and no key that AWS ever gives out: those begin with f
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 from checker.base import paths
+from checker.base.settings import Settings, current_settings
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -37,38 +39,33 @@ sys.exit(main())
 """
 
 
-def environment() -> dict[str, str]:
-    """What AWS tools need in a course shell; the files that it names are written."""
-    config, credentials = folder() / "config", folder() / "credentials"
-    _write(config, CONFIG)
-    _write(credentials, CREDENTIALS)
+def aws_environment() -> dict[str, str]:
+    """Return what AWS tools need in a course shell; `write_files` writes the files it names."""
+    # A proxy of the learner's must not get what is meant for this machine.
+    direct = (os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "").split(",")
+    no_proxy = ",".join(dict.fromkeys([*filter(None, direct), "127.0.0.1", "localhost"]))
     return {
-        "AWS_ENDPOINT_URL": endpoint(),
+        "AWS_ENDPOINT_URL": endpoint_url(),
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": SIGNING,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_CONFIG_FILE": str(config),
-        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+        "AWS_CONFIG_FILE": str(aws_folder() / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(aws_folder() / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
-        "NO_PROXY": _no_proxy(),
-        "no_proxy": _no_proxy(),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 
-def is_foreign(name: str) -> bool:
-    """Whether a variable of the learner's is about AWS, and so must not get into course shells."""
-    return name.startswith(("AWS_", "BOTO_", "BOTO3_"))
+def endpoint_url() -> str:
+    """Return where the emulator answers, or would."""
+    return f"http://127.0.0.1:{chosen_port()}"
 
 
-def endpoint() -> str:
-    """Where the emulator answers, or would."""
-    return f"http://127.0.0.1:{port()}"
-
-
-def port() -> int:
-    """The port that was chosen when the emulator was last started; AWS emulators use 4566."""
+def chosen_port() -> int:
+    """Return the port of the emulator's last start; AWS emulators use 4566."""
     try:
         chosen = int(port_file().read_text())
     except (OSError, ValueError):
@@ -77,38 +74,31 @@ def port() -> int:
 
 
 def port_file() -> Path:
-    """Keeps the choice, so that shells opened before a restart find the emulator again."""
-    return folder() / "port"
+    """Return where the choice is saved, so that open shells find the emulator after a restart."""
+    return aws_folder() / "port"
 
 
-def folder() -> Path:
-    """The course's own settings and state of the emulator."""
-    made = paths.state() / "aws"
-    made.mkdir(exist_ok=True)
-    return made
+def aws_folder(settings: Settings | None = None) -> Path:
+    """Return the folder of the course's own settings and state of the emulator."""
+    return (settings or current_settings()).state / "aws"
 
 
-def programs() -> Path:
-    """A folder with `aws` alone, since the environment's own has Python and much else."""
-    made = paths.cache() / "engines" / "aws"
-    made.mkdir(parents=True, exist_ok=True)
-    launcher = made / "aws"
-    _write(launcher, LAUNCHER.format(python=sys.executable))
+def programs_folder() -> Path:
+    """Return a folder with `aws` alone, since the environment's own has Python and much else."""
+    return current_settings().cache / "engines" / "aws"
+
+
+def write_files() -> None:
+    """Write the files that `aws_environment` names, and the command `aws`, where they differ."""
+    launcher = programs_folder() / "aws"
+    for path, content in {
+        aws_folder() / "config": CONFIG,
+        aws_folder() / "credentials": CREDENTIALS,
+        launcher: LAUNCHER.format(python=sys.executable),
+    }.items():
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.read_text() == content:
+                continue
+        paths.write_atomically(path, content)
     if not os.access(launcher, os.X_OK):
         launcher.chmod(0o755)
-    return made
-
-
-def _write(path: Path, content: str) -> None:
-    try:
-        same = path.read_text() == content
-    except (OSError, UnicodeDecodeError):
-        same = False
-    if not same:
-        paths.write_atomically(path, content)
-
-
-def _no_proxy() -> str:
-    """A proxy of the learner's must not get what is meant for this machine."""
-    given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    return ",".join(dict.fromkeys([*filter(None, given.split(",")), "127.0.0.1", "localhost"]))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 
-from checker.base import console, loopback, paths
+from checker.base import background, console, loopback, paths
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
 from checker.orchestrators.ecs import aws_settings
+from checker.orchestrators.registry import shell_environment
 
 MODULE = "checker.orchestrators.ecs.emulator"
 FORMER_MODULES = ("checker.engines.emulator",)
@@ -24,13 +21,13 @@ PORTS = range(aws_settings.FIRST_PORT, aws_settings.FIRST_PORT + 50)
 
 
 def choose_port() -> None:
-    """Keep the port that was used before, so that open shells go on; else the next free one.
+    """Choose the port that was used before, so that open shells go on; else the next free one.
 
     Raises:
         CouldNotFindOut: None is free.
     """
-    wanted = aws_settings.port()
-    chosen = next((each for each in (wanted, *PORTS) if loopback.is_free(each)), None)
+    wanted = aws_settings.chosen_port()
+    chosen = next((each for each in (wanted, *PORTS) if loopback.is_port_free(each)), None)
     if chosen is None:
         raise CouldNotFindOut(
             "No port is free for the ECS emulator.",
@@ -45,76 +42,59 @@ def choose_port() -> None:
     paths.write_atomically(aws_settings.port_file(), f"{chosen}\n")
 
 
-def launch() -> None:
+def launch_emulator() -> None:
     """Start it; it is not ready yet."""
-    folder = state_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    log().parent.mkdir(exist_ok=True)
-    with log().open("ab") as output:
-        started = subprocess.Popen(
-            [sys.executable, "-m", MODULE],
-            cwd=folder,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    paths.write_atomically(_pid_file(), f"{started.pid}\n")
+    folder = paths.ensure_folder(state_folder())
+    paths.ensure_folder(log_file().parent)
+    environment = emulator_environment(folder)
+    started = background.start_module(MODULE, log=log_file(), cwd=folder, env=environment)
+    background.write_record(_pid_file(), started.pid)
 
 
-def end() -> None:
+def end_emulator() -> None:
     """Have it write its state and end; kill it where it does not."""
-    number = pid()
-    if number is None:
-        return
-    process = psutil.Process(number)
-    for way in (process.terminate, process.kill):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            way()
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-            break
-    _pid_file().unlink(missing_ok=True)
+    if process := _find_process():
+        background.end_process(process, STOP_SECONDS)
+        _pid_file().unlink(missing_ok=True)
 
 
-def pid() -> int | None:
-    """Its process id, if it lives; a process that merely got the same number does not count."""
-    try:
-        number = int(_pid_file().read_text())
-        process = psutil.Process(number)
-        ours = not {MODULE, *FORMER_MODULES}.isdisjoint(process.cmdline())
-        lives = process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, psutil.Error):
-        return None
-    return number if ours and lives else None
+def find_pid() -> int | None:
+    """Return its process id, if it lives; one that merely got the same number does not count."""
+    process = _find_process()
+    return process.pid if process else None
 
 
-def log() -> Path:
-    """What it has to say."""
+def _find_process() -> psutil.Process | None:
+    return background.read_record(
+        _pid_file(), lambda each: not {MODULE, *FORMER_MODULES}.isdisjoint(each.cmdline())
+    )
+
+
+def log_file() -> Path:
+    """Return the file that gets what it prints."""
     return paths.cache() / "engines" / "ecs.log"
 
 
-def last_words() -> str:
-    """The end of its log."""
+def read_log_end() -> str:
+    """Return the end of its log."""
     try:
-        return "\n".join(log().read_text(errors="replace").splitlines()[-8:])
+        return "\n".join(log_file().read_text(errors="replace").splitlines()[-8:])
     except OSError:
         return "no log"
 
 
-def keeps_state() -> bool:
-    """Whether the learner wants clusters and services back after a stop."""
+def persists_state() -> bool:
+    """Tell whether the learner wants clusters and services back after a stop."""
     return os.environ.get("COURSE_ECS_STATE", "") == "keep"
 
 
 def state_folder() -> Path:
-    """Where the emulator writes what it knows, when it is ended."""
-    return aws_settings.folder() / "emulator"
+    """Return where the emulator writes its state when it is ended."""
+    return aws_settings.aws_folder() / "emulator"
 
 
-def host() -> str:
-    """What MiniStack calls this machine, also in labels: no other course's emulator has it."""
+def host_name() -> str:
+    """Return MiniStack's name of this machine, also in labels: no other emulator has it."""
     return f"course-{paths.runtime().name}"
 
 
@@ -122,17 +102,16 @@ def _pid_file() -> Path:
     return paths.runtime() / "ecs.pid"
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """What MiniStack reads; its own name for a setting where it has one."""
+def emulator_environment(folder: Path) -> dict[str, str]:
+    """Return the variables that MiniStack reads; its own name for a setting where it has one."""
     return {
-        **docker_engine.environment(),
-        "PYTHONPATH": str(paths.IMPORT_ROOT),
+        **shell_environment(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(aws_settings.port()),
+        "GATEWAY_PORT": str(aws_settings.chosen_port()),
         "MINISTACK_REGION": aws_settings.REGION,
-        "MINISTACK_HOSTNAME": host(),
-        "PERSIST_STATE": "1" if keeps_state() else "0",
+        "MINISTACK_HOSTNAME": host_name(),
+        "PERSIST_STATE": "1" if persists_state() else "0",
         "STATE_DIR": str(folder),
         "S3_DATA_DIR": str(folder / "s3"),
         "MINISTACK_DOCKER_TIMEOUT": "60",

@@ -1,4 +1,4 @@
-"""The ECS emulator: MiniStack behind a door of ours (emulator/), on 127.0.0.1 alone.
+"""The ECS emulator: MiniStack behind middleware of ours (emulator/), on 127.0.0.1 alone.
 
 It runs on when the course command ends, and ends by its process id; one that was started before
 an update of its code is replaced. Tasks are containers of the course's engine. What it knows is
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from importlib import metadata
 from pathlib import Path
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.fingerprint import fingerprint_package
-from checker.docker import docker_engine
-from checker.docker.docker_engine import EngineStatus
+from checker.base.polling import wait_until
+from checker.base.run import Run
+from checker.docker import connection, docker_engine
+from checker.docker.connection import EngineStatus
 from checker.orchestrators.ecs import aws_api, aws_settings, emulator_process
 from checker.orchestrators.ecs.emulator import labels
 
@@ -28,166 +29,162 @@ POLL_SECONDS = 0.05
 INSTANCE = "ministack.instance"
 """MiniStack's label that says whose container it is: HOST:PORT."""
 
+WAITING = "Another course command is starting the ECS emulator; waiting for it ..."
 
-def ensure() -> None:
+
+def ensure_emulator() -> None:
     """Have an emulator that answers; idempotent, safe when two call at once, also after a kill.
 
     Raises:
         CouldNotFindOut: No engine, no port, or it does not come up; the error quotes its log.
     """
-    docker_engine.ensure()
+    docker_engine.ensure_engine()
     if is_ready():
         return
-    with paths.lock("ecs", _say_waiting):
-        if not is_ready():
-            emulator_process.end()
+    with paths.lock("ecs", WAITING):
+        if not is_ready():  # another process may have started it while this one waited
+            emulator_process.end_emulator()
             _remove_containers()
             with console.step("Starting the ECS emulator"):
                 emulator_process.choose_port()
-                if not emulator_process.keeps_state():
-                    _throw_away()
-                emulator_process.launch()
+                if not emulator_process.persists_state():
+                    _delete_state()
+                emulator_process.launch_emulator()
                 _wait_until_ready()
 
 
-def status() -> EngineStatus:
-    """The emulator as it is now."""
-    if emulator_process.pid() is None:
+def emulator_status() -> EngineStatus:
+    """Return how the emulator is now."""
+    if emulator_process.find_pid() is None:
         return EngineStatus("ecs", False, "", "not started; a page or lab starts it")
-    found = _health()
+    found = read_health()
     if not found:
-        return EngineStatus(
-            "ecs", False, "", f"it does not answer; its log is {emulator_process.log()}"
-        )
-    version = str(found.get("version", ""))
-    return EngineStatus("ecs", True, version, aws_settings.endpoint(), aws_settings.endpoint())
+        detail = f"it does not answer; its log is {emulator_process.log_file()}"
+        return EngineStatus("ecs", False, "", detail)
+    address = aws_settings.endpoint_url()
+    return EngineStatus("ecs", True, str(found.get("version", "")), address, address)
 
 
 def is_ready() -> bool:
-    """Whether this course's emulator answers, with the engine and the code that are used now."""
-    number = emulator_process.pid()
+    """Tell whether this course's emulator answers, with the engine and the code of now."""
+    number = emulator_process.find_pid()
     if number is None:
         return False
-    wanted = {
+    expected = {
         "process": number,
-        "engine": docker_engine.status().host,
+        "engine": connection.engine_status().host,
         "code": fingerprint_package(),
         "version": metadata.version("ministack"),
     }
-    return wanted.items() <= _health().items()
+    return expected.items() <= read_health().items()
 
 
-def reset() -> None:
+def empty_emulator() -> None:
     """Remove all that is in it: clusters, services, tasks with their containers, load balancers.
 
     Raises:
         CouldNotFindOut: It does not answer.
     """
-    if emulator_process.pid() is not None:
-        aws_api.manage("/_ministack/reset", "POST", RESET_SECONDS)
+    if emulator_process.find_pid() is not None:
+        aws_api.call_emulator("/_ministack/reset", "POST", RESET_SECONDS)
     _remove_containers()
 
 
-def begin(name: str) -> None:
-    """Empty it for a page or lab, and note that it is used by it.
-
-    Args:
-        name: The journal's.
-    """
-    reset()
-    _forget_all()
-    paths.write_atomically(_mark(name), "")
+def begin_run(run: Run) -> None:
+    """Empty the emulator for a run, and note that it is used by it."""
+    empty_emulator()
+    _forget_runs()
+    paths.write_atomically(use_mark(run), "")
 
 
-def is_begun(name: str) -> bool:
-    """Whether it is used by that page or lab, and was not thrown away since."""
-    return _mark(name).exists()
+def has_begun(run: Run) -> bool:
+    """Tell whether the emulator is used by a run, and its state was not deleted since."""
+    return use_mark(run).exists()
 
 
-def forget(name: str) -> None:
-    """It is not used by that page or lab any more."""
-    _mark(name).unlink(missing_ok=True)
+def forget_run(run: Run) -> None:
+    """Note that the emulator is not used by a run any more."""
+    use_mark(run).unlink(missing_ok=True)
 
 
-def contents() -> list[str]:
-    """A line for each thing that is in it, such as `service demo/web`; nothing where it is away.
+def list_contents() -> list[str]:
+    """Return a line for each resource in it, such as `service demo/web`; none where it is away.
 
     At its port somebody else may answer then.
     """
-    if emulator_process.pid() is None:
+    if emulator_process.find_pid() is None:
         return []
     with contextlib.suppress(CouldNotFindOut):
-        lines = []
-        for cluster in aws_api.call(aws_api.ECS, "ListClusters")["clusterArns"]:
+        lines: list[str] = []
+        for cluster in aws_api.call_service(aws_api.ECS, "ListClusters")["clusterArns"]:
             name = cluster.rpartition("/")[2]
             lines.append(f"cluster {name}")
-            found = aws_api.call(aws_api.ECS, "ListServices", cluster=name)["serviceArns"]
+            found = aws_api.call_service(aws_api.ECS, "ListServices", cluster=name)["serviceArns"]
             lines += [f"service {name}/{each.rpartition('/')[2]}" for each in found]
-        found = aws_api.call(aws_api.ECS, "ListTaskDefinitions")["taskDefinitionArns"]
+        found = aws_api.call_service(aws_api.ECS, "ListTaskDefinitions")["taskDefinitionArns"]
         lines += [f"task definition {each.rpartition('/')[2]}" for each in found]
-        balancers = aws_api.balancing("DescribeLoadBalancers")
-        return [
-            *lines,
-            *(f"load balancer {each.findtext('LoadBalancerName')}" for each in balancers),
-        ]
+        balancers = aws_api.call_balancing("DescribeLoadBalancers")
+        lines += [f"load balancer {each.findtext('LoadBalancerName')}" for each in balancers]
+        return lines
     return []
 
 
-def stop() -> None:
+def stop_emulator() -> None:
     """End it and remove its tasks; its state goes too, unless COURSE_ECS_STATE is `keep`."""
-    if emulator_process.pid() is not None:
+    if emulator_process.find_pid() is not None:
         with console.step("Stopping the ECS emulator"):
-            emulator_process.end()
+            emulator_process.end_emulator()
     if aws_settings.port_file().exists():
         _remove_containers()
-    if not emulator_process.keeps_state():
-        _throw_away()
+    if not emulator_process.persists_state():
+        _delete_state()
         aws_settings.port_file().unlink(missing_ok=True)
 
 
-def _mark(name: str) -> Path:
-    return aws_settings.folder() / f"used-by-{name}"
+def use_mark(run: Run) -> Path:
+    """Return the file that says that the emulator is used by a run."""
+    return aws_settings.aws_folder(run.settings) / f"used-by-{run.name}"
 
 
-def _throw_away() -> None:
-    shutil.rmtree(emulator_process.state_folder(), ignore_errors=True)
-    _forget_all()
-
-
-def _forget_all() -> None:
-    for mark in aws_settings.folder().glob("used-by-*"):
-        mark.unlink(missing_ok=True)
-
-
-def _health() -> dict[str, object]:
+def read_health() -> dict[str, object]:
+    """Return what the emulator says of itself; nothing where it does not answer."""
     with contextlib.suppress(CouldNotFindOut, ValueError):
-        return aws_api.manage("/_course/health", timeout=ASK_SECONDS)
+        return aws_api.call_emulator("/_course/health", timeout=ASK_SECONDS)
     return {}
 
 
+def _delete_state() -> None:
+    shutil.rmtree(emulator_process.state_folder(), ignore_errors=True)
+    _forget_runs()
+
+
+def _forget_runs() -> None:
+    for mark in aws_settings.aws_folder().glob("used-by-*"):
+        mark.unlink(missing_ok=True)
+
+
 def _wait_until_ready() -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_ready():
-        ended = emulator_process.pid() is None
-        if ended or time.monotonic() > deadline:
-            raise CouldNotFindOut(
-                f"The ECS emulator {'ended at once' if ended else 'does not answer'}.",
-                found=emulator_process.last_words(),
-                next_step=f"The whole log is in {emulator_process.log()}.",
-            )
-        time.sleep(POLL_SECONDS)
+    def has_ended() -> bool:
+        return emulator_process.find_pid() is None
+
+    wait_until(lambda: is_ready() or has_ended(), START_SECONDS, POLL_SECONDS)
+    if not is_ready():
+        raise CouldNotFindOut(
+            f"The ECS emulator {'ended at once' if has_ended() else 'does not answer'}.",
+            found=emulator_process.read_log_end(),
+            next_step=f"The whole log is in {emulator_process.log_file()}.",
+        )
 
 
 def _remove_containers() -> None:
-    """Containers of tasks that a killed emulator left, on whatever port it was."""
-    ours = f"{emulator_process.host()}:"
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker_engine.client()) as client:
-        wanted: dict[str, str | list[str] | bool] = {"label": labels.TASK}
-        for each in client.containers.list(all=True, filters=wanted, ignore_removed=True):
+    """Remove containers of tasks that a killed emulator left, on whatever port it was."""
+    ours = f"{emulator_process.host_name()}:"
+    filters: dict[str, str | list[str] | bool] = {"label": labels.TASK}
+    with (
+        contextlib.suppress(CouldNotFindOut),
+        contextlib.closing(connection.open_client()) as client,
+    ):
+        for each in client.containers.list(all=True, filters=filters, ignore_removed=True):
             if each.labels.get(INSTANCE, "").startswith(ours):
                 with contextlib.suppress(Exception):
                     each.remove(force=True, v=True)
-
-
-def _say_waiting() -> None:
-    console.err.print("Another course command is starting the ECS emulator; waiting for it ...")

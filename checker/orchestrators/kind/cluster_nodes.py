@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from checker.base import paths, process
+from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
-from checker.docker import container_names, docker_engine, endpoint
-from checker.orchestrators.kind import readiness
+from checker.docker import connection, container_names, endpoint
+from checker.orchestrators.kind import cluster_files, readiness
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -30,193 +29,116 @@ LOAD_BALANCERS = f"course.cloud.cluster={NAME}"
 """Labels of containers: kind's, and that of labs/cloud-controller."""
 
 
-def nodes() -> list[str]:
-    """The containers that are nodes of the cluster, the control plane first; also stopped ones.
-
-    A cluster of the same name that the course did not make has none.
+def node_names() -> list[str]:
+    """Return the containers that are nodes of the cluster, the control plane first; also stopped
+    ones. A cluster of the same name that the course did not create has none.
     """
-    return _names(_ours(NODES))
+    return sorted(str(each.name) for each in find_own_containers(NODES))
 
 
-def load_balancers() -> list[str]:
-    """What a cloud controller made for the Services of this cluster."""
-    return _names(_ours(LOAD_BALANCERS))
+def load_balancer_names() -> list[str]:
+    """Return the containers that a cloud controller created for Services of this cluster."""
+    return sorted(str(each.name) for each in find_own_containers(LOAD_BALANCERS))
 
 
-def started() -> dict[str, datetime]:
-    """When each node was started."""
-    found = _ours(NODES)
-    return {str(each.name): readiness.moment(each.attrs["State"]["StartedAt"]) for each in found}
+def start_times() -> dict[str, datetime]:
+    """Return when each node was started."""
+    return {
+        str(each.name): readiness.parse_time(each.attrs["State"]["StartedAt"])
+        for each in find_own_containers(NODES)
+    }
 
 
-def keep_places() -> None:
-    """The cluster is finished, with its nodes at these addresses."""
-    paths.write_atomically(made(), json.dumps(_places()))
+def node_addresses() -> dict[str, str]:
+    """Return the address that each node has now."""
+    nodes = find_own_containers(NODES)
+    networks = {str(each.name): each.attrs["NetworkSettings"]["Networks"] for each in nodes}
+    return {name: str(found.get(NETWORK, {}).get("IPAddress")) for name, found in networks.items()}
 
 
-def are_at_their_places() -> bool:
-    """Whether the cluster was finished, and its nodes have the addresses that they had then."""
-    kept = _kept_places()
-    return bool(kept) and kept == _places()
+def record_addresses() -> None:
+    """Record that the cluster is complete, with its nodes at their addresses."""
+    paths.write_atomically(cluster_files.finish_mark(), json.dumps(node_addresses()))
 
 
-def start() -> bool:
-    """Start the nodes, each at its place: what kubeadm wrote, and what `pristine` keeps, names it.
+def have_their_addresses() -> bool:
+    """Tell whether the cluster was complete, and the nodes have the addresses of then."""
+    recorded = cluster_files.read_addresses()
+    return bool(recorded) and recorded == node_addresses()
+
+
+def start_nodes() -> bool:
+    """Start the nodes, each at its address: what kubeadm wrote, and the backup, names it.
 
     The engine gives out the lowest free address, and kind cannot ask for another. So nodes that
     are started in the order of their addresses get their own, where nobody else has taken one.
 
     Returns:
         False if one has another address now or is not found by its name, or the cluster was never
-        finished.
+        complete.
     """
-    kept = _kept_places()
-    in_order = sorted(kept, key=lambda name: ipaddress.ip_address(kept[name]))
-    if not in_order or set(in_order) != set(nodes()):
+    recorded = cluster_files.read_addresses()
+    in_order = sorted(recorded, key=lambda name: ipaddress.ip_address(recorded[name]))
+    if not in_order or set(in_order) != set(node_names()):
         return False
-    if not _start(in_order):
-        _stop_and_start(in_order)
-    if not know_each_other():
-        container_names.enter_again(in_order)
-    if not _get_to_know():  # the engine is in another Swarm by now: see `names`
-        _stop_and_start(in_order)
-    return are_at_their_places() and _get_to_know()
+
+    connection.run_docker("start", *in_order, timeout=STEP_SECONDS, check=False)
+    if not have_their_addresses():
+        restart_containers(in_order)
+    if not can_find_each_other():
+        container_names.register_names(in_order)
+    # A node first arranges its own DNS when it has started.
+    if not wait_until(can_find_each_other, KNOWN_SECONDS, POLL_SECONDS):
+        # The engine has joined another Swarm by now: see container_names.
+        restart_containers(in_order)
+    return have_their_addresses() and wait_until(can_find_each_other, KNOWN_SECONDS, POLL_SECONDS)
 
 
-def know_each_other() -> bool:
-    """Whether workers find the control plane, as a kubelet and a kube-proxy do when they start."""
-    workers = [each for each in nodes() if each != CONTROL_PLANE]
-    return all(container_names.is_found(CONTROL_PLANE, by=each) for each in workers[:1])
+def restart_containers(in_order: list[str]) -> None:
+    """Stop nodes and the load balancers, then start them: the nodes first, in this order."""
+    # A load balancer may have taken the address of a node that was stopped.
+    every = [*in_order, *load_balancer_names()]
+    connection.run_docker("stop", *every, timeout=STEP_SECONDS, check=False)
+    connection.run_docker("start", *every, timeout=STEP_SECONDS, check=False)
 
 
-def _get_to_know() -> bool:
-    """The same, within the time that a node needs after a start: it first arranges its own DNS."""
-    return wait_until(know_each_other, KNOWN_SECONDS, POLL_SECONDS)
+def can_find_each_other() -> bool:
+    """Tell whether workers find the control plane, as a kubelet and a kube-proxy do at start."""
+    workers = [each for each in node_names() if each != CONTROL_PLANE]
+    return all(container_names.can_find(CONTROL_PLANE, by=each) for each in workers[:1])
 
 
-def must_not_be_anothers() -> None:
-    """Refuse to touch a cluster of the same name that somebody else made.
+def refuse_foreign_cluster() -> None:
+    """Refuse to touch a cluster of the same name that somebody else created.
 
     Raises:
         CouldNotFindOut: There is one.
     """
-    if not _is_ours() and (found := _found(NODES)):
+    if not is_ours() and (found := find_containers(NODES)):
         raise CouldNotFindOut(
             f"There is a cluster named {NAME} that the course did not make.",
-            found=", ".join(_names(found)),
+            found=", ".join(sorted(str(each.name) for each in found)),
             next_step=f"Leave it and give the course another engine with DOCKER_HOST, or if it is "
             f"not needed: kind delete cluster --name {NAME}",
         )
 
 
-def folder() -> Path:
-    """Kubeconfigs: one that points to `default`, and one for each lab."""
-    made = paths.state() / "kubernetes"
-    made.mkdir(exist_ok=True)
-    return made
+def is_ours() -> bool:
+    """Tell whether the course created the cluster: nobody else does in an engine of the course."""
+    own = endpoint.find_engine().host == endpoint.daemon_host()
+    return own or cluster_files.finish_mark().exists() or cluster_files.start_mark().exists()
 
 
-def kubeconfig() -> Path:
-    """What kubectl of a course shell uses; it need not be there."""
-    return folder() / "config"
+def find_own_containers(label: str) -> list[Container]:
+    """Return the containers with a label, running or not, if the cluster is the course's."""
+    return find_containers(label) if is_ours() else []
 
 
-def begun() -> Path:
-    """Says that the course is making a cluster."""
-    return folder() / "begun"
-
-
-def made() -> Path:
-    """Says that the cluster was finished; one whose making was interrupted is made anew."""
-    return folder() / "made"
-
-
-def before(run: str) -> Path:
-    """What was in the cluster before a run; in one that was made anew, all would be new."""
-    return folder() / f"before-{run}.json"
-
-
-def forget_cluster() -> None:
-    """It goes: what was written down of it holds no longer."""
-    for each in (made(), *folder().glob(before("*").name)):
-        each.unlink(missing_ok=True)
-
-
-def note_images(references: list[str]) -> None:
-    """The nodes have these images now; a cluster that takes the place of this one needs them."""
-    if not set(references) <= set(known := images()):
-        paths.write_atomically(_images(), json.dumps(sorted({*known, *references})))
-
-
-def images() -> list[str]:
-    """The images that were put into the nodes."""
+def find_containers(label: str) -> list[Container]:
+    """Return the containers with a label, running or not; none where no engine answers."""
+    filters: dict[str, str | list[str] | bool] = {"label": label}
     try:
-        return list(json.loads(_images().read_text()))
-    except (OSError, ValueError):
+        with contextlib.closing(connection.open_client()) as client:
+            return client.containers.list(all=True, filters=filters)
+    except CouldNotFindOut:
         return []
-
-
-def note_trouble(told: str) -> None:
-    """Keep why the cluster could not be mended, for whoever looks into it later."""
-    with troubles().open("a") as file:
-        file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}  {told}\n")
-
-
-def troubles() -> Path:
-    """What went wrong with clusters so far, a line for each time; it need not be there."""
-    return folder() / "troubles"
-
-
-def _images() -> Path:
-    return folder() / "images.json"
-
-
-def _kept_places() -> dict[str, str]:
-    try:
-        kept: dict[str, str] = json.loads(made().read_text())
-    except (OSError, ValueError):
-        return {}
-    return kept
-
-
-def _places() -> dict[str, str]:
-    networks = {str(each.name): each.attrs["NetworkSettings"]["Networks"] for each in _ours(NODES)}
-    return {name: str(found.get(NETWORK, {}).get("IPAddress")) for name, found in networks.items()}
-
-
-def _stop_and_start(in_order: list[str]) -> None:
-    balancers = load_balancers()
-    _docker("stop", *in_order, *balancers)
-    _start([*in_order, *balancers])
-
-
-def _start(containers: list[str]) -> bool:
-    _docker("start", *containers)
-    return are_at_their_places()
-
-
-def _docker(*words: str) -> None:
-    process.run(
-        ["docker", *words], timeout=STEP_SECONDS, env=docker_engine.environment(), check=False
-    )
-
-
-def _is_ours() -> bool:
-    """Nobody else makes clusters in the engine that the course started itself."""
-    own = endpoint.find().host == endpoint.own_host()
-    return own or made().exists() or begun().exists()
-
-
-def _ours(label: str) -> list[Container]:
-    return _found(label) if _is_ours() else []
-
-
-def _found(label: str) -> list[Container]:
-    with contextlib.suppress(CouldNotFindOut), contextlib.closing(docker_engine.client()) as client:
-        wanted: dict[str, str | list[str] | bool] = {"label": label}
-        return client.containers.list(all=True, filters=wanted)
-    return []
-
-
-def _names(containers: list[Container]) -> list[str]:
-    return sorted(str(each.name) for each in containers)

@@ -1,20 +1,19 @@
-"""What is in the cluster, so that what a page or lab made can be removed and nothing else.
+"""Which objects are in the cluster, so that what a page or lab created can be removed, no more.
 
 Looked at before and after: objects without a namespace, namespaces, and what is in `default`.
-What the system makes by itself, or what belongs to another object, is not looked at.
+What the system creates by itself, or what belongs to another object, is not looked at.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from checker.base import paths
-from checker.orchestrators.kind import cluster_nodes
+from checker.base.polling import wait_until
+from checker.base.run import Run
+from checker.orchestrators.kind import cluster_files
 from checker.orchestrators.kind.kube_api import Api, ApiError
 
 GONE_SECONDS = 60.0
@@ -29,17 +28,16 @@ IGNORED = frozenset(
     | {"csinodes", "endpoints", "endpointslices", "events", "ipaddresses", "leases", "nodes"}
     | {"replicasets", "servicecidrs", "volumeattachments"}
 )
-MAKERS = {
+CONTROLLERS = {
     "/apis/apps/v1": ("deployments", "statefulsets", "daemonsets", "replicasets"),
     "/apis/batch/v1": ("cronjobs", "jobs"),
 }
-"""What makes Pods, and would make new ones for those that are deleted."""
+"""What creates Pods, and would create new ones for those that are deleted."""
 
 SYSTEM = frozenset(
     {("configmaps", "kube-root-ca.crt"), ("serviceaccounts", "default"), ("services", "kubernetes")}
 )
 """What comes again by itself when it was deleted."""
-
 
 LOAD_BALANCER = "service.kubernetes.io/load-balancer-cleanup"
 """Keeps a Service until a cloud controller has removed its load balancer. Here the controller may
@@ -47,7 +45,7 @@ have ended, and the recorder removes the container."""
 
 
 @dataclass(frozen=True)
-class Thing:
+class ObjectPath:
     """An object: where it is in the API, and its identity, which a successor does not share."""
 
     path: str
@@ -62,146 +60,25 @@ class Thing:
         return self.path.rsplit("/", 1)[1]
 
 
-def take(api: Api) -> set[Thing]:
-    """All that is there now."""
-    return {thing for path in _collections(api) for thing in _things(api, path)}
-
-
-def keep(name: str, api: Api) -> None:
-    """Write down what is there before a run, unless a run of that name was killed."""
-    if not _file(name).exists():
-        things = sorted((each.path, each.uid) for each in take(api))
-        paths.write_atomically(_file(name), json.dumps(things))
-
-
-def is_kept(name: str) -> bool:
-    """Whether a run of that name is under way, or was killed."""
-    return _file(name).exists()
-
-
-def forget(name: str) -> None:
-    """The run is over, and what it made is removed."""
-    _file(name).unlink(missing_ok=True)
-
-
-def made(name: str, api: Api) -> list[Thing]:
-    """What is new since `keep`."""
-    try:
-        before = {Thing(path, uid) for path, uid in json.loads(_file(name).read_text())}
-    except (OSError, ValueError):
-        return []
-    return sorted(take(api) - before, key=lambda each: each.path)
-
-
-def remove_made(name: str, api: Api) -> list[str]:
-    """Remove what is new since `keep`, and wait until it is gone.
-
-    Returns:
-        A line for each thing that does not go, with what holds it.
-    """
-    things = made(name, api)
-    _release_services(api, things)
-    for thing in things:
-        if thing.kind == "namespaces":
-            _empty(api, thing.name)
-    for thing in things:
-        with contextlib.suppress(ApiError):
-            api.delete(thing.path, grace=0 if thing.kind == "pods" else None)
-    for thing in things:
-        if thing.kind == "namespaces":
-            _finish(api, thing.name)
-    if things:
-        _delete_owned(api)
-    return _wait_until_gone(api, things)
-
-
-def _delete_owned(api: Api) -> None:
-    """What belonged to something in `default` that is gone: nobody waits for it to end."""
-    for path in (
-        f"/apis/apps/v1/namespaces/{DEFAULT}/replicasets",
-        f"/api/v1/namespaces/{DEFAULT}/pods",
-    ):
+def list_objects(api: Api) -> set[ObjectPath]:
+    """Return the objects of now that somebody created by hand."""
+    found = set()
+    for path in list_collections(api):
         for item in api.metadata(path):
-            owners = item.get("ownerReferences") or []
-            if owners and not any(_lives(api, owner) for owner in owners):
-                api.delete(f"{path}/{item['name']}", grace=0)
+            system = (path.rsplit("/", 1)[1], item["name"]) in SYSTEM
+            if not (system or item.get("ownerReferences") or "deletionTimestamp" in item):
+                found.add(ObjectPath(f"{path}/{item['name']}", item["uid"]))
+    return found
 
 
-def _lives(api: Api, owner: dict[str, str]) -> bool:
-    group, kinds = f"/apis/{owner['apiVersion']}", f"{owner['kind'].lower()}s"
-    if kinds not in MAKERS.get(group, ()):
-        return True
-    found = api.find(f"{group}/namespaces/{DEFAULT}/{kinds}/{owner['name']}")
-    return found is not None and found["metadata"]["uid"] == owner["uid"]
+def list_collections(api: Api, ignored: frozenset[str] = IGNORED) -> list[str]:
+    """Return the path of each list of objects without a namespace, or in `default`.
 
-
-def _release_services(api: Api, things: list[Thing]) -> None:
-    """Let those go that are new or about to go, though no controller of a cloud may be there."""
-    new = {thing.path for thing in things}
-    for namespace in [DEFAULT, *(each.name for each in things if each.kind == "namespaces")]:
-        folder = f"{CORE}/namespaces/{namespace}/services"
-        for item in api.metadata(folder):
-            path, finalizers = f"{folder}/{item['name']}", item.get("finalizers") or []
-            ours = namespace != DEFAULT or path in new or "deletionTimestamp" in item
-            if ours and LOAD_BALANCER in finalizers:
-                others = [each for each in finalizers if each != LOAD_BALANCER]
-                with contextlib.suppress(ApiError):
-                    api.patch(path, {"metadata": {"finalizers": others}})
-
-
-def _empty(api: Api, namespace: str) -> None:
-    """Pods get no time to end: nobody waits for what they would still do."""
-    for group, kinds in MAKERS.items():
-        for name in kinds:
-            _delete_all(api, f"{group}/namespaces/{namespace}/{name}")
-    _delete_all(api, f"/api/v1/namespaces/{namespace}/pods")
-
-
-def _finish(api: Api, namespace: str) -> None:
-    """Let an empty namespace go now: its controller looks only 5 s after it was deleted
-    (kubernetes, pkg/controller/namespace, namespaceDeletionGracePeriod).
+    Resources that are ignored are given by their names in the API.
     """
-    paths = [path.replace(f"/{DEFAULT}/", f"/{namespace}/") for path in _namespaced(api)]
-    for path in paths:
-        with contextlib.suppress(ApiError):
-            api.delete(path)
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-    with contextlib.suppress(ApiError):
-        if not any(api.metadata(path) for path in paths):
-            api.put(f"/api/v1/namespaces/{namespace}/finalize", {**body, "spec": {}})
-
-
-def _delete_all(api: Api, path: str) -> None:
-    for item in api.metadata(path):
-        with contextlib.suppress(ApiError):
-            api.delete(f"{path}/{item['name']}", grace=0)
-
-
-def _wait_until_gone(api: Api, things: list[Thing]) -> list[str]:
-    left = list(things)
-    deadline = time.monotonic() + GONE_SECONDS
-    while left and time.monotonic() < deadline:
-        left = [thing for thing in left if _is_there(api, thing)]
-        if left:
-            time.sleep(POLL_SECONDS)
-    return [f"{thing.path}: {_held_by(api, thing)}" for thing in left]
-
-
-def _is_there(api: Api, thing: Thing) -> bool:
-    found = api.find(thing.path)
-    return found is not None and found["metadata"]["uid"] == thing.uid
-
-
-def _held_by(api: Api, thing: Thing) -> str:
-    found = api.find(thing.path) or {}
-    finalizers = found.get("metadata", {}).get("finalizers") or []
-    finalizers += found.get("spec", {}).get("finalizers") or []
-    return f"held by {', '.join(finalizers)}" if finalizers else "it does not go"
-
-
-def _collections(api: Api, ignored: frozenset[str] = IGNORED) -> Iterator[str]:
-    """The path of each list that is looked at."""
-    for base in [CORE, *_groups(api)]:
+    groups = [each["preferredVersion"]["groupVersion"] for each in api.get("/apis")["groups"]]
+    found = []
+    for base in [CORE, *(f"/apis/{each}" for each in groups)]:
         try:
             resources = api.get(base)["resources"]
         except ApiError as error:
@@ -213,26 +90,130 @@ def _collections(api: Api, ignored: frozenset[str] = IGNORED) -> Iterator[str]:
             if "/" in name or name in ignored or not {"list", "delete"} <= set(each["verbs"]):
                 continue
             scope = f"/namespaces/{DEFAULT}" if each["namespaced"] else ""
-            yield f"{base}{scope}/{name}"
+            found.append(f"{base}{scope}/{name}")
+    return found
 
 
-def _namespaced(api: Api) -> list[str]:
-    every = _collections(api, frozenset())
-    return [path for path in every if f"/namespaces/{DEFAULT}/" in path]
+def take_snapshot(run: Run, api: Api) -> None:
+    """Write down what is there before a run, unless that run was killed."""
+    if not has_snapshot(run):
+        objects = sorted((each.path, each.uid) for each in list_objects(api))
+        paths.write_atomically(cluster_files.snapshot_file(run), json.dumps(objects))
 
 
-def _groups(api: Api) -> list[str]:
-    groups = api.get("/apis")["groups"]
-    return [f"/apis/{each['preferredVersion']['groupVersion']}" for each in groups]
+def has_snapshot(run: Run) -> bool:
+    """Tell whether a run is under way, or was killed."""
+    return cluster_files.snapshot_file(run).exists()
 
 
-def _things(api: Api, path: str) -> Iterator[Thing]:
-    for item in api.metadata(path):
-        name = item["name"]
-        own = (path.rsplit("/", 1)[1], name) in SYSTEM
-        if not own and not item.get("ownerReferences") and "deletionTimestamp" not in item:
-            yield Thing(f"{path}/{name}", item["uid"])
+def forget_snapshot(run: Run) -> None:
+    """Forget a run that is over and whose objects are removed."""
+    cluster_files.snapshot_file(run).unlink(missing_ok=True)
 
 
-def _file(name: str) -> Path:
-    return cluster_nodes.before(name)
+def find_created_objects(run: Run, api: Api) -> list[ObjectPath]:
+    """Return what is new since `take_snapshot`."""
+    try:
+        snapshot = json.loads(cluster_files.snapshot_file(run).read_text())
+        before = {ObjectPath(path, uid) for path, uid in snapshot}
+    except (OSError, ValueError):
+        return []
+    return sorted(list_objects(api) - before, key=lambda each: each.path)
+
+
+def remove_created_objects(run: Run, api: Api) -> list[str]:
+    """Remove what is new since `take_snapshot`, and wait until it is gone.
+
+    Returns:
+        A line for each object that does not go, with what holds it.
+    """
+    objects = find_created_objects(run, api)
+    namespaces = [each.name for each in objects if each.kind == "namespaces"]
+    _release_services(api, objects, namespaces)
+    for name in namespaces:
+        empty_namespace(api, name)
+    for each in objects:
+        with contextlib.suppress(ApiError):
+            api.delete(each.path, grace=0 if each.kind == "pods" else None)
+    for name in namespaces:
+        finalize_namespace(api, name)
+    if objects:
+        _delete_orphans(api)
+
+    left = list(objects)
+
+    def are_gone() -> bool:
+        left[:] = [each for each in left if is_alive(api, each)]
+        return not left
+
+    wait_until(are_gone, GONE_SECONDS, POLL_SECONDS)
+    return [f"{each.path}: {_explain_delay(api, each)}" for each in left]
+
+
+def is_alive(api: Api, item: ObjectPath) -> bool:
+    """Tell whether an object is there; a successor of the same name is another."""
+    found = api.find(item.path)
+    return found is not None and found["metadata"]["uid"] == item.uid
+
+
+def _release_services(api: Api, objects: list[ObjectPath], namespaces: list[str]) -> None:
+    """Let those go that are new or about to go, though no controller of a cloud may be there."""
+    new = {each.path for each in objects}
+    for namespace in [DEFAULT, *namespaces]:
+        folder = f"{CORE}/namespaces/{namespace}/services"
+        for item in api.metadata(folder):
+            path, finalizers = f"{folder}/{item['name']}", item.get("finalizers") or []
+            ours = namespace != DEFAULT or path in new or "deletionTimestamp" in item
+            if ours and LOAD_BALANCER in finalizers:
+                others = [each for each in finalizers if each != LOAD_BALANCER]
+                with contextlib.suppress(ApiError):
+                    api.patch(path, {"metadata": {"finalizers": others}})
+
+
+def empty_namespace(api: Api, namespace: str) -> None:
+    """Delete Pods and what creates them; Pods get no time: nobody waits for what they still do."""
+    scope = f"namespaces/{namespace}"
+    every = [f"{group}/{scope}/{each}" for group, kinds in CONTROLLERS.items() for each in kinds]
+    for path in [*every, f"{CORE}/{scope}/pods"]:
+        for item in api.metadata(path):
+            with contextlib.suppress(ApiError):
+                api.delete(f"{path}/{item['name']}", grace=0)
+
+
+def finalize_namespace(api: Api, namespace: str) -> None:
+    """Let an empty namespace go now: its controller looks only 5 s after it was deleted
+    (kubernetes, pkg/controller/namespace, namespaceDeletionGracePeriod).
+    """
+    mine, scope = f"/namespaces/{namespace}/", f"/namespaces/{DEFAULT}/"
+    every = list_collections(api, frozenset())
+    collections = [path.replace(scope, mine) for path in every if scope in path]
+    for path in collections:
+        with contextlib.suppress(ApiError):
+            api.delete(path)
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    with contextlib.suppress(ApiError):
+        if not any(api.metadata(path) for path in collections):
+            api.put(f"{CORE}/namespaces/{namespace}/finalize", {**body, "spec": {}})
+
+
+def _delete_orphans(api: Api) -> None:
+    """Delete what belonged to something in `default` that is gone: nobody waits for it to end."""
+    scope = f"namespaces/{DEFAULT}"
+
+    def is_there(owner: dict[str, str]) -> bool:
+        group, kinds = f"/apis/{owner['apiVersion']}", f"{owner['kind'].lower()}s"
+        path = ObjectPath(f"{group}/{scope}/{kinds}/{owner['name']}", owner["uid"])
+        return kinds not in CONTROLLERS.get(group, ()) or is_alive(api, path)
+
+    for path in (f"/apis/apps/v1/{scope}/replicasets", f"{CORE}/{scope}/pods"):
+        for item in api.metadata(path):
+            owners = item.get("ownerReferences") or []
+            if owners and not any(map(is_there, owners)):
+                api.delete(f"{path}/{item['name']}", grace=0)
+
+
+def _explain_delay(api: Api, item: ObjectPath) -> str:
+    found = api.find(item.path) or {}
+    parts = (found.get("metadata", {}), found.get("spec", {}))
+    finalizers = [name for part in parts for name in part.get("finalizers") or []]
+    return f"held by {', '.join(finalizers)}" if finalizers else "it does not go"

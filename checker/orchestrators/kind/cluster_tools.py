@@ -8,9 +8,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from checker.base import process
-from checker.docker import docker_client, docker_engine
+from checker.base import paths, process
+from checker.docker import connection
+from checker.docker.labels import OWNER
 from checker.images import catalogue, golang, store
+from checker.orchestrators.kind import cluster_files
 from checker.orchestrators.kind.cluster_nodes import IMAGE
 
 RECIPE = golang.RECIPES / "kindest-node"
@@ -23,63 +25,51 @@ INSIDE = {"kind": "/usr/local/bin/kind", "kubernetes": "/usr/local/lib/kubernete
 COPY_SECONDS = 120.0
 
 
-def ensure(progress: golang.Progress) -> None:
+def ensure_tools(progress: golang.Progress) -> None:
     """Take what is missing out of the node image, or compile it, and give it its names.
 
     Raises:
         CouldNotFindOut: It cannot be compiled here.
     """
     system = "darwin" if sys.platform == "darwin" else "linux"
-    wanted = {golang.find(RECIPE, name): link for name, link in NAMES.items()}
+    wanted = {golang.find_program(RECIPE, name): link for name, link in NAMES.items()}
     own = {replace(program, system=system): link for program, link in wanted.items()}
-    if system == "linux":
-        _copy_from_node([program for program in own if not program.file.exists()])
-    golang.compile_all(list(own), progress)
-    folder = docker_client.cluster_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    missing = [program for program in own if not program.file.exists()]
+    if system == "linux" and missing and has_current_image():
+        _copy_from_image(missing)
+    golang.compile_programs(list(own), progress)
+    folder = paths.ensure_folder(cluster_files.programs_folder())
     for program, name in own.items():
-        _point(folder / name, program.file)
+        link = folder / name
+        if not (link.is_symlink() and link.readlink() == program.file):
+            fresh = link.with_name(f".{link.name}")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(program.file)
+            fresh.replace(link)
 
 
-def _copy_from_node(missing: list[golang.Program]) -> None:
-    """An image from an offline kit brings them; one from a registry does not, nor from a kit of
-    another version of the course.
+def has_current_image() -> bool:
+    """Tell whether the engine has a node image of this version that holds the programs.
+
+    An image from an offline kit does; one from a registry does not, nor one of another version.
     """
-    if not missing or not _has_current_image():
-        return
+    with contextlib.closing(connection.open_client()) as client:
+        return store.inspect_image(client, catalogue.find_image(IMAGE)).source == "rebuilt"
+
+
+def _copy_from_image(programs: list[golang.Program]) -> None:
     with contextlib.suppress(process.CommandFailed):
-        container = _docker("create", "--label", "course.owner=images", IMAGE)
+        container = _run_docker("create", "--label", f"{OWNER}=images", IMAGE)
         try:
-            for program in missing:
-                _copy(container, program)
+            for program in programs:
+                new = program.folder.with_name(f"{program.folder.name}.new")
+                shutil.rmtree(new, ignore_errors=True)
+                new.mkdir(parents=True)
+                _run_docker("cp", f"{container}:{INSIDE[program.name]}", new / program.name)
+                new.replace(program.folder)
         finally:
-            _docker("rm", container)
+            _run_docker("rm", container)
 
 
-def _has_current_image() -> bool:
-    with contextlib.closing(docker_engine.client()) as client:
-        return store.look(client, catalogue.find(IMAGE)).source == "rebuilt"
-
-
-def _copy(container: str, program: golang.Program) -> None:
-    new = program.folder.with_name(f"{program.folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    _docker("cp", f"{container}:{INSIDE[program.name]}", str(new / program.name))
-    new.replace(program.folder)
-
-
-def _docker(*words: str) -> str:
-    command = ["docker", *words]
-    return process.run(
-        command, timeout=COPY_SECONDS, env=docker_engine.environment()
-    ).output.strip()
-
-
-def _point(link: Path, target: Path) -> None:
-    if link.is_symlink() and link.readlink() == target:
-        return
-    fresh = link.with_name(f".{link.name}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
+def _run_docker(*words: str | Path) -> str:
+    return connection.run_docker(*words, timeout=COPY_SECONDS).output.strip()

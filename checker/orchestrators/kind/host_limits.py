@@ -8,8 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from checker.base import process
-from checker.docker import docker_engine
+from checker.docker import connection
 
 WORKERS = 2
 LEAST_MEMORY = 4 * 1024**3
@@ -22,69 +21,66 @@ INSTANCES = 1024
 WATCHES = 524288
 """Least inotify limits; kind's known issues ask for 512 and 524288 for a few nodes."""
 
-PROBE = """\
+INOTIFY = "/proc/sys/fs/inotify"
+PROBE = f"""\
 grep CapBnd /proc/self/status | cut -f 2
-cat /proc/sys/fs/inotify/max_user_instances /proc/sys/fs/inotify/max_user_watches
+cat {INOTIFY}/max_user_instances {INOTIFY}/max_user_watches
 """
 PROBE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Quirks:
+class HostLimits:
     """The engine's machine, as far as a cluster cares.
 
-    Args:
-        old_cgroups: It has version 1 of control groups, which kubelet takes only if told so.
-        no_sys_resource: Even privileged containers lack CAP_SYS_RESOURCE, so no process may get a
-            lower OOM score.
-        little_memory: There is not enough for three nodes.
+    Control groups of version 1 kubelet takes only if told so. Where even privileged containers lack
+    CAP_SYS_RESOURCE, no process may get a lower OOM score.
     """
 
     old_cgroups: bool
     no_sys_resource: bool
-    little_memory: bool
 
 
 @functools.cache
-def find(image: str = "debian:bookworm-slim") -> Quirks:
-    """Ask the engine, and a privileged container of it; inotify limits that are low are raised.
+def find_limits(image: str = "debian:bookworm-slim") -> HostLimits:
+    """Ask the engine, and a privileged container of it; raise inotify limits that are low.
 
-    Args:
-        image: Any image with a shell that is there.
+    The image may be any with a shell that is there.
     """
-    with contextlib.closing(docker_engine.client()) as client:
+    with contextlib.closing(connection.open_client()) as client:
         info: dict[str, Any] = client.info()
-    capabilities, instances, watches = _probe(image)
+    capabilities, *limits = _run_privileged(image, PROBE).split()
+    instances, watches = map(int, limits)
     if instances < INSTANCES or watches < WATCHES:
-        _set_limits(image, max(instances, INSTANCES), max(watches, WATCHES))
-    return Quirks(
+        # It holds until the next boot; each node watches hundreds of files.
+        instances, watches = max(instances, INSTANCES), max(watches, WATCHES)
+        files = f"{INOTIFY}/max_user_instances", f"{INOTIFY}/max_user_watches"
+        _run_privileged(image, f"echo {instances} > {files[0]}; echo {watches} > {files[1]}")
+    return HostLimits(
         old_cgroups=info.get("CgroupVersion") == "1",
-        no_sys_resource=not capabilities & SYS_RESOURCE,
-        little_memory=int(info["MemTotal"]) < LEAST_MEMORY,
+        no_sys_resource=not int(capabilities, 16) & SYS_RESOURCE,
     )
 
 
-def node_count() -> int:
-    """How many nodes the cluster has on this machine."""
-    with contextlib.closing(docker_engine.client()) as client:
+def count_nodes() -> int:
+    """Return how many nodes the cluster has on this machine."""
+    with contextlib.closing(connection.open_client()) as client:
         return 1 if int(client.info()["MemTotal"]) < LEAST_MEMORY else 1 + WORKERS
 
 
-def describe() -> str:
-    """The nodes, for people."""
-    if node_count() == 1:
+def describe_nodes() -> str:
+    """Describe the nodes for people."""
+    if count_nodes() == 1:
         return "one node only: there are less than 4 GiB of memory"
     return f"a control plane and {WORKERS} workers"
 
 
-def configuration(image: str, mounts: dict[str, str] | None = None) -> str:
-    """kind's configuration for this machine; JSON, which is YAML as well.
+def kind_configuration(image: str, mounts: dict[str, str] | None = None) -> str:
+    """Return kind's configuration for this machine; JSON, which is YAML as well.
 
-    Args:
-        image: Of the nodes.
-        mounts: Files of the engine's machine that the control plane gets, host path to node path.
+    The control plane gets the mounts from the engine's machine, host path to node path.
     """
-    found = find(image)
+    found = find_limits(image)
     kubelet: dict[str, Any] = {"kind": "KubeletConfiguration"}
     if found.old_cgroups:
         kubelet["failCgroupV1"] = False
@@ -92,10 +88,9 @@ def configuration(image: str, mounts: dict[str, str] | None = None) -> str:
         kubelet["featureGates"] = {"KubeletInUserNamespace": True}
     first: dict[str, Any] = {"role": "control-plane", "image": image}
     if mounts:
-        first["extraMounts"] = [
-            {"hostPath": host, "containerPath": node} for host, node in mounts.items()
-        ]
-    workers = [{"role": "worker", "image": image}] * (node_count() - 1)
+        pairs = mounts.items()
+        first["extraMounts"] = [{"hostPath": host, "containerPath": node} for host, node in pairs]
+    workers = [{"role": "worker", "image": image}] * (count_nodes() - 1)
     config: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
@@ -110,21 +105,7 @@ def configuration(image: str, mounts: dict[str, str] | None = None) -> str:
     return json.dumps(config, indent=2) + "\n"
 
 
-def _probe(image: str) -> tuple[int, int, int]:
-    capabilities, instances, watches = _privileged(image, PROBE).split()
-    return int(capabilities, 16), int(instances), int(watches)
-
-
-def _set_limits(image: str, instances: int, watches: int) -> None:
-    """Until the next boot; each node watches hundreds of files."""
-    proc = "/proc/sys/fs/inotify"
-    script = (
-        f"echo {instances} > {proc}/max_user_instances; echo {watches} > {proc}/max_user_watches"
-    )
-    _privileged(image, script)
-
-
-def _privileged(image: str, script: str) -> str:
-    command = ["docker", "run", "--rm", "--privileged", "--network", "none"]
-    command += ["--entrypoint", "sh", image, "-c", script]
-    return process.run(command, timeout=PROBE_SECONDS, env=docker_engine.environment()).output
+def _run_privileged(image: str, script: str) -> str:
+    options = ("--rm", "--privileged", "--network", "none", "--entrypoint", "sh")
+    words = ("run", *options, image, "-c", script)
+    return connection.run_docker(*words, timeout=PROBE_SECONDS).output

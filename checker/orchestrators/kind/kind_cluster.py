@@ -1,7 +1,7 @@
 """The Kubernetes cluster `course`: a control plane and two workers, each a container made by kind.
 
 Its kubeconfig is in the course's own folder; the learner's ~/.kube/config is neither read nor
-written, and a cluster that the course did not make is never touched, whatever its name.
+written, and a cluster that the course did not create is never touched, whatever its name.
 """
 
 from __future__ import annotations
@@ -9,22 +9,26 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
-from checker.docker.docker_engine import EngineStatus
-from checker.orchestrators.kind import cluster_nodes, control_plane_backup, host_limits, readiness
+from checker.base.polling import wait_until
+from checker.docker import connection, docker_client, docker_engine
+from checker.docker.connection import EngineStatus
+from checker.orchestrators.kind import (
+    cluster_files,
+    cluster_nodes,
+    control_plane_backup,
+    host_limits,
+    readiness,
+)
 from checker.orchestrators.kind.cluster_nodes import CONTROL_PLANE as CONTROL_PLANE
 from checker.orchestrators.kind.cluster_nodes import IMAGE as IMAGE
 from checker.orchestrators.kind.cluster_nodes import NAME as NAME
 from checker.orchestrators.kind.cluster_nodes import NETWORK as NETWORK
-from checker.orchestrators.kind.cluster_nodes import folder as folder
-from checker.orchestrators.kind.cluster_nodes import kubeconfig as kubeconfig
-from checker.orchestrators.kind.cluster_nodes import nodes as nodes
+from checker.orchestrators.kind.cluster_nodes import node_names as node_names
 
 SOCKET = "/run/cloud/docker.sock"
 """Where the control plane has the socket of the engine, its cloud's."""
@@ -37,79 +41,111 @@ CALL_SECONDS = 60.0
 POLL_SECONDS = 0.3
 AGAIN_SECONDS = 120.0
 """What nodes get that were ready before: two cores with other work need it."""
+WAITING = "Another course command is preparing the cluster; waiting for it ..."
 
 
-def ensure() -> None:
+def ensure_cluster() -> None:
     """Have a cluster whose nodes are all ready; idempotent, safe when two call at once.
 
-    A stopped cluster is started; one that is broken, or of an earlier recipe, is made anew.
+    A stopped cluster is started; one that is broken, or of an earlier recipe, is created again.
 
     Raises:
         CouldNotFindOut: No engine, no node image, or the cluster does not come up.
     """
-    docker_engine.ensure()
-    if _is_whole():
+    docker_engine.ensure_engine()
+    if is_whole():
         return
-    cluster_nodes.must_not_be_anothers()
-    with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
-        if not _is_whole():
-            _get_tools()
-            if not (_is_current() and _start()):
-                _create()
+    cluster_nodes.refuse_foreign_cluster()
+    with paths.lock("kind", WAITING, paths.cache() / "engines"):
+        if not is_whole():  # another process may have created it while this one waited
+            _ensure_tools()
+            if not (is_current() and _start_cluster()):
+                _create_cluster()
 
 
-def status() -> EngineStatus:
-    """The cluster as it is now."""
-    if not nodes():
+def cluster_status() -> EngineStatus:
+    """Return how the cluster is now."""
+    if not node_names():
         return EngineStatus("kind", False, "", "no cluster yet; a page or lab makes it")
-    done = _kubectl("version", "-o", "json", timeout=10, check=False)
+    done = _run_kubectl("version", "-o", "json", timeout=10, check=False)
     if done.status != 0:
         return EngineStatus("kind", False, "", "the API server does not answer")
     version = json.loads(done.output)["serverVersion"]["gitVersion"]
-    return EngineStatus("kind", True, str(version), f"{len(nodes())} nodes")
+    return EngineStatus("kind", True, str(version), f"{len(node_names())} nodes")
 
 
 def is_ready() -> bool:
-    """Whether the API server answers, every node is ready, and the control plane does its work."""
-    return kubeconfig().exists() and not _lacking()
+    """Tell whether API server, nodes and control plane all do their work now."""
+    return cluster_files.kubeconfig_file().exists() and not find_missing_parts()
 
 
-def reset() -> None:
-    """Mend whatever a lab did to the cluster; make it anew where that does not help."""
-    docker_engine.ensure()
-    cluster_nodes.must_not_be_anothers()
-    with paths.lock("kind", _say_waiting, paths.cache() / "engines"):
-        _get_tools()
+def is_whole() -> bool:
+    """Tell whether the cluster is complete, as it would be created now, and works."""
+    complete = cluster_nodes.have_their_addresses() and cluster_nodes.can_find_each_other()
+    return complete and is_ready() and is_current()
+
+
+def is_current() -> bool:
+    """Tell whether the nodes are as they would be created now: image and mounts."""
+    from docker.errors import NotFound
+
+    from checker.images import catalogue, store
+
+    with contextlib.closing(connection.open_client()) as client:
+        image = store.inspect_image(client, catalogue.find_image(IMAGE))
+        try:
+            node = client.containers.get(CONTROL_PLANE).attrs
+        except NotFound:  # what is missing is not out of date
+            return True
+    if not set(engine_socket_mount().values()) <= {each["Destination"] for each in node["Mounts"]}:
+        return False
+    return image.source == "missing" or (image.source != "outdated" and image.id == node["Image"])
+
+
+def find_missing_parts() -> list[str]:
+    """Return which parts of the cluster do not work, in words for people."""
+    get = ["get", readiness.OBJECTS, "--all-namespaces", "-o", "json"]
+    try:
+        done = _run_kubectl(*get, timeout=10)
+    except process.CommandFailed:
+        return ["the API server"]
+    objects = json.loads(done.output)["items"]
+    count = host_limits.count_nodes()
+    return readiness.find_missing_parts(objects, count, cluster_nodes.start_times())
+
+
+def reset_cluster() -> None:
+    """Repair whatever a lab did to the cluster; create it again where that does not help."""
+    docker_engine.ensure_engine()
+    cluster_nodes.refuse_foreign_cluster()
+    with paths.lock("kind", WAITING, paths.cache() / "engines"):
+        _ensure_tools()
         with console.step("Mending the cluster"):
-            mended = (
-                cluster_nodes.start() and control_plane_backup.restore(nodes()) and _becomes_ready()
-            )
+            mended = cluster_nodes.start_nodes() and _restore_backup()
         if not mended:
-            _create()
+            _create_cluster()
 
 
-def mend() -> None:
-    """Reset the cluster if any part of it is not as it was made; a look costs half a second."""
-    found = nodes()
-    whole = found and cluster_nodes.know_each_other() and control_plane_backup.is_intact(found)
+def mend_cluster() -> None:
+    """Reset the cluster if any part of it is not as it was created; a look costs half a second."""
+    found = node_names()
+    whole = found and cluster_nodes.can_find_each_other() and control_plane_backup.is_intact(found)
     if not (whole and is_ready()):
-        reset()
+        reset_cluster()
 
 
-def stop() -> None:
-    """Delete the cluster, its kubeconfig, and the network that was made for it."""
-    if nodes():
+def delete_cluster() -> None:
+    """Delete the cluster, its kubeconfig, and the network that was created for it."""
+    if node_names():
         with console.step("Deleting the cluster"):
-            _delete()
-            if _network_is_ours().exists():
-                remove = ["docker", "network", "rm", NETWORK]
-                process.run(
-                    remove, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False
-                )
-    shutil.rmtree(folder(), ignore_errors=True)
+            _remove_containers()
+            if cluster_files.network_mark().exists():
+                words = ("network", "rm", NETWORK)
+                connection.run_docker(*words, timeout=CALL_SECONDS, check=False)
+    shutil.rmtree(cluster_files.cluster_folder(), ignore_errors=True)
 
 
-def load(references: Iterator[str] | list[str]) -> None:
+def load_images(references: Iterable[str]) -> None:
     """Put images of the engine into the nodes, where they are missing or others.
 
     Raises:
@@ -118,148 +154,115 @@ def load(references: Iterator[str] | list[str]) -> None:
     from checker.orchestrators.kind import node_images
 
     wanted = list(references)
-    node_images.load(wanted, nodes())
-    cluster_nodes.note_images(wanted)
+    node_images.load_into_nodes(wanted, node_names())
+    cluster_files.record_images(wanted)
 
 
-def _create() -> None:
-    from checker.images import catalogue, provider
-
-    in_catalogue = {image.reference for image in catalogue.load()}
-    wanted = sorted({METRICS, *cluster_nodes.images()} & in_catalogue)
-    provider.ensure([IMAGE, *wanted])
-    cluster_nodes.forget_cluster()
-    paths.write_atomically(cluster_nodes.begun(), "")
-    with console.step(f"Making the cluster ({host_limits.describe()})") as step:
-        _delete()
-        _note_network()
-        config = folder() / "kind.yaml"
-        paths.write_atomically(config, host_limits.configuration(IMAGE, _socket()))
-        step.update("starting the nodes")
-        _kind("create", "cluster", "--name", NAME, "--config", str(config), timeout=CREATE_SECONDS)
-        step.update("waiting for the nodes")
-        _wait_until_ready(READY_SECONDS)
-        step.update("adding metrics-server")
-        load(wanted)
-        _kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
-        control_plane_backup.keep(nodes())
-    cluster_nodes.keep_places()
-
-
-def _socket() -> dict[str, str]:
-    """The engine's socket, which the cloud controller needs; none where the engine is elsewhere."""
-    scheme, _, path = docker_engine.environment()["DOCKER_HOST"].partition("://")
+def engine_socket_mount() -> dict[str, str]:
+    """Return the mount of the engine's socket, which the cloud controller needs: host path to node
+    path. It is empty where the engine is on another machine.
+    """
+    scheme, _, path = connection.cli_environment()["DOCKER_HOST"].partition("://")
     return {path: SOCKET} if scheme == "unix" else {}
 
 
-def _start() -> bool:
-    """Start nodes that are stopped, as after a reboot; False if there are none, or it fails."""
-    if len(nodes()) != host_limits.node_count():
+def _create_cluster() -> None:
+    from checker.images import catalogue, provider
+
+    in_catalogue = {image.reference for image in catalogue.load_catalogue()}
+    wanted = sorted({METRICS, *cluster_files.read_images()} & in_catalogue)
+    provider.ensure_images([IMAGE, *wanted])
+    cluster_files.forget_cluster()
+    paths.write_atomically(cluster_files.start_mark(), "")
+
+    with console.step(f"Making the cluster ({host_limits.describe_nodes()})") as step:
+        _remove_containers()
+        # All clusters of kind share its network; it is ours to remove only if we are the first.
+        look = ("network", "inspect", NETWORK)
+        if connection.run_docker(*look, timeout=CALL_SECONDS, check=False).status != 0:
+            paths.write_atomically(cluster_files.network_mark(), "")
+        config = cluster_files.cluster_folder() / "kind.yaml"
+        paths.write_atomically(config, host_limits.kind_configuration(IMAGE, engine_socket_mount()))
+
+        step.update("starting the nodes")
+        _run_kind("create", "cluster", "--name", NAME, "--config", str(config))
+        step.update("waiting for the nodes")
+        _wait_until_ready(READY_SECONDS)
+        step.update("adding metrics-server")
+        load_images(wanted)
+        _run_kubectl("apply", "-f", str(ADDONS / "metrics-server.yaml"), timeout=CALL_SECONDS)
+        control_plane_backup.save_backup(node_names())
+    cluster_nodes.record_addresses()
+
+
+def _start_cluster() -> bool:
+    """Start nodes that are stopped, as after a reboot; False if nodes are missing, or it fails."""
+    if len(node_names()) != host_limits.count_nodes():
         return False
     with console.step("Starting the cluster"):
-        return cluster_nodes.start() and (
-            _becomes_ready() or (control_plane_backup.restore(nodes()) and _becomes_ready())
-        )
+        return cluster_nodes.start_nodes() and (_becomes_ready() or _restore_backup())
 
 
-def _is_whole() -> bool:
-    """Whether it was made to the end, as it would be made now, and works."""
-    there = cluster_nodes.are_at_their_places() and cluster_nodes.know_each_other()
-    return there and is_ready() and _is_current()
-
-
-def _is_current() -> bool:
-    """Whether the nodes are made as they would be made now: image and mounts."""
-    from docker.errors import NotFound
-
-    from checker.images import catalogue, store
-
-    with contextlib.closing(docker_engine.client()) as client:
-        held = store.look(client, catalogue.find(IMAGE))
-        try:
-            node = client.containers.get(CONTROL_PLANE).attrs
-        except NotFound:
-            return True
-    if not set(_socket().values()) <= {each["Destination"] for each in node["Mounts"]}:
-        return False
-    return held.source == "missing" or (held.source != "outdated" and held.id == node["Image"])
+def _restore_backup() -> bool:
+    return control_plane_backup.restore_backup(node_names()) and _becomes_ready()
 
 
 def _becomes_ready() -> bool:
-    """Whether the cluster works before long."""
-    control_plane_backup.free_leases(nodes()[0])
+    control_plane_backup.delete_leader_leases(node_names()[0])
     try:
         _wait_until_ready(AGAIN_SECONDS)
     except CouldNotFindOut as error:
-        told = f"After {AGAIN_SECONDS:g} s {error.found}"
-        console.err.print(told, markup=False)
-        cluster_nodes.note_trouble(told)
+        trouble = f"After {AGAIN_SECONDS:g} s {error.found}"
+        console.err.print(trouble, markup=False)
+        cluster_files.record_trouble(trouble)
         return False
     return True
 
 
-def _wait_until_ready(seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while missing := _lacking():
-        if time.monotonic() > deadline:
-            raise CouldNotFindOut(
-                "The cluster does not become ready.",
-                found="not there: " + ", ".join(missing),
-                next_step="Type: ./course doctor   It tells whether memory or disk is short.",
-            )
-        time.sleep(POLL_SECONDS)
+def _wait_until_ready(timeout: float) -> None:
+    missing: list[str] = []
+
+    def is_complete() -> bool:
+        missing[:] = find_missing_parts()
+        return not missing
+
+    if not wait_until(is_complete, timeout, POLL_SECONDS):
+        raise CouldNotFindOut(
+            "The cluster does not become ready.",
+            found="not there: " + ", ".join(missing),
+            next_step="Type: ./course doctor   It tells whether memory or disk is short.",
+        )
 
 
-def _lacking() -> list[str]:
-    get = ["get", readiness.OBJECTS, "--all-namespaces", "-o", "json"]
-    try:
-        done = _kubectl(*get, timeout=10)
-    except process.CommandFailed:
-        return ["the API server"]
-    objects = json.loads(done.output)["items"]
-    return readiness.lacking(objects, host_limits.node_count(), cluster_nodes.started())
+def _remove_containers() -> None:
+    """Remove them by their labels, as kind does: this needs no program of kind's.
 
-
-def _delete() -> None:
-    """By the label of the containers, as kind does; needs no program of kind's.
-
-    What a cloud controller made for the cluster would keep its network.
+    What a cloud controller created for the cluster would keep its network in use.
     """
-    if found := [*nodes(), *cluster_nodes.load_balancers()]:
-        remove = ["docker", "rm", "--force", "--volumes", *found]
-        process.run(remove, timeout=CREATE_SECONDS, env=docker_engine.environment())
+    if found := [*node_names(), *cluster_nodes.load_balancer_names()]:
+        connection.run_docker("rm", "--force", "--volumes", *found, timeout=CREATE_SECONDS)
 
 
-def _note_network() -> None:
-    """The network `kind` serves all clusters of kind; it is ours only if we were the first."""
-    look = ["docker", "network", "inspect", NETWORK]
-    if (
-        process.run(look, timeout=CALL_SECONDS, env=docker_engine.environment(), check=False).status
-        != 0
-    ):
-        paths.write_atomically(_network_is_ours(), "")
+def _run_kind(*words: str) -> None:
+    process.run(["kind", "--quiet", *words], timeout=CREATE_SECONDS, env=_tools_environment())
 
 
-def _network_is_ours() -> Path:
-    return folder() / "network"
+def _run_kubectl(*words: str, timeout: float, check: bool = True) -> process.Completed:
+    command = ["kubectl", "--kubeconfig", str(cluster_files.kubeconfig_file()), *words]
+    return process.run(command, timeout=timeout, env=_tools_environment(), check=check)
 
 
-def _kind(*words: str, timeout: float) -> None:
-    env = {**docker_engine.environment(), "KUBECONFIG": str(kubeconfig())}
-    process.run(["kind", "--quiet", *words], timeout=timeout, env=env)
+def _tools_environment() -> dict[str, str]:
+    folders = [docker_client.programs_folder(), cluster_files.programs_folder()]
+    return {
+        **connection.cli_environment(),
+        "KUBECONFIG": str(cluster_files.kubeconfig_file()),
+        "PATH": connection.prefix_path(folders),
+    }
 
 
-def _kubectl(*words: str, timeout: float, check: bool = True) -> process.Completed:
-    command = ["kubectl", "--kubeconfig", str(kubeconfig()), *words]
-    return process.run(command, timeout=timeout, env=docker_engine.environment(), check=check)
-
-
-def _get_tools() -> None:
+def _ensure_tools() -> None:
     from checker.orchestrators.kind import cluster_tools
 
     with console.step("Getting kubectl and kind") as step:
-        cluster_tools.ensure(step.update)
-
-
-def _say_waiting() -> None:
-    console.err.print("Another course command is preparing the cluster; waiting for it ...")
+        cluster_tools.ensure_tools(step.update)

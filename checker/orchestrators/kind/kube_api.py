@@ -6,6 +6,7 @@ are left out, since facts are compared with manifests, and those are plain as we
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -20,13 +21,14 @@ CALL_SECONDS = 20.0
 SERVING_SECONDS = 30.0
 POLL_SECONDS = 0.2
 Object = dict[str, Any]
+Body = Object | None
+Query = Mapping[str, object]
 
 
 class ApiError(CouldNotFindOut):
     """The API server answered, but with a refusal.
 
-    Args:
-        status: Of HTTP: 404 not found, 403 forbidden, 409 conflict, 422 invalid.
+    Its status is of HTTP: 404 not found, 403 forbidden, 409 conflict, 422 invalid.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -36,10 +38,7 @@ class ApiError(CouldNotFindOut):
 
 
 class Api:
-    """One connection to a cluster.
-
-    Args:
-        kubeconfig: Names the cluster and the user.
+    """One connection to a cluster; the kubeconfig names it and the user.
 
     Raises:
         CouldNotFindOut: There is no such file, or it is none.
@@ -67,11 +66,11 @@ class Api:
         self._client.rest_client.pool_manager.clear()
 
     def get(self, path: str, **query: object) -> Object:
-        """An object, or a list of some, by its path: /api/v1/namespaces/default/pods."""
-        return self._json("GET", path, query)
+        """Return an object, or a list of some, by its path: /api/v1/namespaces/default/pods."""
+        return self._request_json("GET", path, query)
 
     def find(self, path: str) -> Object | None:
-        """An object; None if there is none."""
+        """Return an object; None if it is missing."""
         try:
             return self.get(path)
         except ApiError as error:
@@ -80,51 +79,50 @@ class Api:
             raise
 
     def items(self, path: str, **query: object) -> list[Object]:
-        """The objects of a list."""
+        """Return the objects of a list."""
         return list(self.get(path, **query).get("items") or [])
 
     def metadata(self, path: str) -> list[Object]:
-        """The metadata of each object of a list, without the rest."""
+        """Return the metadata of each object of a list, without the rest."""
         accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-        found = self._json("GET", path, {}, headers={"Accept": accept})
+        found = self._request_json("GET", path, {}, headers={"Accept": accept})
         return [item["metadata"] for item in found.get("items") or []]
 
     def delete(self, path: str, *, grace: int | None = None) -> None:
         """Delete an object, and in the background what belongs to it; gone already is fine.
 
-        Args:
-            grace: Seconds that its processes get; the object's own if not given.
+        Its processes get `grace` seconds; the object's own if not given.
         """
         body: Object = {"propagationPolicy": "Background"}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
         try:
-            self._json("DELETE", path, {}, body)
+            self._request_json("DELETE", path, {}, body)
         except ApiError as error:
             if error.status != 404:
                 raise
 
     def create(self, path: str, body: Object, **query: object) -> Object:
-        return self._json("POST", path, query, body)
+        return self._request_json("POST", path, query, body)
 
     def put(self, path: str, body: Object) -> Object:
-        return self._json("PUT", path, {}, body)
+        return self._request_json("PUT", path, {}, body)
 
     def patch(self, path: str, body: Object, **query: object) -> Object:
-        """A merge patch (RFC 7386)."""
+        """Change an object by a merge patch (RFC 7386)."""
         kind = {"Content-Type": "application/merge-patch+json"}
-        return self._json("PATCH", path, query, body, kind)
+        return self._request_json("PATCH", path, query, body, kind)
 
     def text(self, path: str, **query: object) -> str:
-        """What an address says that is no JSON: logs, health."""
-        return self._ask("GET", path, query)
+        """Return what an address says that is no JSON: logs, health."""
+        return _read_text(self._request("GET", path, query))
 
     def follow(self, path: str, seconds: float, **query: object) -> Iterator[str]:
-        """The lines of a log, those to come as well; ends with the log or after `seconds`."""
-        answer = self._send("GET", path, {**query, "follow": "true"}, None, {}, seconds)
+        """Yield the lines of a log, those to come as well; end with it or after `seconds`."""
+        answer = self._request("GET", path, {**query, "follow": "true"}, seconds=seconds)
         deadline = time.monotonic() + seconds
         try:
-            for line in _lines(answer.response):
+            for line in _read_lines(answer.response):
                 yield line.decode(errors="replace")
                 if time.monotonic() >= deadline:
                     return
@@ -132,15 +130,15 @@ class Api:
             answer.response.close()
 
     def watch(self, path: str, seconds: float, **query: object) -> Iterator[Object]:
-        """The events of a list as they come, each with `type` and `object`; ends after `seconds`.
+        """Yield the events of a list as they come, each with `type` and `object`, for `seconds`.
 
         Raises:
             ApiError: The version to begin at is gone (410), or the path is none.
         """
         query = {**query, "watch": "true", "timeoutSeconds": max(1, int(seconds))}
-        answer = self._send("GET", path, query, None, {}, seconds + CALL_SECONDS)
+        answer = self._request("GET", path, query, seconds=seconds + CALL_SECONDS)
         try:
-            for event in map(json.loads, _lines(answer.response)):
+            for event in map(json.loads, _read_lines(answer.response)):
                 if event["type"] == "ERROR":
                     status = event["object"]
                     raise ApiError(int(status.get("code", 0)), str(status.get("message", "")))
@@ -148,109 +146,97 @@ class Api:
         finally:
             answer.response.close()
 
-    def _json(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, object],
-        body: Object | None = None,
-        headers: Mapping[str, str] | None = None,
+    def _request_json(
+        self, method: str, path: str, query: Query, body: Body = None, headers: Query | None = None
     ) -> Object:
-        answer = self._ask(method, path, query, body, headers)
+        text = _read_text(self._request(method, path, query, body, headers))
         try:
-            return dict(json.loads(answer))
+            return dict(json.loads(text))
         except (TypeError, ValueError) as error:
-            raise CouldNotFindOut(
-                "The cluster does not answer as Kubernetes does.", found=answer[:300]
-            ) from error
+            message = "The cluster does not answer as Kubernetes does."
+            raise CouldNotFindOut(message, found=text[:300]) from error
 
-    def _ask(
+    def _request(
         self,
         method: str,
         path: str,
-        query: Mapping[str, object],
-        body: Object | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> str:
-        from urllib3.exceptions import HTTPError
-
-        answer = self._send(method, path, query, body, headers or {}, CALL_SECONDS)
-        try:
-            return str(answer.response.data.decode(errors="replace"))
-        except HTTPError as error:
-            raise _away(error) from error
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, object],
-        body: Object | None,
-        headers: Mapping[str, str],
-        seconds: float,
+        query: Query,
+        body: Body = None,
+        headers: Query | None = None,
+        seconds: float | None = None,
     ) -> Any:
-        address = f"{self._client.configuration.host}{path}"
-        if query:
-            address += f"?{urlencode(query)}"
-        sent = {"Content-Type": "application/json", **headers} if body is not None else {**headers}
+        """Send a request, again if the API server has just started, and refuse its refusals."""
+        host = self._client.configuration.host
+        address = f"{host}{path}?{urlencode(query)}" if query else f"{host}{path}"
+        sent: Object = {"Content-Type": "application/json"} if body is not None else {}
+        sent |= headers or {}
         for token in self._client.configuration.auth_settings().values():
             sent[token["key"]] = token["value"]
+
+        def is_serving() -> bool:
+            return bool(self._call("GET", f"{host}/readyz", {}, None, None).status == 200)
+
         answer = self._call(method, address, sent, body, seconds)
-        if _is_unknown_user(answer) and wait_until(self._serves, SERVING_SECONDS, POLL_SECONDS):
+        if _is_unknown_user(answer) and wait_until(is_serving, SERVING_SECONDS, POLL_SECONDS):
             answer = self._call(method, address, sent, body, seconds)
         if answer.status >= 400:
-            raise ApiError(answer.status, _message(answer.response.data))
+            raise ApiError(answer.status, _read_message(answer.response.data))
         return answer
 
-    def _serves(self) -> bool:
-        address = f"{self._client.configuration.host}/readyz"
-        return bool(self._call("GET", address, {}, None, CALL_SECONDS).status == 200)
-
     def _call(
-        self, method: str, address: str, headers: Object, body: Object | None, seconds: float
+        self, method: str, address: str, headers: Object, body: Object | None, seconds: float | None
     ) -> Any:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
         try:
-            return self._client.call_api(method, address, headers, body, _request_timeout=seconds)
+            return self._client.call_api(
+                method, address, headers, body, _request_timeout=seconds or CALL_SECONDS
+            )
         except (ApiException, HTTPError, OSError) as error:
-            raise _away(error) from error
+            raise _explain_silence(error) from error
 
 
 def _is_unknown_user(answer: Any) -> bool:
-    """An API server that has just started refuses even its administrator.
+    """Tell whether an API server has just started: it refuses even its administrator then.
 
     It listens before it has read who may do what; /readyz tells when it has (kubernetes.io, API
     health endpoints). Refusals of admission, such as a quota's, are worded otherwise.
     """
-    return answer.status == 403 and 'User "' in _message(answer.response.data)
+    return answer.status == 403 and 'User "' in _read_message(answer.response.data)
 
 
-def _lines(response: Any) -> Iterator[bytes]:
-    """Lines as they come; silence for too long, or an end of the connection, ends them."""
+def _read_text(answer: Any) -> str:
+    from urllib3.exceptions import HTTPError
+
+    try:
+        return str(answer.response.data.decode(errors="replace"))
+    except HTTPError as error:
+        raise _explain_silence(error) from error
+
+
+def _read_lines(response: Any) -> Iterator[bytes]:
+    """Yield lines as they come; silence for too long, or an end of the connection, ends them."""
     from urllib3.exceptions import HTTPError
 
     rest = b""
-    try:
+    with contextlib.suppress(HTTPError):
         for piece in response.stream(amt=None, decode_content=True):
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
-    except HTTPError:
-        return
 
 
-def _away(error: Exception) -> CouldNotFindOut:
+def _read_message(data: bytes) -> str:
+    """Return the message of a Status object; other answers as they are."""
+    try:
+        return str(json.loads(data)["message"])
+    except (ValueError, KeyError, TypeError):
+        return data.decode(errors="replace")[:300]
+
+
+def _explain_silence(error: Exception) -> CouldNotFindOut:
     return CouldNotFindOut(
         "The cluster does not answer.",
         found=str(error).split("\n")[0][:300],
         next_step="Is its control plane stopped? ./course status tells; ./course reset LAB mends.",
     )
-
-
-def _message(data: bytes) -> str:
-    """What a Status object says; other answers as they are."""
-    try:
-        return str(json.loads(data)["message"])
-    except (ValueError, KeyError, TypeError):
-        return data.decode(errors="replace")[:300]

@@ -12,7 +12,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.docker import removal
 from checker.docker.journal import Entry
-from checker.sandbox.recorder import OWNER
+from checker.docker.labels import OWNER
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,8 +25,8 @@ TRY_SECONDS = 20.0
 POLL_SECONDS = 0.1
 
 
-def works(client: DockerClient) -> bool:
-    """Whether it does, found out by trying.
+def has_routing_mesh(client: DockerClient) -> bool:
+    """Tell whether it does, found out by trying.
 
     A service with a virtual address makes the engine load and program IPVS, if there is any;
     then the kernel shows its table in every network namespace.
@@ -34,9 +34,8 @@ def works(client: DockerClient) -> bool:
     Raises:
         CouldNotFindOut: The service that is to tell it does not run.
     """
-    network = client.networks.create(
-        TRIED, driver="overlay", attachable=False, labels={OWNER: "swarm"}
-    )
+    labels = {OWNER: "swarm"}
+    network = client.networks.create(TRIED, driver="overlay", attachable=False, labels=labels)
     services: Any = client.services
     try:
         service = services.create(
@@ -44,34 +43,24 @@ def works(client: DockerClient) -> bool:
             ["sleep", "60"],
             name=TRIED,
             networks=[TRIED],
-            labels={OWNER: "swarm"},
-            container_labels={OWNER: "swarm"},
+            labels=labels,
+            container_labels=labels,
             stop_grace_period=0,
         )
-        _wait_until_runs(service)
-        shown = client.containers.run(
-            IMAGE,
-            ["sh", "-c", "test -e /proc/net/ip_vs && echo yes || echo no"],
-            remove=True,
-            labels={OWNER: "swarm"},
-        )
+        if not wait_until(
+            lambda: task_status(service)["State"] == "running", TRY_SECONDS, POLL_SECONDS
+        ):
+            raise CouldNotFindOut("A first service does not run.", found=str(task_status(service)))
+        script = "test -e /proc/net/ip_vs && echo yes || echo no"
+        shown = client.containers.run(IMAGE, ["sh", "-c", script], remove=True, labels=labels)
         return bool(shown.strip() == b"yes")
     finally:
-        _remove_try(client, str(network.id))
+        api: Any = client.api
+        created = [Entry("service", each["ID"]) for each in api.services(filters={"name": TRIED})]
+        removal.remove_entries(client, [Entry("network", str(network.id)), *created])
 
 
-def _wait_until_runs(service: Any) -> None:
-    def status() -> dict[str, Any]:
-        tasks = service.tasks()
-        return dict(tasks[0]["Status"]) if tasks else {"State": "no task"}
-
-    if not wait_until(lambda: status()["State"] == "running", TRY_SECONDS, POLL_SECONDS):
-        raise CouldNotFindOut("A first service does not run.", found=str(status()))
-
-
-def _remove_try(client: DockerClient, network: str) -> None:
-    api: Any = client.api
-    entries = [Entry("network", network)]
-    for each in api.services(filters={"name": TRIED}):
-        entries.append(Entry("service", each["ID"]))
-    removal.remove_all(client, entries)
+def task_status(service: Any) -> dict[str, Any]:
+    """Return the status of a service's first task."""
+    tasks = service.tasks()
+    return dict(tasks[0]["Status"]) if tasks else {"State": "no task"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checker.pages.comparing.match import (
@@ -11,10 +11,11 @@ from checker.pages.comparing.match import (
     ANY_LINES,
     CAPTURE,
     REUSE,
-    fill,
-    lines_of,
-    match,
+    Bindings,
+    fill_captures,
     match_line,
+    match_lines,
+    split_lines,
 )
 
 MOST_CELLS = 400_000
@@ -34,23 +35,24 @@ class Pair:
     found: str
 
 
-def align(expected: Sequence[str], found: Sequence[str], bound: Mapping[str, str]) -> list[Pair]:
-    """Pair the lines so that as few as possible are left over.
-
-    Args:
-        expected: Lines as on the page.
-        found: Lines as `lines_of` gives them.
-        bound: What was captured before.
-    """
-    wanted = lines_of("\n".join(expected))
+def align_lines(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> list[Pair]:
+    """Pair the lines, given as to `match_lines`, so that as few as possible are left over."""
+    wanted = split_lines("\n".join(expected))
+    # A huge comparison would take long, and nobody would read it.
     if len(wanted) * len(found) > MOST_CELLS:
         return [Pair("-", line, "") for line in wanted] + [Pair("+", "", line) for line in found]
-    fits = [[_fits(line, wanted, each, bound) for each in found] for line in wanted]
-    costs = _costs(wanted, len(found), fits)
+    # What these lines capture themselves may be anything here.
+    own = {each["name"] for line in wanted for each in CAPTURE.finditer(line)}
+    loose = [REUSE.sub(lambda use: ANY if use["name"] in own else use[0], each) for each in wanted]
+    fits = [
+        [line != ANY_LINES and match_line(line, each, bound) is not None for each in found]
+        for line in loose
+    ]
+    costs = count_left_over(wanted, len(found), fits)
     pairs: list[Pair] = []
     at = position = 0
     while at < len(wanted) or position < len(found):
-        mark = _step(wanted, len(found), fits, costs, at, position)
+        mark = choose_mark(wanted, len(found), fits, costs, at, position)
         old = wanted[at] if mark in " -~" and at < len(wanted) else ""
         new = found[position] if mark in " +~" else ""
         if mark != ".":
@@ -60,15 +62,14 @@ def align(expected: Sequence[str], found: Sequence[str], bound: Mapping[str, str
     return pairs
 
 
-def _fits(line: str, wanted: list[str], found: str, bound: Mapping[str, str]) -> bool:
-    """Whether the lines agree; what these lines capture themselves may be anything here."""
-    own = {each["name"] for text in wanted for each in CAPTURE.finditer(text)}
-    loose = REUSE.sub(lambda each: ANY if each["name"] in own else each[0], line)
-    return line != ANY_LINES and match_line(loose, found, bound) is not None
+def count_left_over(wanted: list[str], count: int, fits: list[list[bool]]) -> list[list[int]]:
+    """Count, for each pair of places, the lines that are left over from there on.
 
-
-def _costs(wanted: list[str], count: int, fits: list[list[bool]]) -> list[list[int]]:
-    """For each pair of places, how many lines are left over from there on."""
+    Args:
+        wanted: The expected lines.
+        count: How many lines were found.
+        fits: For each expected line, which of the found ones it may stand for.
+    """
     costs = [[0] * (count + 1) for _ in range(len(wanted) + 1)]
     costs[-1] = list(range(count, -1, -1))
     for at in reversed(range(len(wanted))):
@@ -81,7 +82,7 @@ def _costs(wanted: list[str], count: int, fits: list[list[bool]]) -> list[list[i
     return costs
 
 
-def _step(
+def choose_mark(
     wanted: list[str],
     count: int,
     fits: list[list[bool]],
@@ -89,7 +90,7 @@ def _step(
     at: int,
     position: int,
 ) -> str:
-    """The mark of the next pair on a cheapest way; '.' leaves a '...' behind."""
+    """Return the mark of the next pair on a cheapest way; '.' leaves a '...' behind."""
     cost = costs[at][position]
     if at == len(wanted):
         return "+"
@@ -100,44 +101,42 @@ def _step(
     return "-" if costs[at + 1][position] + 1 == cost else "+"
 
 
-def difference(
-    expected: Sequence[str], found: Sequence[str], bound: Mapping[str, str]
-) -> list[str]:
-    """The comparison as people read it, with captures filled in.
+def format_difference(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> list[str]:
+    """Return the comparison as people read it, with captures filled in.
 
     Lines begin with '  ' where both agree, '- ' where expected, '+ ' where found alone.
     """
     lines: list[str] = []
-    pairs = align(expected, found, bound)
+    pairs = align_lines(expected, found, bound)
     for number, pair in enumerate(pairs):
         if pair.mark == "~":
             if number + 1 == len(pairs) or pairs[number + 1].mark != "~":
                 lines.append(f"  {ANY_LINES}")
             continue
-        lines.append(f"{pair.mark} {pair.found or fill(pair.expected, bound)}".rstrip())
+        lines.append(f"{pair.mark} {pair.found or fill_captures(pair.expected, bound)}".rstrip())
     return lines
 
 
-def accepted(expected: Sequence[str], found: Sequence[str], bound: Mapping[str, str]) -> list[str]:
-    """What the page should expect from now on: the found lines, with what still fits kept.
+def accept_lines(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> list[str]:
+    """Return what the page shall expect from now on: the found lines, with what still fits kept.
 
     Wildcards and captures stay where they match, and what was captured before is named again.
     """
     kept: list[str] = []
-    for pair in align(expected, found, bound):
+    for pair in align_lines(expected, found, bound):
         if pair.mark == "~":
             kept += [ANY_LINES] if kept[-1:] != [ANY_LINES] else []
         elif pair.mark in " +":
-            kept.append(pair.expected if pair.mark == " " else written(pair.found, bound))
-    if match(kept, found, bound) is not None:
+            kept.append(pair.expected if pair.mark == " " else escape_line(pair.found, bound))
+    if match_lines(kept, found, bound) is not None:
         return kept
-    return [written(line, {}) for line in found]
+    return [escape_line(line, {}) for line in found]
 
 
-def written(line: str, bound: Mapping[str, str]) -> str:
-    """A found line as a page can show it: never read as a prompt, a wildcard or a fence."""
+def escape_line(line: str, bound: Bindings) -> str:
+    """Return a found line as a page can show it, never read as a prompt, a wildcard or a fence."""
     for name, value in bound.items():
-        if len(value) >= 8:
+        if len(value) >= 8:  # a shorter one may stand in a line by chance
             line = line.replace(value, f"<{name}>")
     line = re.sub(r"^(\$|>>>|>)(?= |$)|^(`{3,}|~{3,})", ANY, line)
     return ANY if line == ANY_LINES else line

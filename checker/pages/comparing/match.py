@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from checker.base.errors import CourseError
@@ -31,20 +31,22 @@ _PIECE = re.compile(rf"{re.escape(ANY)}|{CAPTURE.pattern}|<(?P<reused>[a-z][\w-]
 Bindings = Mapping[str, str]
 
 
-def lines_of(text: str) -> list[str]:
-    """The lines that count: no blanks at their ends, no empty ones at the end."""
+def split_lines(text: str) -> list[str]:
+    """Return the lines that count: no blanks at their ends, no empty ones at the end."""
     lines = [line.rstrip() for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
 
 
-def match(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> dict[str, str] | None:
+def match_lines(
+    expected: Sequence[str], found: Sequence[str], bound: Bindings
+) -> dict[str, str] | None:
     """Compare expected lines with found ones.
 
     Args:
         expected: Lines as on the page.
-        found: Lines as `lines_of` gives them.
+        found: Lines as `split_lines` gives them.
         bound: What was captured before.
 
     Returns:
@@ -53,8 +55,8 @@ def match(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> dic
     Raises:
         CourseError: So many `...` and captures that the search has no end in sight.
     """
-    wanted = lines_of("\n".join(expected))
-    live = _live_names(wanted)
+    wanted = split_lines("\n".join(expected))
+    live = find_live_names(wanted)
     pending: list[tuple[int, int, dict[str, str]]] = [(0, 0, dict(bound))]
     seen: set[tuple[int, int, tuple[str | None, ...]]] = set()
     while pending:
@@ -71,23 +73,16 @@ def match(expected: Sequence[str], found: Sequence[str], bound: Bindings) -> dic
             if position == len(found):
                 return bindings
             continue
-        pending += _next_states(wanted[at], found, at, position, bindings)
+        left = position < len(found)
+        if wanted[at] == ANY_LINES:  # takes as few lines as it can: the last state is tried first
+            pending += [(at, position + 1, bindings)] * left + [(at + 1, position, bindings)]
+        elif left and (new := match_line(wanted[at], found[position], bindings)) is not None:
+            pending.append((at + 1, position + 1, {**bindings, **new}))
     return None
 
 
-def _next_states(
-    line: str, found: Sequence[str], at: int, position: int, bindings: dict[str, str]
-) -> Iterable[tuple[int, int, dict[str, str]]]:
-    """What can follow, the preferred one last: `...` takes as few lines as it can."""
-    left = position < len(found)
-    if line == ANY_LINES:
-        return [(at, position + 1, bindings)] * left + [(at + 1, position, bindings)]
-    captured = match_line(line, found[position], bindings) if left else None
-    return [] if captured is None else [(at + 1, position + 1, {**bindings, **captured})]
-
-
-def _live_names(wanted: list[str]) -> list[tuple[str, ...]]:
-    """For each place, the names that the lines from there on reuse: only they tell states apart."""
+def find_live_names(wanted: list[str]) -> list[tuple[str, ...]]:
+    """Find, for each place, the names reused from there on: only they tell states apart."""
     names: set[str] = set()
     live = [tuple[str, ...]()]
     for line in reversed(wanted):
@@ -97,10 +92,10 @@ def _live_names(wanted: list[str]) -> list[tuple[str, ...]]:
 
 
 def match_line(line: str, found: str, bound: Bindings) -> dict[str, str] | None:
-    """What a line captures from the found one, or None where they differ."""
+    """Return what a line captures from the found one, or None where they differ."""
     reused = {each["name"] for each in REUSE.finditer(line)}
     known = tuple((name, bound[name]) for name in sorted(reused) if name in bound)
-    pattern, names = _compiled(line.rstrip(), known)
+    pattern, names = compile_line(line.rstrip(), known)
     result = pattern.fullmatch(found)
     if result is None:
         return None
@@ -108,10 +103,13 @@ def match_line(line: str, found: str, bound: Bindings) -> dict[str, str] | None:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(
+def compile_line(
     line: str, known: tuple[tuple[str, str], ...]
 ) -> tuple[re.Pattern[str], tuple[tuple[str, str], ...]]:
-    """A regular expression; each `[..]` is atomic with what follows it, so it never explodes."""
+    """Compile a line to a regular expression and the names of its groups.
+
+    Each `[..]` is atomic with what follows it, so that the search never explodes.
+    """
     bound = dict(known)
     segments = [""]
     groups: dict[str, str] = {}
@@ -122,19 +120,15 @@ def _compiled(
         if piece[0] == ANY:
             segments.append("")
         else:
-            segments[-1] += _piece(piece, bound, groups)
+            segments[-1] += _translate_piece(piece, bound, groups)
     segments[-1] += re.escape(line[end:])
-    return re.compile(_joined(segments)), tuple((group, name) for name, group in groups.items())
+    first, *rest = segments
+    if rest:
+        first += "".join(f"(?>.*?{each})" for each in rest[:-1]) + ".*" + rest[-1]
+    return re.compile(first), tuple((group, name) for name, group in groups.items())
 
 
-def _joined(segments: list[str]) -> str:
-    if len(segments) == 1:
-        return segments[0]
-    first, *middle, last = segments
-    return first + "".join(f"(?>.*?{each})" for each in middle) + ".*" + last
-
-
-def _piece(piece: re.Match[str], bound: dict[str, str], groups: dict[str, str]) -> str:
+def _translate_piece(piece: re.Match[str], bound: dict[str, str], groups: dict[str, str]) -> str:
     if piece["reused"]:
         if piece["reused"] in groups:
             return f"(?P={groups[piece['reused']]})"
@@ -147,6 +141,6 @@ def _piece(piece: re.Match[str], bound: dict[str, str], groups: dict[str, str]) 
     return f"(?P<{groups[piece['name']]}>{TYPES[piece['type']]})"
 
 
-def fill(text: str, bound: Bindings) -> str:
-    """The text with every `<name>` that was captured replaced by what was captured."""
+def fill_captures(text: str, bound: Bindings) -> str:
+    """Return the text with every `<name>` that was captured replaced by what was captured."""
     return REUSE.sub(lambda each: bound.get(each["name"], each[0]), text)

@@ -9,10 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from checker.base.errors import CourseError
 from checker.formats.markdown import Fence
 from checker.pages.parsing import quiz, transcript
-from checker.pages.parsing.quiz import Question
+from checker.pages.parsing.quiz import QuizQuestion
 from checker.pages.parsing.transcript import Statement
 
 ALLOWED = {
@@ -44,7 +43,7 @@ class Block:
     fence: Fence
     kind: str
     statements: tuple[Statement, ...] = ()
-    question: Question | None = None
+    question: QuizQuestion | None = None
     seconds: float = DEFAULT_SECONDS
     until: float = 0.0
     exit: int = 0
@@ -70,35 +69,35 @@ class Block:
         return self.fence.attributes.get("title", "")
 
 
-def block(fence: Fence) -> Block:
+def parse_block(fence: Fence) -> Block:
     """Decide what a fence is, and read it.
 
     Raises:
         CourseError: It is of no kind, or says something that its kind does not know.
     """
-    kind = kind_of(fence)
-    _judge_attributes(fence, kind)
+    kind = find_kind(fence)
+    validate_attributes(fence, kind)
     if kind == "quiz":
-        return Block(fence, kind, question=quiz.read(fence))
+        return Block(fence, kind, question=quiz.parse_quiz(fence))
     if kind == "file":
-        _judge_file(fence)
+        validate_file(fence)
     if kind == "illustration" and not fence.attributes.get("reason", "").strip():
-        raise fence.wrong(
+        raise fence.make_error(
             "an illustration must say why it is not run.", expected='reason="..." in its braces'
         )
-    reader = {"console": transcript.console, "python": transcript.python}.get(kind)
+    reader = {"console": transcript.parse_console, "python": transcript.parse_python}.get(kind)
     return Block(
         fence,
         kind,
         statements=reader(fence) if reader else (),
-        seconds=_duration(fence, "timeout") or DEFAULT_SECONDS,
-        until=_duration(fence, "until"),
-        exit=_exit(fence),
+        seconds=parse_duration(fence, "timeout") or DEFAULT_SECONDS,
+        until=parse_duration(fence, "until"),
+        exit=parse_exit_status(fence),
     )
 
 
-def kind_of(fence: Fence) -> str:
-    """The kind of a fence.
+def find_kind(fence: Fence) -> str:
+    """Return the kind of a fence.
 
     Raises:
         CourseError: It is of none.
@@ -112,71 +111,63 @@ def kind_of(fence: Fence) -> str:
     if fence.language == "python":
         return "python"
     what = f"a block of {fence.language!r}" if fence.language else "a block without a language"
-    raise fence.wrong(
-        f"{what} is neither run nor explained.",
-        expected=KINDS,
-        next_step="Give it a kind, so that the page can be proven.",
-    )
+    step = "Give it a kind, so that the page can be proven."
+    raise fence.make_error(f"{what} is neither run nor explained.", expected=KINDS, next_step=step)
 
 
-def _judge_attributes(fence: Fence, kind: str) -> None:
+def validate_attributes(fence: Fence, kind: str) -> None:
+    """Refuse attributes and classes that blocks of a kind do not know."""
     for name in fence.attributes:
         if name not in ALLOWED[kind]:
             known = ", ".join(ALLOWED[kind]) or "none"
-            raise fence.wrong(f"{kind} blocks know no {name!r}.", expected=known)
+            raise fence.make_error(f"{kind} blocks know no {name!r}.", expected=known)
     for name in fence.classes:
         if (name, kind) != ("illustration", "illustration"):
-            raise fence.wrong(f"{kind} blocks know no class {name!r}.")
+            raise fence.make_error(f"{kind} blocks know no class {name!r}.")
 
 
-def _duration(fence: Fence, name: str) -> float:
-    given = fence.attributes.get(name)
-    if given is None:
+def parse_duration(fence: Fence, name: str) -> float:
+    """Return the seconds of an attribute such as timeout="90s"; 0 where it is not there."""
+    value = fence.attributes.get(name)
+    if value is None:
         return 0.0
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", given)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", value)
     if not match or not float(match[1]):
-        raise fence.wrong(
-            f"{name}={given!r} is not a time.", expected='a number with ms, s or m: "90s"'
+        raise fence.make_error(
+            f"{name}={value!r} is not a time.", expected='a number with ms, s or m: "90s"'
         )
     return float(match[1]) * UNITS[match[2]]
 
 
-def _exit(fence: Fence) -> int:
-    given = fence.attributes.get("exit", "0")
-    if not re.fullmatch(r"\d{1,3}", given) or int(given) > 255:
-        raise fence.wrong(f"exit={given!r} is not an exit status.", expected="0 to 255")
-    return int(given)
+def parse_exit_status(fence: Fence) -> int:
+    """Return the status with which the last command of a block must end."""
+    value = fence.attributes.get("exit", "0")
+    if not re.fullmatch(r"\d{1,3}", value) or int(value) > 255:
+        raise fence.make_error(f"exit={value!r} is not an exit status.", expected="0 to 255")
+    return int(value)
 
 
-def _judge_file(fence: Fence) -> None:
+def validate_file(fence: Fence) -> None:
+    """Refuse a file outside the workspace, and YAML or JSON that cannot be read."""
     title = PurePosixPath(fence.attributes["title"])
     if title.is_absolute() or ".." in title.parts or not title.name:
-        raise fence.wrong(
-            f"title={fence.attributes['title']!r} is outside the workspace.",
-            expected="a path in the page's folder",
-        )
+        message = f"title={fence.attributes['title']!r} is outside the workspace."
+        raise fence.make_error(message, expected="a path in the page's folder")
     if not re.fullmatch(r"0?[0-7]{3}", fence.attributes.get("mode", "644")):
-        raise fence.wrong("mode must be three octal digits.", expected='mode="755"')
+        raise fence.make_error("mode must be three octal digits.", expected='mode="755"')
     try:
-        _parse(title.suffix, fence.content)
+        if title.suffix in (".yaml", ".yml"):
+            list(yaml.safe_load_all(fence.content))  # reads lazily
+        elif title.suffix == ".json":
+            json.loads(fence.content)
     except (yaml.YAMLError, ValueError) as error:
-        raise _not_readable(fence, title, error) from None
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else getattr(error, "lineno", 1)
+        reason = getattr(error, "problem", None) or getattr(error, "msg", str(error))
+        message = f"{title} is not {title.suffix[1:].upper()}: {reason}."
+        raise fence.make_error(message, line=line) from None
 
 
-def _parse(suffix: str, content: str) -> None:
-    if suffix in (".yaml", ".yml"):
-        list(yaml.safe_load_all(content))
-    elif suffix == ".json":
-        json.loads(content)
-
-
-def _not_readable(fence: Fence, title: PurePosixPath, error: Exception) -> CourseError:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark else getattr(error, "lineno", 1)
-    reason = getattr(error, "problem", None) or getattr(error, "msg", str(error))
-    return fence.wrong(f"{title} is not {title.suffix[1:].upper()}: {reason}.", line=line)
-
-
-def place(fence: Fence, folder: Path) -> Path:
-    """Where the file of a file block goes."""
+def locate_file(fence: Fence, folder: Path) -> Path:
+    """Return where the file of a file block goes."""
     return folder / fence.attributes["title"]

@@ -10,14 +10,12 @@ from pathlib import Path
 from markdown.extensions.toc import slugify
 
 from checker.base.errors import CourseError
-from checker.formats.markdown import Fence, Heading, scan
+from checker.formats.markdown import Heading, scan_markdown
 from checker.pages.comparing.match import CAPTURE, REUSE, TYPES
 from checker.pages.parsing import page_front_matter
-from checker.pages.parsing.blocks import Block, block
+from checker.pages.parsing.blocks import Block, parse_block
 from checker.pages.parsing.page_front_matter import FrontMatter
 from checker.pages.parsing.transcript import Statement
-
-__all__ = ["Block", "Fence", "Heading", "Page", "Statement", "parse", "scan"]
 
 USES_FOLDER = re.compile(
     r"docker( image| buildx| builder)? build\b|docker compose\b"
@@ -32,109 +30,91 @@ class Page:
 
     path: Path
     text: str
-    matter: FrontMatter
+    front_matter: FrontMatter
     headings: tuple[Heading, ...]
     blocks: tuple[Block, ...]
 
     @property
     def engine(self) -> str:
         """The engine it needs; a page that does not say it needs Docker where it names it."""
-        if self.matter.engine:
-            return self.matter.engine
+        if self.front_matter.engine:
+            return self.front_matter.engine
         return "docker" if any("docker" in each.text for each in self.statements()) else "none"
 
     def statements(self) -> Iterator[Statement]:
-        """All that is run, tty replies left out."""
+        """Return all that is run, tty replies left out."""
         return (statement for block in self.blocks for statement in block.statements)
 
+    def numbered_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield every line of commands and outputs with its number."""
+        for block in self.blocks:
+            if block.statements:
+                yield from enumerate(block.content.split("\n"), block.line + 1)
 
-def parse(path: Path, text: str | None = None) -> Page:
-    """Read a page.
 
-    Args:
-        path: The Markdown file.
-        text: Its content, where it need not be read from the file.
+def parse_page(path: Path, text: str | None = None) -> Page:
+    """Read a page from its file, or from its text where that is at hand.
 
     Raises:
         CourseError: Something in it is malformed; file and line are named.
     """
-    content = _read(path) if text is None else text
-    front = page_front_matter.read(path, content)
-    fences, headings = scan(content, path)
-    page = Page(path, content, front, tuple(headings), tuple(block(each) for each in fences))
-    _judge_ids(page)
-    _judge_captures(page)
-    _judge_files(page)
+    try:
+        content = path.read_text(encoding="utf-8") if text is None else text
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read.", found=str(error)) from None
+    front = page_front_matter.read_front_matter(path, content)
+    fences, headings = scan_markdown(content, path)
+    page = Page(path, content, front, tuple(headings), tuple(parse_block(each) for each in fences))
+    validate_ids(page)
+    validate_captures(page)
+    validate_files(page)
     return page
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path} cannot be read.", found=str(error)) from None
-
-
-def _judge_ids(page: Page) -> None:
-    """Ids become the HTML's, where headings have some already."""
+def validate_ids(page: Page) -> None:
+    """Refuse ids that are given twice: they become the HTML's, where headings have some already."""
     seen: dict[str, int] = {}
     for heading in page.headings:
         seen.setdefault(heading.id or slugify(heading.title, "-"), heading.line)
     for each in page.blocks:
         if each.id in seen:
-            raise each.fence.wrong(
-                f"the id {each.id!r} is taken already, on line {seen[each.id]}.",
-                next_step="Give this block an id of its own.",
-            )
+            message = f"the id {each.id!r} is taken already, on line {seen[each.id]}."
+            raise each.fence.make_error(message, next_step="Give this block an id of its own.")
         if each.id:
             seen[each.id] = each.line
 
 
-def _judge_captures(page: Page) -> None:
-    """Names are captured before they are used; other words in angle brackets are just text."""
+def validate_captures(page: Page) -> None:
+    """Refuse names that are used before they are captured, and captures of an unknown type."""
     first: dict[str, int] = {}
-    for line, text in _places(page):
+    for line, text in page.numbered_lines():
         for capture in CAPTURE.finditer(text):
-            _judge_type(page, line, capture)
+            if capture["type"] not in TYPES:
+                message = f"{page.path}:{line}: {capture[0]} captures an unknown type."
+                raise CourseError(message, expected=", ".join(TYPES))
             first.setdefault(capture["name"], line)
-    for line, text in _places(page):
+    for line, text in page.numbered_lines():
+        # Words in angle brackets that are captured nowhere are just text.
         for use in REUSE.finditer(text):
             if line < first.get(use["name"], 0):
-                raise CourseError(
-                    f"{page.path}:{line}: {use[0]} is used before it is captured.",
-                    found=f"it is captured on line {first[use['name']]}",
-                )
+                message = f"{page.path}:{line}: {use[0]} is used before it is captured."
+                raise CourseError(message, found=f"it is captured on line {first[use['name']]}")
 
 
-def _judge_type(page: Page, line: int, capture: re.Match[str]) -> None:
-    if capture["type"] not in TYPES:
-        raise CourseError(
-            f"{page.path}:{line}: {capture[0]} captures an unknown type.",
-            expected=", ".join(TYPES),
-        )
-
-
-def _places(page: Page) -> Iterator[tuple[int, str]]:
-    """Every line of commands and outputs with its number."""
+def validate_files(page: Page) -> None:
+    """Refuse a file that no later command uses: it proves nothing."""
     for each in page.blocks:
-        if each.statements:
-            yield from enumerate(each.content.split("\n"), each.line + 1)
-
-
-def _judge_files(page: Page) -> None:
-    """A file that no later command uses proves nothing."""
-    for each in page.blocks:
-        if each.kind == "file" and not _is_used(page, each):
-            raise each.fence.wrong(
+        if each.kind == "file" and not is_used(page, each):
+            raise each.fence.make_error(
                 f"no later command on this page uses {each.title}.",
                 next_step="Use it, or make the block an illustration with its reason.",
             )
 
 
-def _is_used(page: Page, file: Block) -> bool:
+def is_used(page: Page, file: Block) -> bool:
+    """Tell whether a later command names a file, or takes the whole folder."""
     name = Path(file.title).name
+    # Python names a module without its ending.
     stem = Path(file.title).stem if file.title.endswith(".py") else name
-    later = (each for each in page.statements() if each.line > file.line)
-    return any(
-        name in each.text or stem in each.text or USES_FOLDER.search(each.text) for each in later
-    )
+    later = (each.text for each in page.statements() if each.line > file.line)
+    return any(name in text or stem in text or USES_FOLDER.search(text) for text in later)

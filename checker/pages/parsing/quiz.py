@@ -11,7 +11,7 @@ ANSWER = re.compile(r"- \[(?P<mark>.)\]\s+(?P<rest>.*)")
 
 
 @dataclass(frozen=True)
-class Answer:
+class QuizAnswer:
     """An answer; `why` is shown once it was chosen."""
 
     text: str
@@ -20,18 +20,18 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class QuizQuestion:
     """A question; where several answers are right, all of them must be chosen."""
 
     text: str
-    answers: tuple[Answer, ...]
+    answers: tuple[QuizAnswer, ...]
 
     @property
-    def several(self) -> bool:
+    def has_several_answers(self) -> bool:
         return sum(answer.correct for answer in self.answers) > 1
 
 
-def read(fence: Fence) -> Question:
+def parse_quiz(fence: Fence) -> QuizQuestion:
     """Read a quiz: text, then lines `- [x] answer : why` and `- [ ] answer : why`.
 
     Raises:
@@ -39,40 +39,44 @@ def read(fence: Fence) -> Question:
             one without its why, or lines that are none of these.
     """
     text: list[str] = []
-    answers: list[Answer] = []
+    answers: list[QuizAnswer] = []
     for number, line in enumerate(fence.content.split("\n"), 1):
         if match := ANSWER.fullmatch(line):
-            answers.append(_answer(fence, match, number))
+            answers.append(parse_answer(fence, match, number))
         elif answers and line.strip():
-            raise fence.wrong("this is no answer.", line=number, expected="- [ ] answer : why")
+            raise fence.make_error("this is no answer.", line=number, expected="- [ ] answer : why")
         elif line.strip():
             text.append(line)
-    _judge(fence, text, answers)
-    return Question("\n".join(text), tuple(answers))
+    validate_quiz(fence, text, answers)
+    return QuizQuestion("\n".join(text), tuple(answers))
 
 
-def _answer(fence: Fence, match: re.Match[str], number: int) -> Answer:
+def parse_answer(fence: Fence, match: re.Match[str], number: int) -> QuizAnswer:
+    """Read an answer; NUMBER is its line in the block."""
     if match["mark"] not in "xX ":
-        raise fence.wrong(
+        raise fence.make_error(
             "this answer is neither right nor wrong.", line=number, expected="[x] or [ ]"
         )
     text, _, why = f" {match['rest']} ".partition(" : ")
     correct = match["mark"] in "xX"
     if not text.strip():
-        raise fence.wrong("this answer is empty.", line=number)
+        raise fence.make_error("this answer is empty.", line=number)
     if not correct and not why.strip():
-        raise fence.wrong(
+        raise fence.make_error(
             "a wrong answer must say why it is wrong.", line=number, expected="- [ ] answer : why"
         )
-    return Answer(text.strip(), correct, why.strip())
+    return QuizAnswer(text.strip(), correct, why.strip())
 
 
-def _judge(fence: Fence, text: list[str], answers: list[Answer]) -> None:
+def validate_quiz(fence: Fence, text: list[str], answers: list[QuizAnswer]) -> None:
+    """Refuse a quiz that lacks a question, a right answer or a wrong one."""
     if not text:
-        raise fence.wrong("this quiz asks nothing.", expected="a question before the answers")
+        raise fence.make_error("this quiz asks nothing.", expected="a question before the answers")
     if len(answers) < 2:
-        raise fence.wrong("a quiz needs two answers at least.", expected="lines - [ ] and - [x]")
+        raise fence.make_error(
+            "a quiz needs two answers at least.", expected="lines - [ ] and - [x]"
+        )
     if not any(answer.correct for answer in answers):
-        raise fence.wrong("this quiz has no right answer.", expected="a line - [x]")
+        raise fence.make_error("this quiz has no right answer.", expected="a line - [x]")
     if all(answer.correct for answer in answers):
-        raise fence.wrong("this quiz has no wrong answer.", expected="a line - [ ]")
+        raise fence.make_error("this quiz has no wrong answer.", expected="a line - [ ]")

@@ -6,11 +6,10 @@ import codeop
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from checker.base.errors import CourseError
 from checker.formats.markdown import Fence
-from checker.pages.comparing.match import ANY, ANY_LINES, lines_of
+from checker.pages.comparing.match import ANY, ANY_LINES, split_lines
 
 
 @dataclass(frozen=True)
@@ -31,84 +30,79 @@ class Statement:
     expected: tuple[str, ...]
     replies: tuple[Statement, ...] = ()
 
-    def asserts(self) -> bool:
-        """Whether an output could be wrong: silence is promised, or a line has literal text."""
-        lines = lines_of("\n".join(self.expected))
+    def asserts_output(self) -> bool:
+        """Tell whether an output could be wrong: none is promised, or a line has literal text."""
+        lines = split_lines("\n".join(self.expected))
         return not lines or any(line.replace(ANY, "").strip(" .") for line in lines)
 
 
 @dataclass
-class _Draft:
-    """A statement whose lines are still being read."""
+class StatementDraft:
+    """A statement whose lines are still being read; `inner` for a reply in a dialog."""
 
     text: list[str]
     at: int
-    inner: bool
-    expected: list[str]
+    inner: bool = False
+    expected: list[str] = field(default_factory=list)
 
-    def done(self, fence: Fence, replies: tuple[Statement, ...]) -> Statement:
-        first = self.at + len(self.text)
-        line = fence.line + 1 + self.at
-        return Statement("\n".join(self.text), line, first, tuple(self.expected), replies)
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line may still belong to the command."""
+        return not self.expected and not self.inner
 
 
-def console(fence: Fence) -> tuple[Statement, ...]:
-    """The commands of a console block.
+def parse_console(fence: Fence) -> tuple[Statement, ...]:
+    """Return the commands of a console block.
 
     Raises:
         CourseError: It begins with something else than a command, or a command is empty.
     """
-    inner = prompt_pattern(fence.attributes["tty"]) if "tty" in fence.attributes else None
-    drafts: list[_Draft] = []
+    inner = compile_prompt(fence.attributes["tty"]) if "tty" in fence.attributes else None
+    drafts: list[StatementDraft] = []
     for at, line in enumerate(fence.content.split("\n")):
         reply = inner.match(line) if inner and drafts else None
         if line == "$" or line.startswith("$ "):
-            drafts.append(_Draft([line[2:]], at, False, []))
+            drafts.append(StatementDraft([line[2:]], at))
         elif reply:
-            drafts.append(_Draft([line[reply.end() :]], at, True, []))
-        elif _continues(drafts, line):
+            drafts.append(StatementDraft([line[reply.end() :]], at, inner=True))
+        elif drafts and drafts[-1].is_open and (line == ">" or line.startswith("> ")):
             drafts[-1].text.append(line[2:])
         else:
-            _output(fence, drafts, at, line, "$ ")
-    return _statements(fence, drafts)
+            add_output(fence, drafts, at, line, "$ ")
+    return build_statements(fence, drafts)
 
 
-def _continues(drafts: list[_Draft], line: str) -> bool:
-    begun = bool(drafts) and not drafts[-1].expected and not drafts[-1].inner
-    return begun and (line == ">" or line.startswith("> "))
-
-
-def prompt_pattern(prompt: str) -> re.Pattern[str]:
-    """What the inner prompt looks like at the beginning of a line."""
+def compile_prompt(prompt: str) -> re.Pattern[str]:
+    """Compile what the inner prompt looks like at the beginning of a line."""
     parts = (re.escape(part) for part in prompt.rstrip().split(ANY))
     return re.compile(".*?".join(parts) + "(?: |$)" * prompt.endswith(" "))
 
 
-def python(fence: Fence) -> tuple[Statement, ...]:
-    """The statements of a python block; one without prompts is a single one that prints nothing.
+def parse_python(fence: Fence) -> tuple[Statement, ...]:
+    """Return the statements of a python block; without prompts, a single one that prints nothing.
 
     Raises:
         CourseError: It begins with something else than a prompt, or a statement is unfinished.
     """
     lines = fence.content.split("\n")
     if not any(line.startswith(">>> ") for line in lines):
-        compiled(fence, fence.content, 1, "exec")
+        require_python(fence, fence.content, 1, "exec")
         return (Statement(fence.content, fence.line + 1, len(lines), ()),)
-    drafts: list[_Draft] = []
+    drafts: list[StatementDraft] = []
     for at, line in enumerate(lines):
         if line == ">>>" or line.startswith(">>> "):
-            drafts.append(_Draft([line[4:]], at, False, []))
-        elif drafts and not drafts[-1].expected and _continues_python(drafts[-1], line):
+            drafts.append(StatementDraft([line[4:]], at))
+        elif drafts and drafts[-1].is_open and continues_python(drafts[-1], line):
             drafts[-1].text.append(line[4:])
         else:
-            _output(fence, drafts, at, line, ">>> ")
+            add_output(fence, drafts, at, line, ">>> ")
     for draft in drafts:
-        compiled(fence, "\n".join(draft.text) + "\n", draft.at + 1, "single")
-    return _statements(fence, drafts)
+        require_python(fence, "\n".join(draft.text) + "\n", draft.at + 1, "single")
+    return build_statements(fence, drafts)
 
 
-def _continues_python(draft: _Draft, line: str) -> bool:
-    """`...` also stands for any output, so that it continues only what is unfinished."""
+def continues_python(draft: StatementDraft, line: str) -> bool:
+    """Tell whether a line continues a statement; `...` also stands for any output."""
     if line != ANY_LINES and not line.startswith("... "):
         return False
     try:
@@ -119,8 +113,8 @@ def _continues_python(draft: _Draft, line: str) -> bool:
         return False
 
 
-def compiled(fence: Fence, source: str, line: int, mode: str) -> None:
-    """Refuse what Python cannot read."""
+def require_python(fence: Fence, source: str, line: int, mode: str) -> None:
+    """Refuse what Python cannot read; MODE is that of `compile`, LINE its line in the block."""
     compiler: Callable[..., object] = compile
     try:
         with warnings.catch_warnings():
@@ -129,14 +123,15 @@ def compiled(fence: Fence, source: str, line: int, mode: str) -> None:
     except (SyntaxError, ValueError) as error:
         at = line + (getattr(error, "lineno", None) or 1) - 1
         reason = getattr(error, "msg", str(error))
-        raise fence.wrong(f"this is not Python: {reason}.", line=at) from None
+        raise fence.make_error(f"this is not Python: {reason}.", line=at) from None
 
 
-def _output(fence: Fence, drafts: list[_Draft], at: int, line: str, prompt: str) -> None:
+def add_output(fence: Fence, drafts: list[StatementDraft], at: int, line: str, prompt: str) -> None:
+    """Add a line to what the last command must print."""
     if drafts:
         drafts[-1].expected.append(line)
     elif line.strip():
-        raise fence.wrong(
+        raise fence.make_error(
             "this block must begin with a command.",
             line=at + 1,
             expected=f"a line that begins with {prompt!r}",
@@ -144,21 +139,23 @@ def _output(fence: Fence, drafts: list[_Draft], at: int, line: str, prompt: str)
         )
 
 
-def _statements(fence: Fence, drafts: list[_Draft]) -> tuple[Statement, ...]:
+def build_statements(fence: Fence, drafts: list[StatementDraft]) -> tuple[Statement, ...]:
+    """Return the statements, each with the replies that follow it."""
     statements: list[Statement] = []
     replies: list[Statement] = []
     for draft in reversed(drafts):
-        if not "".join(draft.text).strip():
-            raise _empty(fence, draft)
+        text = "\n".join(draft.text)
+        if not text.strip():
+            raise fence.make_error("this command is empty.", line=draft.at + 1)
+        first = draft.at + len(draft.text)
+        built = Statement(text, fence.line + 1 + draft.at, first, tuple(draft.expected))
         if draft.inner:
-            replies.append(draft.done(fence, ()))
+            replies.append(built)
         else:
-            statements.append(draft.done(fence, tuple(reversed(replies))))
+            statements.append(replace(built, replies=tuple(reversed(replies))))
             replies = []
     if not statements:
-        raise fence.wrong("this block has no command.", expected="a line that begins with '$ '")
+        raise fence.make_error(
+            "this block has no command.", expected="a line that begins with '$ '"
+        )
     return tuple(reversed(statements))
-
-
-def _empty(fence: Fence, draft: _Draft) -> CourseError:
-    return fence.wrong("this command is empty.", line=draft.at + 1)

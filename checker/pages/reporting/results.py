@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from checker.base import paths
-
-Verdict = Literal["passed", "failed", "could-not-check", "not-run"]
+from checker.base.verdict import Verdict, combine_checks
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class BlockResult:
     reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As in the output of `verify --json`."""
+        """Return the shape that `verify --json` prints."""
         failure = self.failure
         return {
             "id": self.id or f"line-{self.line}",
@@ -80,13 +78,13 @@ class PageResult:
     @property
     def verdict(self) -> Verdict:
         if self.trouble:
-            return "could-not-check"
-        return worst(block.verdict for block in self.blocks)
+            return Verdict.COULD_NOT_CHECK
+        return combine_checks(block.verdict for block in self.blocks)
 
     def as_json(self) -> dict[str, Any]:
-        """As in the output of `verify --json`."""
+        """Return the shape that `verify --json` prints."""
         return {
-            "path": shown(self.path),
+            "path": shorten_path(self.path),
             "verdict": self.verdict,
             "seconds": round(self.seconds, 3),
             "trouble": self.trouble,
@@ -94,16 +92,8 @@ class PageResult:
         }
 
 
-def worst(verdicts: Iterable[str]) -> Verdict:
-    """The verdict of a whole: failed before could-not-check before passed."""
-    given = set(verdicts)
-    if "failed" in given:
-        return "failed"
-    return "could-not-check" if "could-not-check" in given else "passed"
-
-
-def shown(path: Path) -> str:
-    """A path as people know it: from the checkout on, where it is inside."""
+def shorten_path(path: Path) -> str:
+    """Return a path as people know it: from the checkout on, where it is inside."""
     full = path.resolve()
     root = paths.root().resolve()
     return str(full.relative_to(root)) if full.is_relative_to(root) else str(path)

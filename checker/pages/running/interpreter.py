@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def statements(handle: int) -> Iterator[str]:
-    """Every second part of what comes in; the first ones name a terminal."""
+def read_statements(handle: int) -> Iterator[str]:
+    """Yield every second part of what comes in; the first ones name a terminal."""
     with os.fdopen(handle, "rb") as source:
         parts = b""
         while data := os.read(source.fileno(), 65536):
@@ -24,7 +24,7 @@ def statements(handle: int) -> Iterator[str]:
                 yield statement.decode()
 
 
-def run(statement: str, names: dict[str, Any]) -> int:
+def run_statement(statement: str, names: dict[str, Any]) -> int:
     """Run a statement as the interactive interpreter does; many lines without a prompt as a whole.
 
     The first character says which: '>' for a statement, anything else for a whole block.
@@ -49,8 +49,8 @@ def main() -> None:
     sys.path[0] = ""
     sys.argv = [""]
     names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
-    for statement in statements(commands):
-        status = run(statement, names)
+    for statement in read_statements(commands):
+        status = run_statement(statement, names)
         sys.stdout.flush()
         sys.stderr.flush()
         os.write(answers, f"{status}\n".encode())

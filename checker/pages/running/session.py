@@ -13,15 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import psutil
 
 from checker.base.errors import CouldNotFindOut
-from checker.pages.running.terminal import Terminal, shown
+from checker.pages.running.terminal import PseudoTerminal, render_text
 
 MOST_OUTPUT = 1_000_000
 """Bytes of one command's output that are kept; what comes after is read and dropped."""
@@ -43,7 +42,7 @@ INTERPRETER = Path(__file__).with_name("interpreter.py")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     """How a command ended.
 
     Args:
@@ -74,9 +73,21 @@ class Session:
         commands, self._commands = os.pipe()
         self.answers, answers = os.pipe()
         self.output, output = os.pipe()
-        argv = _argv(python, commands, answers)
+        script = SHELL.format(commands=commands, answers=answers)
+        argv = ["bash", "--noprofile", "--norc", "-c", script, "bash"]
+        if python:
+            argv = [sys.executable, "-u", str(INTERPRETER), str(commands), str(answers)]
         try:
-            self._process = _start(argv, workspace, env, output, (commands, answers))
+            self._process = subprocess.Popen(
+                argv,
+                cwd=workspace,
+                env={**env, "PWD": str(workspace), "TERM": "xterm", "PAGER": "cat"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(commands, answers),
+                start_new_session=True,  # so that all it started is found by its session
+            )
         except OSError as error:
             for handle in (self._commands, self.answers, self.output):
                 os.close(handle)
@@ -86,7 +97,7 @@ class Session:
         finally:
             for handle in (commands, answers, output):
                 os.close(handle)
-        self._terminal: Terminal | None = None
+        self._terminal: PseudoTerminal | None = None
         self._selector = selectors.DefaultSelector()
         for handle in (self.output, self.answers):
             os.set_blocking(handle, False)
@@ -95,15 +106,10 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, command: str, timeout: float) -> Outcome:
+    def run(self, command: str, timeout: float) -> CommandResult:
         """Run a command to its end.
 
         Args:
@@ -111,22 +117,24 @@ class Session:
             timeout: Seconds after which it and all it started is killed, and the session with it.
         """
         started = time.monotonic()
-        received = Received()
-        if not self.send(command):
-            return Outcome("", None, 0.0, ended=True)
-        answer = self._wait(received, started + timeout)
-        status = self.status(answer, started + timeout)
-        while received.read(self.output):
+        received = ReceivedOutput()
+        if not self.send_command(command):
+            return CommandResult("", None, 0.0, ended=True)
+        answer = None
+        while answer is None and (left := started + timeout - time.monotonic()) > 0:
+            for key, _ in self._selector.select(left):
+                if key.fd == self.answers:
+                    answer = self.read_answer()
+                    break
+                received.read_from(self.output)
+        status = self.resolve_status(answer, started + timeout)
+        while received.read_from(self.output):
             pass  # what a command has written by its end is in the pipe by then
         seconds = time.monotonic() - started
-        return Outcome(received.text(), status, seconds, answer == b"", received.cut)
+        return CommandResult(received.text(), status, seconds, answer == b"", received.cut)
 
-    def send(self, command: str, terminal: str = "") -> bool:
-        """Hand over a command; false if the shell is gone.
-
-        Args:
-            terminal: The device that the command is to have as its terminal.
-        """
+    def send_command(self, command: str, terminal: str = "") -> bool:
+        """Hand over a command, and the device of its terminal; false if the shell is gone."""
         data = f"{terminal}\0{command}\0".encode()
         try:
             while data:
@@ -135,11 +143,12 @@ class Session:
             return False
         return True
 
-    def status(self, answer: bytes | None, deadline: float) -> int | None:
-        """The exit status that an answer means; without one, the session is killed.
+    def resolve_status(self, answer: bytes | None, deadline: float) -> int | None:
+        """Return the exit status that an answer means; without one, kill the session.
 
         Args:
             answer: Digits; nothing if the shell was ended; None if the deadline came first.
+            deadline: Until when a shell that was ended may take, on the monotonic clock.
         """
         if answer:
             return int(answer)
@@ -150,31 +159,22 @@ class Session:
         return None
 
     def read_answer(self) -> bytes:
-        """The status that the shell answered with, or nothing if it is gone."""
+        """Return the status that the shell answered with, or nothing if it is gone."""
         return os.read(self.answers, 64)
-
-    def _wait(self, received: Received, deadline: float) -> bytes | None:
-        """Collect output until the command has ended."""
-        while (left := deadline - time.monotonic()) > 0:
-            for key, _ in self._selector.select(left):
-                if key.fd == self.answers:
-                    return self.read_answer()
-                received.read(self.output)
-        return None
 
     @property
     def is_over(self) -> bool:
         """Whether the shell has ended, or was killed."""
         return self._process.poll() is not None
 
-    def terminal(self) -> Terminal:
-        """The session's terminal; one for all, since closing one hangs up the shell."""
-        self._terminal = self._terminal or Terminal()
+    def open_terminal(self) -> PseudoTerminal:
+        """Return the session's terminal; one for all, since closing one hangs up the shell."""
+        self._terminal = self._terminal or PseudoTerminal()
         return self._terminal
 
     def kill(self) -> None:
         """Kill the shell and everything that it started."""
-        for process in self._family():
+        for process in self.find_processes():
             with contextlib.suppress(psutil.Error):
                 process.kill()
         with contextlib.suppress(ProcessLookupError):
@@ -192,8 +192,8 @@ class Session:
         if self._terminal:
             self._terminal.close()
 
-    def _family(self) -> list[psutil.Process]:
-        """All of the session, also what was left running in the background."""
+    def find_processes(self) -> list[psutil.Process]:
+        """Find all of the session, also what was left running in the background."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(OSError, psutil.Error):
@@ -202,14 +202,14 @@ class Session:
         return found
 
 
-class Received:
+class ReceivedOutput:
     """Output so far, up to MOST_OUTPUT bytes."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self.cut = False
 
-    def read(self, handle: int) -> bool:
+    def read_from(self, handle: int) -> bool:
         """Take in what is there; false if there is nothing, or nothing will come any more."""
         try:
             data = os.read(handle, 65536)
@@ -221,31 +221,5 @@ class Received:
         return bool(data)
 
     def text(self) -> str:
-        """What a terminal shows of it."""
-        return shown(self._data.decode(errors="replace"))
-
-
-def _argv(python: bool, commands: int, answers: int) -> list[str]:
-    if python:
-        return [sys.executable, "-u", str(INTERPRETER), str(commands), str(answers)]
-    script = SHELL.format(commands=commands, answers=answers)
-    return ["bash", "--noprofile", "--norc", "-c", script, "bash"]
-
-
-def _start(
-    argv: Sequence[str],
-    workspace: Path,
-    env: Mapping[str, str],
-    output: int,
-    handles: tuple[int, ...],
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        argv,
-        cwd=workspace,
-        env={**env, "PWD": str(workspace), "TERM": "xterm", "PAGER": "cat"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        pass_fds=handles,
-        start_new_session=True,
-    )
+        """Return what a terminal shows of it."""
+        return render_text(self._data.decode(errors="replace"))

@@ -19,32 +19,37 @@ ESCAPE = re.compile(
 """Control sequences of ECMA-48; only those that move within the line or erase its end matter."""
 
 
-def shown(text: str) -> str:
-    """The text as a terminal shows it.
-
-    Args:
-        text: What was written, with any escape sequences and carriage returns.
-    """
+def render_text(text: str) -> str:
+    """Return a text with escape sequences and carriage returns as a terminal shows it."""
     plain = text.replace("\r\n", "\n")
     if "\x1b" not in plain and "\r" not in plain and "\b" not in plain:
         return re.sub(r"[\x00\x07]", "", plain)
-    return "\n".join(_line(line) for line in plain.split("\n"))
+    return "\n".join(render_line(line) for line in plain.split("\n"))
 
 
-def _line(line: str) -> str:
+def render_line(line: str) -> str:
+    """Return one line as a terminal shows it, whatever moved back and wrote over it."""
     cells: list[str] = []
     column = at = 0
     while at < len(line):
         if escape := ESCAPE.match(line, at):
-            column = _escaped(escape, cells, column)
+            column = apply_escape(escape, cells, column)
             at = escape.end()
             continue
-        column = _written(line[at], cells, column)
+        if line[at] == "\r":
+            column = 0
+        elif line[at] == "\b":
+            column = max(0, column - 1)
+        else:
+            cells.extend(" " * (column - len(cells)))
+            cells[column : column + 1] = [line[at]]
+            column += 1
         at += 1
     return "".join(cells)
 
 
-def _escaped(escape: re.Match[str], cells: list[str], column: int) -> int:
+def apply_escape(escape: re.Match[str], cells: list[str], column: int) -> int:
+    """Move or erase as a control sequence says, and return the column after it."""
     move = escape["move"]
     count = int(escape["count"] or "1") if move and move != "K" else 0
     if move == "K" and escape["count"] in ("", "0"):
@@ -58,17 +63,7 @@ def _escaped(escape: re.Match[str], cells: list[str], column: int) -> int:
     return column
 
 
-def _written(character: str, cells: list[str], column: int) -> int:
-    if character == "\r":
-        return 0
-    if character == "\b":
-        return max(0, column - 1)
-    cells.extend(" " * (column - len(cells)))
-    cells[column : column + 1] = [character]
-    return column + 1
-
-
-class Terminal:
+class PseudoTerminal:
     """A pseudo-terminal; what is typed and shown goes through `master`."""
 
     def __init__(self) -> None:
@@ -77,7 +72,7 @@ class Terminal:
         os.set_blocking(self.master, False)
         self.device = os.ttyname(self._slave)
 
-    def type(self, text: str) -> None:
+    def type_line(self, text: str) -> None:
         """Type a line."""
         os.write(self.master, f"{text}\n".encode())
 

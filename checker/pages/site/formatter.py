@@ -48,17 +48,17 @@ A malformed block is rendered as plain code; `lint` and `verify` are where it is
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from checker.base.errors import CourseError
 from checker.formats.markdown import Attributes, Fence
-from checker.pages.parsing.blocks import Block, block
-from checker.pages.parsing.transcript import Statement, prompt_pattern
+from checker.pages.comparing.match import ANY
+from checker.pages.parsing.blocks import Block, parse_block
+from checker.pages.parsing.transcript import Statement, compile_prompt
 from checker.pages.site import quiz_html
-from checker.pages.site.highlight import highlighted, output_html
+from checker.pages.site.highlight import highlight_code, render_output
 
 LABELS = {
     "console": "Commands and their output",
@@ -88,30 +88,45 @@ def format_block(
     attrs: dict[str, str],
     **_: Any,
 ) -> str:
-    """The HTML of a fence (a SuperFences formatter; its documentation names the arguments)."""
-    given = Attributes(
-        id_value, tuple(classes), {key: str(value) for key, value in options.items()}
-    )
-    fence = Fence(Path("page"), 0, 0, "", language or "", given, source)
-    return render(fence)
+    """Return the HTML of a fence (a SuperFences formatter, whose documentation names the rest)."""
+    values = {key: str(value) for key, value in options.items()}
+    attributes = Attributes(id_value, tuple(classes), values)
+    return render_fence(Fence(Path("page"), 0, 0, "", language or "", attributes, source))
 
 
-def render(fence: Fence) -> str:
-    """The HTML of a fence, as described at the top of this module."""
+def render_fence(fence: Fence) -> str:
+    """Return the HTML of a fence, as described at the top of this module."""
     try:
-        found = block(fence)
+        block = parse_block(fence)
     except CourseError:
-        return _wrapped(Block(fence, "code"), _content(fence))
-    if found.question:
-        return quiz_html.render(found)
-    return _wrapped(found, _transcript(found) if found.statements else _content(fence))
+        block = Block(fence, "code")
+    if block.question:
+        return quiz_html.render_quiz(block)
+    if block.statements:
+        return wrap_block(block, render_transcript(block))
+    code = highlight_code(fence.content, fence.language, block.title)
+    return wrap_block(block, f"<code data-content>{code}</code>")
 
 
-def _wrapped(found: Block, inner: str) -> str:
+def wrap_block(block: Block, inner: str) -> str:
+    """Return the frame of a block with its bar, around the HTML of what it shows."""
+    values = {
+        "timeout": f"{block.seconds:g}" if "timeout" in block.attributes else "",
+        "until": f"{block.until:g}" if block.until else "",
+        "exit": str(block.exit) if block.exit else "",
+        "tty": block.attributes.get("tty", ""),
+    }
+    data = "".join(f' data-{name}="{escape(value)}"' for name, value in values.items() if value)
+    label = f"File {block.title}" if block.kind == "file" else LABELS[block.kind]
+    caption = f'<span class="block-title">{escape(block.title)}</span>' if block.title else ""
+    if block.kind == "illustration":
+        reason = escape(block.attributes["reason"])
+        caption += f'<span class="block-reason">Not run here: {reason}</span>'
+    identifier = f' id="{escape(block.id)}"' if block.id else ""
     return (
-        f'<div class="block block-{found.kind}"{_id(found)} role="group"'
-        f' aria-label="{escape(_label(found))}" data-block="{found.kind}"{_data(found)}>'
-        f'<div class="block-bar">{_caption(found)}'
+        f'<div class="block block-{block.kind}"{identifier} role="group"'
+        f' aria-label="{escape(label)}" data-block="{block.kind}"{data}>'
+        f'<div class="block-bar">{caption}'
         '<span class="block-run" data-block-run></span>'
         '<button type="button" class="block-copy" data-block-copy hidden>Copy</button>'
         '<span class="block-status" data-block-status role="status"></span></div>'
@@ -119,77 +134,38 @@ def _wrapped(found: Block, inner: str) -> str:
     )
 
 
-def _id(found: Block) -> str:
-    return f' id="{escape(found.id)}"' if found.id else ""
-
-
-def _label(found: Block) -> str:
-    return f"File {found.title}" if found.kind == "file" else LABELS[found.kind]
-
-
-def _data(found: Block) -> str:
-    given = found.attributes
-    values = {
-        "timeout": f"{found.seconds:g}" if "timeout" in given else "",
-        "until": f"{found.until:g}" if found.until else "",
-        "exit": str(found.exit) if found.exit else "",
-        "tty": given.get("tty", ""),
-    }
-    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items() if value)
-
-
-def _caption(found: Block) -> str:
-    caption = f'<span class="block-title">{escape(found.title)}</span>' if found.title else ""
-    if found.kind == "illustration":
-        reason = escape(found.attributes["reason"])
-        caption += f'<span class="block-reason">Not run here: {reason}</span>'
-    return caption
-
-
-def _content(fence: Fence) -> str:
-    title = fence.attributes.get("title", "")
-    return f"<code data-content>{highlighted(fence.content, fence.language, title)}</code>"
-
-
-def _transcript(found: Block) -> str:
-    prompts = (">>> ", "... ") if found.kind == "python" else ("$ ", "> ")
-    prompted = found.kind == "console" or found.content.startswith(">>>")
-    lines = found.content.split("\n")
+def render_transcript(block: Block) -> str:
+    """Return the HTML of commands and their output, prompts as the page has them."""
+    first, more = (">>> ", "... ") if block.kind == "python" else ("$ ", "> ")
+    if block.kind == "python" and not block.content.startswith(">>>"):
+        first = more = ""
+    language = "python" if block.kind == "python" else "bash"
+    lines = block.content.split("\n")
     parts: list[str] = []
-    for statement in found.statements:
-        parts.append(_command(statement, prompts if prompted else ("", ""), found.kind))
-        parts += [output_html(statement.expected)] if statement.expected else []
+    for statement in block.statements:
+        code = highlight_code(statement.text, language).split("\n")
+        prompts = [first] + [more] * (len(code) - 1)
+        shown = map(str.__add__, map(render_prompt, prompts), code)
+        parts.append(render_command("block-command", statement, "\n".join(shown)))
+        parts += [render_output(statement.expected)] if statement.expected else []
         for reply in statement.replies:
-            parts.append(_reply(reply, lines, found.attributes["tty"]))
-            parts += [output_html(reply.expected)] if reply.expected else []
+            prompt = compile_prompt(block.attributes["tty"]).match(lines[reply.first - 1])
+            line = render_prompt(prompt[0] if prompt else "") + escape(reply.text, quote=False)
+            parts.append(render_command("block-command block-reply", reply, line))
+            parts += [render_output(reply.expected)] if reply.expected else []
     return "\n".join(parts)
 
 
-def _command(statement: Statement, prompts: tuple[str, str], kind: str) -> str:
-    language = "python" if kind == "python" else "bash"
-    lines = highlighted(statement.text, language).split("\n")
-    shown = "\n".join(
-        _prompt(prompts[0] if number == 0 else prompts[1]) + line
-        for number, line in enumerate(lines)
-    )
-    return f'<code class="block-command" data-command="{_attribute(statement.text)}">{shown}</code>'
+def render_command(classes: str, statement: Statement, shown: str) -> str:
+    """Return the HTML of a command that page scripts can copy and run."""
+    # Line ends are escaped too, since Markdown would take them for its own.
+    command = escape(statement.text).replace("\n", "&#10;")
+    return f'<code class="{classes}" data-command="{command}">{shown}</code>'
 
 
-def _reply(reply: Statement, lines: list[str], prompt: str) -> str:
-    line = lines[reply.first - 1]
-    match = prompt_pattern(prompt).match(line)
-    shown = _prompt(match[0] if match else "") + escape(reply.text, quote=False)
-    text = _attribute(reply.text)
-    return f'<code class="block-command block-reply" data-command="{text}">{shown}</code>'
-
-
-def _prompt(prompt: str) -> str:
+def render_prompt(prompt: str) -> str:
+    """Return the HTML of a prompt, which is shown but neither read aloud nor copied."""
     if not prompt:
         return ""
-    text = escape(prompt.replace("[..]", "…"), quote=False)
+    text = escape(prompt.replace(ANY, "…"), quote=False)
     return f'<span class="block-prompt" aria-hidden="true">{text}</span>'
-
-
-def _attribute(text: str) -> str:
-    """Escaped for an attribute; line ends too, since Markdown would take them for its own."""
-    return re.sub(r"\n", "&#10;", escape(text))

@@ -17,18 +17,20 @@ from checker.pages.comparing.match import ANY, ANY_LINES, CAPTURE
 _WILDCARD = '<span class="block-any" title="{title}">{text}</span>'
 
 
-def highlighted(text: str, language: str, title: str = "") -> str:
-    """The text as HTML, its tokens in spans that never go beyond a line.
+def highlight_code(text: str, language: str, title: str = "") -> str:
+    """Return the text as HTML, its tokens in spans that never go beyond a line.
 
     Args:
+        text: Code, or the content of a file.
         language: Its language, where it is one that Pygments knows.
         title: The name of the file, which may tell the language better.
     """
-    html = highlight(text, _lexer(language, title), HtmlFormatter(nowrap=True))
+    html = highlight(text, find_lexer(language, title), HtmlFormatter(nowrap=True))
     return str(html).removesuffix("\n")
 
 
-def _lexer(language: str, title: str) -> Lexer:
+def find_lexer(language: str, title: str) -> Lexer:
+    """Find the lexer by the language, or else by the file's name; or one for plain text."""
     options = {"stripnl": False, "ensurenl": True}
     for find, name in ((get_lexer_by_name, language), (get_lexer_for_filename, title)):
         try:
@@ -38,12 +40,13 @@ def _lexer(language: str, title: str) -> Lexer:
     return TextLexer(**options)
 
 
-def output_html(lines: Sequence[str]) -> str:
-    """Expected output: wildcards and captures are told apart from what is printed as it stands."""
-    return f'<samp class="block-output">{chr(10).join(map(_line, lines))}</samp>'
+def render_output(lines: Sequence[str]) -> str:
+    """Return expected output as HTML that tells wildcards and captures from literal text."""
+    return f'<samp class="block-output">{chr(10).join(map(render_line, lines))}</samp>'
 
 
-def _line(line: str) -> str:
+def render_line(line: str) -> str:
+    """Return a line of expected output as HTML."""
     if line.rstrip() == ANY_LINES:
         return _WILDCARD.format(title="any lines", text=ANY_LINES)
     html = escape(CAPTURE.sub(lambda each: f"\0{each['name']}\1", line), quote=False)

@@ -55,16 +55,11 @@ def _there_and_back(shop):
 
 def _deploy_under_load(shop, probe, definition):
     before = shop.definition.name
-    with (
-        probe.run(
-            f"{FRONT}/version", rate=RATE, seconds=150, timeout=PATIENCE, at_least=1000, within=10
-        ) as load,
-        probe.run(
-            f"{FRONT}/slow?ms=3000", rate=10, seconds=150, timeout=PATIENCE + 5, within=10
-        ) as slow,
-    ):
-        load.wait_for_sent(100)
+    with probe.load_rollout(
+        FRONT, rate=RATE, seconds=150, timeout=PATIENCE, at_least=1000
+    ) as loads:
         ended = shop.deploy(definition, within=90)
+    load, slow = loads
     if ended != "completed":
         step = "aws ecs describe-services tells its events."
         raise CheckFailed(f"the rollout of {definition} is completed", f"it ended: {ended}", step)

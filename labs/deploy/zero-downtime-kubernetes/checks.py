@@ -32,15 +32,8 @@ def test_nothing_is_lost(kube, probe):
     shop.rollout.expect_unavailable(0).settle(within=60)
     _forget_broken_connections(kube)
     before, images = GOOD.get(_image(shop)), _there_and_back(shop)
-    with (
-        probe.run(
-            f"{DOOR}/version", rate=RATE, seconds=200, timeout=PATIENCE, at_least=2000, within=10
-        ) as load,
-        probe.run(
-            f"{DOOR}/slow?ms=3000", rate=10, seconds=200, timeout=PATIENCE + 5, within=10
-        ) as slow,
-    ):
-        load.wait_for_sent(100)
+    with probe.load_rollout(DOOR, rate=RATE, seconds=200, timeout=PATIENCE, at_least=2000) as loads:
+        load, slow = loads
         for image in images:
             _complete(shop, image)
             load.wait_for_version(GOOD[image])

@@ -71,16 +71,9 @@ def _there_and_back(shop):
 
 def _deploy_under_load(shop, probe, image):
     before = shop.image
-    with (
-        probe.run(
-            f"{DOOR}/version", rate=RATE, seconds=150, timeout=PATIENCE, at_least=1000, within=10
-        ) as load,
-        probe.run(
-            f"{DOOR}/slow?ms=3000", rate=10, seconds=150, timeout=PATIENCE + 5, within=10
-        ) as slow,
-    ):
-        load.wait_for_sent(100)
+    with probe.load_rollout(DOOR, rate=RATE, seconds=150, timeout=PATIENCE, at_least=1000) as loads:
         ended = shop.deploy(image, within=90)
+    load, slow = loads
     if ended != "completed":
         step = "docker service inspect --pretty shop says why."
         raise CheckFailed(f"the rollout of {image} is completed", f"it ended with {ended}", step)

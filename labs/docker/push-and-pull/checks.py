@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from checker.checks import CheckFailed, http, task
-from checker.docker.docker_engine import environment
+from checker.docker.connection import cli_environment
 
 REGISTRY = "127.0.0.1:5002"
 ANA = ("ana", "nutmeg-71")
@@ -148,7 +148,7 @@ def test_branch_is_pinned(docker):
 def test_docker_forgot():
     """Docker keeps no password for the registry, and what was pushed is still there."""
     manifest("1.0")
-    file = Path(environment()["DOCKER_CONFIG"]) / "config.json"
+    file = Path(cli_environment()["DOCKER_CONFIG"]) / "config.json"
     kept = json.loads(file.read_text()) if file.exists() else {}
     if REGISTRY in kept.get("auths", {}):
         raise CheckFailed(

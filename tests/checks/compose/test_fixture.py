@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed, Completed
 from checker.checks import CheckFailed
-from checker.checks.compose import compose_project, fixture
-from checker.checks.compose.compose_project import Project
-from checker.checks.compose.fixture import Compose, File, Service
+from checker.checks.compose import compose_project
+from checker.checks.compose.compose_project import ComposeProject
+from checker.checks.compose.fixture import Compose, ComposeFile, ComposeService
 from checker.checks.docker import temporary
 from checker.checks.files.fixture import Workspace
 
@@ -62,9 +63,9 @@ class Ran:
 @pytest.fixture
 def ran(monkeypatch) -> Ran:
     made = Ran()
-    monkeypatch.setattr(fixture, "run", made)
+    monkeypatch.setattr(process, "run", made)
     monkeypatch.setattr(compose_project, "run", made)
-    monkeypatch.setattr("checker.docker.docker_engine.environment", lambda: {"PATH": "/bin"})
+    monkeypatch.setattr("checker.docker.connection.cli_environment", lambda: {"PATH": "/bin"})
     return made
 
 
@@ -147,7 +148,7 @@ def test_missing_build_context_is_named(write, ran) -> None:
         write("services: {app: {build: /no/such/folder}}").file()
 
 
-def made(write, ran, text: str = "services: {}") -> File:
+def made(write, ran, text: str = "services: {}") -> ComposeFile:
     ran.answers["config"] = (0, json.dumps(CONFIG), "")
     return write(text).file()
 
@@ -183,7 +184,7 @@ def test_fact_that_does_not_hold_fails(write, ran, ask, words) -> None:
 
 def test_service_without_an_image_has_none() -> None:
     with pytest.raises(CheckFailed, match="found none"):
-        Service("app", {}).expect_image("shop:1")
+        ComposeService("app", {}).expect_image("shop:1")
 
 
 def test_project_claims_nothing_that_may_be_somebody_elses(write, ran) -> None:
@@ -199,7 +200,7 @@ def test_project_claims_nothing_that_may_be_somebody_elses(write, ran) -> None:
     assert "tags" not in app["build"]
     assert "name" not in written["networks"]["default"]
     bearing = [app, app["build"], *written["networks"].values(), *written["volumes"].values()]
-    assert all(temporary.labels().items() <= each["labels"].items() for each in bearing)
+    assert all(temporary.make_labels().items() <= each["labels"].items() for each in bearing)
     assert ran.calls[-1][-5:] == ["--detach", "--build", "--wait", "--wait-timeout", "20"]
     compose.close()
     assert ran.calls[-1][4:8] == ["down", "--volumes", "--remove-orphans", "--rmi"]
@@ -207,17 +208,17 @@ def test_project_claims_nothing_that_may_be_somebody_elses(write, ran) -> None:
 
 def test_learners_file_is_left_as_it_was(ran) -> None:
     before = json.dumps(CONFIG)
-    Project(CONFIG).close()
+    ComposeProject(CONFIG).close()
     assert json.dumps(CONFIG) == before
 
 
 def test_external_volume_is_refused(ran) -> None:
     with pytest.raises(CheckFailed, match="orders is external"):
-        Project({"volumes": {"orders": {"external": True}}})
+        ComposeProject({"volumes": {"orders": {"external": True}}})
 
 
 def test_database_can_be_made_late(ran) -> None:
-    project = Project(CONFIG, {"db": 4})
+    project = ComposeProject(CONFIG, {"db": 4})
     project.up(wait=False)
     assert ran.calls[-1][-3:] == ["up", "--detach", "--build"]
     db = ran.written["services"]["db"]
@@ -225,12 +226,12 @@ def test_database_can_be_made_late(ran) -> None:
     assert db["command"] == ["postgres"]
     project.close()
     with pytest.raises(CheckFailed, match="db with the entrypoint of its image"):
-        Project({"services": {"db": {"entrypoint": ["x"]}}}, {"db": 4})
+        ComposeProject({"services": {"db": {"entrypoint": ["x"]}}}, {"db": 4})
 
 
 @pytest.fixture
 def project(ran: Ran):
-    made = Project(CONFIG)
+    made = ComposeProject(CONFIG)
     yield made
     made.close()
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from checker.checks.core.failure import last_line, listed, near, shown
-from checker.checks.core.settings import environment_of
-from checker.checks.core.task import belongs, task
+from checker.checks.core.failure import (
+    describe_value,
+    find_similar_names,
+    get_last_line,
+    join_names,
+)
+from checker.checks.core.settings import parse_environment
+from checker.checks.core.task import get_marker, task
 
 
 @pytest.mark.parametrize(
@@ -19,7 +24,7 @@ from checker.checks.core.task import belongs, task
     ],
 )
 def test_names_become_a_sentence(names: list[str], words: str) -> None:
-    assert listed(names) == words
+    assert join_names(names) == words
 
 
 @pytest.mark.parametrize(
@@ -32,7 +37,7 @@ def test_names_become_a_sentence(names: list[str], words: str) -> None:
     ],
 )
 def test_near_names_are_found(wanted: str, found: list[str]) -> None:
-    assert near(wanted, ["web", "ledger", "build", "report.txt"]) == found
+    assert find_similar_names(wanted, ["web", "ledger", "build", "report.txt"]) == found
 
 
 @pytest.mark.parametrize(
@@ -40,26 +45,26 @@ def test_near_names_are_found(wanted: str, found: list[str]) -> None:
     [("a\n  b \n\n", "b"), ("only", "only"), (" \n", "nothing"), ("", "nothing")],
 )
 def test_last_words_are_those_of_the_last_line_that_is_not_blank(text: str, words: str) -> None:
-    assert last_line(text) == words
+    assert get_last_line(text) == words
 
 
 def test_values_are_shown_at_bearable_length() -> None:
-    assert shown(b"text\n") == "text"
-    assert shown(3) == "3"
-    assert shown(" ") == "only blank space"
-    assert shown(b"\xff" * 100).startswith("binary data (100 bytes")
+    assert describe_value(b"text\n") == "text"
+    assert describe_value(3) == "3"
+    assert describe_value(" ") == "only blank space"
+    assert describe_value(b"\xff" * 100).startswith("binary data (100 bytes")
 
 
 def test_environment_may_be_missing_and_values_may_hold_equals_signs() -> None:
-    assert environment_of(None) == {}
-    assert environment_of(["A=b=c", "B="]) == {"A": "b=c", "B": ""}
+    assert parse_environment(None) == {}
+    assert parse_environment(["A=b=c", "B="]) == {"A": "b=c", "B": ""}
 
 
 def test_check_knows_its_task() -> None:
     @task("a", requires=["b"], timeout=5)
     def check() -> None: ...
 
-    found = belongs(check)
+    found = get_marker(check)
     assert found
     assert (found.task, found.requires, found.timeout) == ("a", ("b",), 5)
-    assert belongs(test_check_knows_its_task) is None
+    assert get_marker(test_check_knows_its_task) is None

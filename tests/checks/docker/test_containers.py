@@ -8,7 +8,7 @@ import pytest
 
 from checker.checks import CheckFailed
 from checker.checks.docker.containers import Container
-from checker.checks.docker.facts import Mount, Published
+from checker.checks.docker.facts import Mount, PublishedPort
 from checker.checks.docker.fixture import Docker
 from tests.checks.conftest import Engine, container, exited
 
@@ -259,7 +259,7 @@ def test_facts_are_those_of_the_engine(engine: Engine, docker: Docker) -> None:
     assert web.env == {"A": "1", "PATH": "/bin"}
     assert (web.labels, web.user, web.restart_policy) == ({}, "node", "no")
     assert (web.auto_remove, web.restart_count, web.started_at) == (False, 0, "2026-01-01")
-    assert web.ports == {80: [Published("127.0.0.1", 8080)]}
+    assert web.ports == {80: [PublishedPort("127.0.0.1", 8080)]}
     assert web.mounts == [Mount("bind", "/home", "/x", True)]
     assert (web.networks, web.addresses) == (["shop"], {"shop": "10.0.0.2"})
 

@@ -89,7 +89,7 @@ def test_network_knows_who_is_in_it(engine: Engine, docker: Docker) -> None:
 
 def test_closing_removes_what_was_made(docker: Docker, monkeypatch) -> None:
     closed = []
-    monkeypatch.setattr(docker._own, "close", lambda: closed.append("own"))
+    monkeypatch.setattr(docker._temporary, "remove_all", lambda: closed.append("own"))
     docker.close()
     assert closed == ["own"]
 
@@ -98,9 +98,11 @@ def test_build_and_run_give_facts(engine: Engine, docker: Docker, monkeypatch, t
     engine.pictures = {"course-check/a": image("course-check/a", User="node")}
     engine.there = [container("quiet")]
     started = []
-    monkeypatch.setattr(docker._own, "build", lambda *args: "course-check/a")
-    monkeypatch.setattr(docker._own, "start", lambda *args: started.append(args) or "id-quiet")
-    monkeypatch.setattr(docker._own, "network", lambda: "course-check-n")
+    monkeypatch.setattr(docker._temporary, "build_image", lambda *args: "course-check/a")
+    monkeypatch.setattr(
+        docker._temporary, "start_container", lambda *args: started.append(args) or "id-quiet"
+    )
+    monkeypatch.setattr(docker._temporary, "create_network", lambda: "course-check-n")
     built = docker.build(tmp_path).expect_user("node")
     running = docker.run(built, ["sh"], env={"A": "1"}, ports=[80], network="n")
     assert running.name == "a container of course-check/a"

@@ -6,7 +6,7 @@ import pytest
 
 from checker.checks import CheckFailed
 from checker.checks.docker.fixture import Docker
-from checker.checks.docker.images import Image
+from checker.checks.docker.images import DockerImage
 from tests.checks.conftest import Engine, image
 
 CONFIG = {
@@ -21,7 +21,7 @@ CONFIG = {
 
 
 @pytest.fixture
-def shop(engine: Engine, docker: Docker) -> Image:
+def shop(engine: Engine, docker: Docker) -> DockerImage:
     engine.pictures = {
         "shop:1": image("shop:1", "localhost:5000/shop:1", **CONFIG),
         "plain": image("plain"),
@@ -37,7 +37,7 @@ def shop(engine: Engine, docker: Docker) -> Image:
     return docker.image("shop:1")
 
 
-def test_facts_are_those_of_the_engine(shop: Image) -> None:
+def test_facts_are_those_of_the_engine(shop: DockerImage) -> None:
     assert (shop.id, shop.architecture, shop.size) == ("sha256:shop:1", "amd64", 80_000_000)
     assert shop.tags == ["localhost:5000/shop:1", "shop:1"]
     assert (shop.digests, shop.labels) == ([], {"team": "red"})
@@ -47,7 +47,7 @@ def test_facts_are_those_of_the_engine(shop: Image) -> None:
     assert (shop.layers, shop.history) == (["sha256:l1", "sha256:l2"], ["COPY", "CMD"])
 
 
-def test_what_holds_is_accepted(shop: Image) -> None:
+def test_what_holds_is_accepted(shop: DockerImage) -> None:
     shop.expect_label("team", "red").expect_env("NODE_ENV", "production").expect_user("node")
     shop.expect_not_root().expect_cmd(["node", "server.js"]).expect_entrypoint(["tini", "--"])
     shop.expect_workdir("/app").expect_exposed(3000).expect_tag("localhost:5000/shop:1")
@@ -81,7 +81,7 @@ def test_what_does_not_hold_is_told(shop, docker: Docker, expect, expected, foun
     assert step in caught.value.next_step
 
 
-def test_files_are_read_without_running_anything(shop: Image, engine: Engine) -> None:
+def test_files_are_read_without_running_anything(shop: DockerImage, engine: Engine) -> None:
     assert shop.read("/app/server.js") == b"listen"
     assert shop.read("/app/link") == b"listen"
     shop.file("/app/server.js").expect_text("listen")
@@ -92,7 +92,7 @@ def test_files_are_read_without_running_anything(shop: Image, engine: Engine) ->
     assert engine.gone == ["made-of-sha256:shop:1"] * len(engine.made)
 
 
-def test_file_that_is_missing_is_told_with_near_names(shop: Image) -> None:
+def test_file_that_is_missing_is_told_with_near_names(shop: DockerImage) -> None:
     with pytest.raises(CheckFailed) as caught:
         shop.read("/app/Server.js")
     assert caught.value.found == "no such file, but server.js"
@@ -106,13 +106,13 @@ def test_file_that_is_missing_is_told_with_near_names(shop: Image) -> None:
         shop.files("/nowhere")
 
 
-def test_folder_and_endless_link_are_no_files(shop: Image) -> None:
+def test_folder_and_endless_link_are_no_files(shop: DockerImage) -> None:
     for path in ("/app", "/app/loop"):
         with pytest.raises(CheckFailed, match="no ordinary file"):
             shop.read(path)
 
 
-def test_huge_file_is_not_read(shop: Image, monkeypatch) -> None:
+def test_huge_file_is_not_read(shop: DockerImage, monkeypatch) -> None:
     monkeypatch.setattr("checker.checks.docker.archive.LARGEST", 3)
     with pytest.raises(CheckFailed, match="a small file /app/server"):
         shop.read("/app/server.js")

@@ -11,7 +11,7 @@ import pytest
 
 from checker.checks.core.failure import CheckFailed
 from checker.checks.ecs.fixture import Ecs
-from checker.checks.ecs.services import Service
+from checker.checks.ecs.services import EcsService
 from checker.orchestrators.ecs import aws_api
 
 ARN = "arn:aws:ecs:us-east-1:000000000000"
@@ -25,7 +25,7 @@ CONTAINER = {
 }
 
 
-class World:
+class FakeEcs:
     """A cluster `demo` with the service `web`, two running tasks and one that was killed."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class World:
 
     def DescribeTaskDefinition(self, given: Any) -> Any:
         if "web" not in given["taskDefinition"]:
-            raise aws_api.Refused("ClientException", "no")
+            raise aws_api.AwsError("ClientException", "no")
         definition = {"family": "web", "revision": 2, "containerDefinitions": [CONTAINER]}
         return {"taskDefinition": definition}
 
@@ -107,19 +107,19 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    made = World()
-    monkeypatch.setattr(aws_api, "call", made.call)
-    monkeypatch.setattr(aws_api, "balancing", made.balancing)
+def fake_ecs(monkeypatch: pytest.MonkeyPatch) -> FakeEcs:
+    made = FakeEcs()
+    monkeypatch.setattr(aws_api, "call_service", made.call)
+    monkeypatch.setattr(aws_api, "call_balancing", made.balancing)
     return made
 
 
 @pytest.fixture
-def web(world: World) -> Service:
+def web(fake_ecs: FakeEcs) -> EcsService:
     return Ecs().cluster("demo").service("web")
 
 
-def test_all_that_holds_passes(web: Service) -> None:
+def test_all_that_holds_passes(web: EcsService) -> None:
     web.expect_desired(2).expect_running(2).expect_steady().expect_revision(2)
     web.expect_targets(2).expect_scaling(1, 4, 60)
     web.definition.expect_image("nginx:1.26").expect_port(80, host=8080).expect_port(80)
@@ -153,7 +153,7 @@ def test_all_that_holds_passes(web: Service) -> None:
     ],
 )
 def test_what_does_not_hold_is_told(
-    world: World, does: Callable[[Ecs], object], words: list[str]
+    fake_ecs: FakeEcs, does: Callable[[Ecs], object], words: list[str]
 ) -> None:
     with pytest.raises(CheckFailed) as failed:
         does(Ecs())
@@ -174,45 +174,49 @@ def test_what_does_not_hold_is_told(
     ],
 )
 def test_what_does_not_hold_of_a_service_is_told(
-    web: Service, does: Callable[[Service], object], words: list[str]
+    web: EcsService, does: Callable[[EcsService], object], words: list[str]
 ) -> None:
     with pytest.raises(CheckFailed) as failed:
         does(web)
     assert all(each in str(failed.value) for each in words), str(failed.value)
 
 
-def test_a_task_that_only_began_does_not_count_as_lasting(world: World, web: Service) -> None:
-    for each in world.tasks:
+def test_a_task_that_only_began_does_not_count_as_lasting(
+    fake_ecs: FakeEcs, web: EcsService
+) -> None:
+    for each in fake_ecs.tasks:
         each["startedAt"] = time.time() - 60
     web.expect_running(2, lasting=5)
-    world.tasks[0]["startedAt"] = time.time()
-    world.tasks[1]["startedAt"] = None
+    fake_ecs.tasks[0]["startedAt"] = time.time()
+    fake_ecs.tasks[1]["startedAt"] = None
     with pytest.raises(CheckFailed, match="0 run, 2 are wanted"):
         web.expect_running(2, lasting=5)
 
 
-def test_tasks_of_an_older_revision_do_not_count(world: World, web: Service) -> None:
-    world.tasks[0]["taskDefinitionArn"] = f"{ARN}:task-definition/web:1"
+def test_tasks_of_an_older_revision_do_not_count(fake_ecs: FakeEcs, web: EcsService) -> None:
+    fake_ecs.tasks[0]["taskDefinitionArn"] = f"{ARN}:task-definition/web:1"
     with pytest.raises(CheckFailed, match="1 run"):
         web.expect_running(2)
 
 
-def test_a_deployment_under_way_is_not_steady(world: World, web: Service) -> None:
-    world.service["deployments"] = [{"rolloutState": "IN_PROGRESS"}]
+def test_a_deployment_under_way_is_not_steady(fake_ecs: FakeEcs, web: EcsService) -> None:
+    fake_ecs.service["deployments"] = [{"rolloutState": "IN_PROGRESS"}]
     with pytest.raises(CheckFailed, match="IN_PROGRESS"):
         web.expect_steady(within=0.1)
 
 
-def test_a_service_without_target_or_load_balancer_is_told(world: World, web: Service) -> None:
-    world.scaled = False
+def test_a_service_without_target_or_load_balancer_is_told(
+    fake_ecs: FakeEcs, web: EcsService
+) -> None:
+    fake_ecs.scaled = False
     with pytest.raises(CheckFailed, match="no scalable target"):
         web.expect_scaling(1, 4, 60)
-    world.service["loadBalancers"] = []
+    fake_ecs.service["loadBalancers"] = []
     with pytest.raises(CheckFailed, match="it has no load balancer"):
         web.expect_targets(1)
 
 
-def test_a_deleted_service_is_none(world: World) -> None:
-    world.service["status"] = "INACTIVE"
+def test_a_deleted_service_is_none(fake_ecs: FakeEcs) -> None:
+    fake_ecs.service["status"] = "INACTIVE"
     with pytest.raises(CheckFailed, match="a service web"):
         Ecs().cluster("demo").service("web")

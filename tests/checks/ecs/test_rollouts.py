@@ -10,13 +10,13 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut
 from checker.checks.core.failure import CheckFailed
-from checker.checks.ecs.services import Service
+from checker.checks.ecs.services import EcsService
 from checker.orchestrators.ecs import aws_api
 
 PREFIX = "arn:aws:ecs:us-east-1:000000000000:task-definition/"
 
 
-class World:
+class FakeEcs:
     """The service `shop`; each look at it finds the next states of its deployments."""
 
     def __init__(self) -> None:
@@ -65,20 +65,20 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    made = World()
-    monkeypatch.setattr(aws_api, "call", made.call)
-    monkeypatch.setattr(aws_api, "balancing", made.balancing)
-    monkeypatch.setattr(aws_api, "tasks", lambda *_, **__: made.tasks)
+def fake_ecs(monkeypatch: pytest.MonkeyPatch) -> FakeEcs:
+    made = FakeEcs()
+    monkeypatch.setattr(aws_api, "call_service", made.call)
+    monkeypatch.setattr(aws_api, "call_balancing", made.balancing)
+    monkeypatch.setattr(aws_api, "list_tasks", lambda *_, **__: made.tasks)
     return made
 
 
 @pytest.fixture
-def shop(world: World) -> Service:
-    return Service("market", "shop")
+def shop(fake_ecs: FakeEcs) -> EcsService:
+    return EcsService("market", "shop")
 
 
-def test_what_holds_gives_the_service_back(world: World, shop: Service) -> None:
+def test_what_holds_gives_the_service_back(fake_ecs: FakeEcs, shop: EcsService) -> None:
     found = shop.expect_minimum(100).expect_rollback().expect_health_check("/health")
     assert found.expect_definition("shop:1").settle() is shop
 
@@ -87,32 +87,34 @@ def test_what_holds_gives_the_service_back(world: World, shop: Service) -> None:
     ("change", "expect", "found"),
     [
         (
-            lambda world: world.configuration.update(minimumHealthyPercent=50),
+            lambda fake_ecs: fake_ecs.configuration.update(minimumHealthyPercent=50),
             lambda shop: shop.expect_minimum(100),
             "its minimum healthy percent is 50",
         ),
         (
-            lambda world: world.configuration.clear(),
+            lambda fake_ecs: fake_ecs.configuration.clear(),
             lambda shop: shop.expect_rollback(),
             "its deployment circuit breaker is not enabled",
         ),
         (
-            lambda world: world.configuration.update(deploymentCircuitBreaker={"enable": True}),
+            lambda fake_ecs: fake_ecs.configuration.update(
+                deploymentCircuitBreaker={"enable": True}
+            ),
             lambda shop: shop.expect_rollback(),
             "its deployment circuit breaker is enabled, without rollback",
         ),
         (
-            lambda world: setattr(world, "path", "/"),
+            lambda fake_ecs: setattr(fake_ecs, "path", "/"),
             lambda shop: shop.expect_health_check("/health"),
             "it asks for /",
         ),
         (
-            lambda world: setattr(world, "codes", "200-499"),
+            lambda fake_ecs: setattr(fake_ecs, "codes", "200-499"),
             lambda shop: shop.expect_health_check("/health"),
             "200-499 counts as healthy",
         ),
         (
-            lambda world: setattr(world, "balanced", False),
+            lambda fake_ecs: setattr(fake_ecs, "balanced", False),
             lambda shop: shop.expect_health_check("/health"),
             "it has none",
         ),
@@ -120,20 +122,20 @@ def test_what_holds_gives_the_service_back(world: World, shop: Service) -> None:
     ],
 )
 def test_what_does_not_hold_is_told(
-    world: World,
-    shop: Service,
-    change: Callable[[World], None],
-    expect: Callable[[Service], None],
+    fake_ecs: FakeEcs,
+    shop: EcsService,
+    change: Callable[[FakeEcs], None],
+    expect: Callable[[EcsService], None],
     found: str,
 ) -> None:
-    change(world)
+    change(fake_ecs)
     with pytest.raises(CheckFailed) as failed:
         expect(shop)
     assert failed.value.found == found
 
 
-def test_minimum_is_100_where_nothing_is_said(world: World, shop: Service) -> None:
-    world.configuration.clear()
+def test_minimum_is_100_where_nothing_is_said(fake_ecs: FakeEcs, shop: EcsService) -> None:
+    fake_ecs.configuration.clear()
     shop.expect_minimum(100)
 
 
@@ -152,25 +154,27 @@ def test_minimum_is_100_where_nothing_is_said(world: World, shop: Service) -> No
     ],
 )
 def test_deploying_waits_and_says_how_it_ended(
-    world: World, shop: Service, looks: list[Any], ending: str
+    fake_ecs: FakeEcs, shop: EcsService, looks: list[Any], ending: str
 ) -> None:
     going = [("2", "PRIMARY", "IN_PROGRESS"), ("1", "ACTIVE", "COMPLETED")]
-    world.looks = [world.looks[0], going, going, *looks]
+    fake_ecs.looks = [fake_ecs.looks[0], going, going, *looks]
     assert shop.deploy("shop:2", within=20) == ending
-    assert world.updated == ["shop:2"]
+    assert fake_ecs.updated == ["shop:2"]
 
 
-def test_deploying_what_runs_already_is_refused(world: World, shop: Service) -> None:
+def test_deploying_what_runs_already_is_refused(fake_ecs: FakeEcs, shop: EcsService) -> None:
     with pytest.raises(CouldNotFindOut, match="points to shop:1 already"):
         shop.deploy("shop:1")
-    assert world.updated == []
+    assert fake_ecs.updated == []
 
 
-@pytest.mark.parametrize("wait", [Service.settle, lambda shop, within: shop.deploy("b:1", within)])
+@pytest.mark.parametrize(
+    "wait", [EcsService.settle, lambda shop, within: shop.deploy("b:1", within)]
+)
 def test_a_rollout_that_does_not_end_is_told_with_the_reasons_of_ecs(
-    world: World, shop: Service, wait: Callable[..., Any]
+    fake_ecs: FakeEcs, shop: EcsService, wait: Callable[..., Any]
 ) -> None:
-    world.looks = [[("2", "PRIMARY", "IN_PROGRESS")]]
+    fake_ecs.looks = [[("2", "PRIMARY", "IN_PROGRESS")]]
     with pytest.raises(CheckFailed, match=r"ends within 0\.1 s") as failed:
         wait(shop, within=0.1)
     assert failed.value.found == (
@@ -179,7 +183,7 @@ def test_a_rollout_that_does_not_end_is_told_with_the_reasons_of_ecs(
     )
 
 
-def test_a_service_without_deployments_has_no_rollout(world: World, shop: Service) -> None:
-    world.looks = [[]]
+def test_a_service_without_deployments_has_no_rollout(fake_ecs: FakeEcs, shop: EcsService) -> None:
+    fake_ecs.looks = [[]]
     shop.settle()
-    assert "no rollout" in shop._stuck(1).found
+    assert "no rollout" in shop._explain_timeout(1).found

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.checks import CheckFailed
-from checker.checks.http.probe import Load, Probe
+from checker.checks.http.probe import Probe, ProbeLoad
 from tests.loadtest.conftest import Server, free_port, server
 
 __all__ = ["free_port", "server"]
 
 
-def loaded(server: Server, path: str = "", act: Callable[[Load], None] = lambda _: None) -> Load:
+def loaded(
+    server: Server, path: str = "", act: Callable[[ProbeLoad], None] = lambda _: None
+) -> ProbeLoad:
     with Probe().run(server.url + path, rate=100, at_least=20, timeout=10) as load:
         act(load)
     return load
 
 
-def change(server: Server, to: str) -> Callable[[Load], None]:
-    def act(load: Load) -> None:
+def change(server: Server, to: str) -> Callable[[ProbeLoad], None]:
+    def act(load: ProbeLoad) -> None:
         load.wait_for_sent(10)
         server.version = to
         load.wait_for_version(to)
@@ -104,6 +108,54 @@ def test_probe_ends_with_a_block_that_fails(server: Server) -> None:
     with pytest.raises(ZeroDivisionError), Probe().run(server.url, rate=10) as load:
         raise ZeroDivisionError
     assert load._running.is_over
+
+
+@contextmanager
+def roll_out(server: Server) -> Iterator[tuple[ProbeLoad, ProbeLoad]]:
+    with Probe().load_rollout(server.url, rate=200, seconds=60, timeout=10, at_least=300) as loads:
+        yield loads
+
+
+def test_rollout_is_under_short_and_long_requests_from_its_first_moment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    reply = server._answer
+    monkeypatch.setattr(
+        server, "_answer", lambda to, path, data: asked.append(path) or reply(to, path, data)
+    )
+    with roll_out(server) as (load, slow):
+        assert load.sent >= 100
+        server.version = "2"
+        load.wait_for_version("2")
+    assert set(asked) == {"/version", "/slow?ms=3000"}
+    load.expect_versions("1", "2").expect_lost(0, of_at_least=300)
+    slow.expect_lost(0, of_at_least=1)
+    plans = [each._running.plan for each in (load, slow)]
+    assert [(each.rate, each.timeout) for each in plans] == [(200, 10), (10, 15)]
+
+
+def test_lost_long_requests_of_a_rollout_are_told_apart_from_short_ones(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = server._answer
+
+    def refuse_long(to: socket.socket, path: str, data: bytes) -> bool:
+        return reply(to, "/error" if path.startswith("/slow") else path, data)
+
+    monkeypatch.setattr(server, "_answer", refuse_long)
+    with roll_out(server) as (load, slow):
+        pass
+    load.expect_lost(0, of_at_least=300)
+    with pytest.raises(CheckFailed, match="wrong-status"):
+        slow.expect_lost(0)
+
+
+def test_both_loads_of_a_rollout_end_with_a_block_that_fails(server: Server) -> None:
+    with pytest.raises(ZeroDivisionError), roll_out(server) as (load, slow):
+        raise ZeroDivisionError
+    assert load._running.is_over
+    assert slow._running.is_over
 
 
 def test_wrong_use_is_told(server: Server) -> None:

@@ -19,9 +19,9 @@ from tests.checks.cluster import (
     SLICES,
     Cluster,
     deployment,
+    endpoint_slice,
     named,
     node,
-    piece,
     pod,
     service,
 )
@@ -38,7 +38,7 @@ def cluster() -> Cluster:
     made.add(PODS, pod("web-1"), pod("sick", ready=False, waiting="ErrImagePull", node=""))
     made.add(DEPLOYMENTS, deployment("web"), deployment("slow", ready=1))
     made.add(SERVICES, service("web"), service("lost", app="wbe"))
-    made.add(SLICES, piece("web", "10.0.0.1", "10.0.0.2"), piece("lost"))
+    made.add(SLICES, endpoint_slice("web", "10.0.0.1", "10.0.0.2"), endpoint_slice("lost"))
     made.add(f"{CORE}/configmaps", {**named("settings"), "data": {"MODE": "test"}})
     secret = base64.b64encode(b"tiger").decode()
     made.add(f"{CORE}/secrets", {**named("key"), "data": {"PASSWORD": secret}})
@@ -168,7 +168,7 @@ def test_what_does_not_hold_of_the_cluster_fails(kube: Kube, expect, found) -> N
 def test_waiting_ends_with_the_change_that_was_waited_for(cluster: Cluster, bakery) -> None:
     cluster.happens = [lambda: None, lambda: cluster.add(PODS, pod("sick"))]
     bakery.pod("sick").expect_ready(within=5)
-    cluster.happens = [lambda: cluster.add(SLICES, piece("lost", "10.0.0.9"))]
+    cluster.happens = [lambda: cluster.add(SLICES, endpoint_slice("lost", "10.0.0.9"))]
     bakery.service("lost").expect_endpoints(1, within=5)
 
 

@@ -36,7 +36,7 @@ class Moving(Cluster):
 
     @property
     def web(self) -> dict[str, Any]:
-        return self.there[WEB]
+        return self.objects[WEB]
 
     def find(self, path: str) -> dict[str, Any] | None:
         if path == WEB and self.then:
@@ -58,7 +58,7 @@ class Moving(Cluster):
 
     def delete(self, path: str, *, grace: int | None = None) -> None:
         self.gone.append(path)
-        self.there.pop(path, None)
+        self.objects.pop(path, None)
 
 
 def status(generation: int, *conditions: dict[str, Any], available: int = 3) -> dict[str, Any]:
@@ -197,17 +197,17 @@ def test_old_pods_are_waited_for(cluster: Moving, web: Deployment) -> None:
     going["metadata"]["deletionTimestamp"] = "now"
     cluster.add(PODS, going)
     fails(lambda: web.rollout.settle(within=0.02), "web-2: still ending")
-    del cluster.there[f"{PODS}/web-2"]
+    del cluster.objects[f"{PODS}/web-2"]
     web.rollout.settle(within=5)
 
 
 def test_deployment_that_was_deleted_meanwhile_fails(cluster: Moving, web: Deployment) -> None:
-    del cluster.there[WEB]
+    del cluster.objects[WEB]
     fails(lambda: web.rollout.deploy("nginx:1.27"), "it is gone")
 
 
 def test_trial_is_apart_from_services_and_gone_afterwards(cluster: Moving, web: Deployment) -> None:
-    with web.rollout.trial("good:1") as made:
+    with web.rollout.create_trial_pod("good:1") as made:
         [body] = cluster.made
         assert body["metadata"] == {"name": made.name}
         assert body["spec"]["containers"] == [{"name": "web", "image": "good:1"}]

@@ -12,8 +12,8 @@ from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.swarm import fixture as module
-from checker.checks.swarm.fixture import Service, Swarm
-from checker.docker import docker_engine
+from checker.checks.swarm.fixture import Swarm, SwarmService
+from checker.docker import connection
 
 
 def task(state: str = "running", wanted: str = "running", error: str = "") -> dict[str, Any]:
@@ -64,7 +64,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 @pytest.fixture
-def shop(engine: Engine) -> Service:
+def shop(engine: Engine) -> SwarmService:
     return Swarm(engine).service("shop")  # type: ignore[arg-type]
 
 
@@ -88,7 +88,7 @@ def test_engine_without_a_swarm_is_no_verdict(engine: Engine) -> None:
         Swarm(engine).service("shop")  # type: ignore[arg-type]
 
 
-def test_facts(shop: Service, engine: Engine) -> None:
+def test_facts(shop: SwarmService, engine: Engine) -> None:
     assert (shop.image, shop.replicas, shop.running) == ("shop:1", 2, 2)
     assert shop.update_status == {}
     engine.tasks_there.append(task(wanted="shutdown"))
@@ -105,7 +105,7 @@ def test_facts(shop: Service, engine: Engine) -> None:
     ],
 )
 def test_health_command_is_as_exec_takes_it(
-    shop: Service, engine: Engine, test: list[str], command: list[str]
+    shop: SwarmService, engine: Engine, test: list[str], command: list[str]
 ) -> None:
     engine.container["Healthcheck"] = {"Test": test}
     assert shop.health_command == command
@@ -115,7 +115,7 @@ def test_health_command_is_as_exec_takes_it(
         fails(shop.expect_health_check, "no health check", "--health")
 
 
-def test_copies_are_counted_as_wanted_and_as_running(shop: Service, engine: Engine) -> None:
+def test_copies_are_counted_as_wanted_and_as_running(shop: SwarmService, engine: Engine) -> None:
     shop.expect_running(2)
     fails(lambda: shop.expect_running(3), "2 wanted, 2 running")
     engine.tasks_there = [task(), task("starting"), task("failed", "shutdown", "exit (1)")]
@@ -126,32 +126,32 @@ def test_copies_are_counted_as_wanted_and_as_running(shop: Service, engine: Engi
     )
 
 
-def test_order(shop: Service, engine: Engine) -> None:
+def test_order(shop: SwarmService, engine: Engine) -> None:
     fails(lambda: shop.expect_order("start-first"), "its update order is stop-first")
     engine.update["Order"] = "start-first"
     shop.expect_order("start-first")
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "all at once"), (2, "2 at a time")])
-def test_parallelism(shop: Service, engine: Engine, number: int, words: str) -> None:
+def test_parallelism(shop: SwarmService, engine: Engine, number: int, words: str) -> None:
     engine.update["Parallelism"] = number
     fails(shop.expect_one_by_one, words)
     engine.update["Parallelism"] = 1
     shop.expect_one_by_one()
 
 
-def test_failure_action(shop: Service, engine: Engine) -> None:
+def test_failure_action(shop: SwarmService, engine: Engine) -> None:
     fails(lambda: shop.expect_failure_action("rollback"), "its failure action is pause")
     engine.update["FailureAction"] = "rollback"
     shop.expect_failure_action("rollback")
 
 
-def test_image(shop: Service) -> None:
+def test_image(shop: SwarmService) -> None:
     shop.expect_image("shop:1")
     fails(lambda: shop.expect_image("shop:2"), "made from shop:2", "it is shop:1")
 
 
-def test_rollout_that_is_under_way_is_waited_for(shop: Service, engine: Engine) -> None:
+def test_rollout_that_is_under_way_is_waited_for(shop: SwarmService, engine: Engine) -> None:
     shop.settle()
     engine.then = ["updating", "updating", "completed"]
     shop.settle(within=5)
@@ -167,18 +167,20 @@ def typed(monkeypatch: pytest.MonkeyPatch, engine: Engine) -> list[Sequence[str]
         lines.append(command)
         engine.then = ["updating", "completed"]
 
-    monkeypatch.setattr(docker_engine, "environment", dict)
+    monkeypatch.setattr(connection, "cli_environment", dict)
     monkeypatch.setattr(process, "run", run)
     return lines
 
 
-def test_rollout_is_asked_for_and_waited_for(shop: Service, typed: list[Sequence[str]]) -> None:
+def test_rollout_is_asked_for_and_waited_for(
+    shop: SwarmService, typed: list[Sequence[str]]
+) -> None:
     assert shop.deploy("shop:2", within=5) == "completed"
     assert list(typed[0][-3:]) == ["--image", "shop:2", "shop"]
 
 
 def test_rollout_of_the_same_version_is_no_rollout(
-    shop: Service, typed: list[Sequence[str]]
+    shop: SwarmService, typed: list[Sequence[str]]
 ) -> None:
     with pytest.raises(CouldNotFindOut, match="already"):
         shop.deploy("shop:1")
@@ -186,7 +188,7 @@ def test_rollout_of_the_same_version_is_no_rollout(
 
 
 def test_rollout_that_never_ends_is_told_with_its_reason(
-    shop: Service, engine: Engine, typed: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
+    shop: SwarmService, engine: Engine, typed: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(command: Sequence[str], **options: Any) -> None:
         engine.status = {"State": "updating", "StartedAt": "later", "Message": "in progress"}
@@ -201,9 +203,9 @@ def test_rollout_that_never_ends_is_told_with_its_reason(
 
 
 def test_end_of_the_rollout_before_is_not_taken_for_this_ones(
-    shop: Service, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    shop: SwarmService, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.status = {"State": "completed", "StartedAt": "before", "Message": ""}
-    monkeypatch.setattr(docker_engine, "environment", dict)
+    monkeypatch.setattr(connection, "cli_environment", dict)
     monkeypatch.setattr(process, "run", lambda command, **options: None)
     fails(lambda: shop.deploy("shop:2", within=0.02), "ends within")

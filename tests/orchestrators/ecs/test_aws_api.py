@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.orchestrators.ecs import aws_api, aws_settings
 
@@ -43,14 +44,14 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answers]]:
     monkeypatch.setattr(Answers, "body", b"{}")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        aws_settings.port_file().write_text(f"{server.server_port}\n")
+        paths.write_atomically(aws_settings.port_file(), f"{server.server_port}\n")
         yield Answers
         server.shutdown()
 
 
 def test_a_call_names_service_and_operation(emulator: type[Answers]) -> None:
     emulator.body = b'{"clusterArns": []}'
-    assert aws_api.call(aws_api.ECS, "ListClusters", maxResults=3) == {"clusterArns": []}
+    assert aws_api.call_service(aws_api.ECS, "ListClusters", maxResults=3) == {"clusterArns": []}
     [(_, path, headers, given)] = emulator.asked
     assert path == "/"
     assert headers["x-amz-target"] == f"{aws_api.ECS}.ListClusters"
@@ -63,7 +64,7 @@ def test_calls_from_within_the_emulator_say_so(
     emulator: type[Answers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws_api, "inside", True)
-    aws_api.call(aws_api.ECS, "ListClusters")
+    aws_api.call_service(aws_api.ECS, "ListClusters")
     assert emulator.asked[0][2]["x-course-inside"] == "1"
 
 
@@ -72,16 +73,16 @@ def test_load_balancers_are_asked_in_a_form_and_answer_in_xml(emulator: type[Ans
         b'<R xmlns="http://aws"><Result><LoadBalancers><member><LoadBalancerName>door'
         b"</LoadBalancerName></member></LoadBalancers></Result></R>"
     )
-    [found] = aws_api.balancing("DescribeLoadBalancers", Name="door")
+    [found] = aws_api.call_balancing("DescribeLoadBalancers", Name="door")
     assert found.findtext("LoadBalancerName") == "door"
     assert b"Action=DescribeLoadBalancers" in emulator.asked[0][3]
     emulator.body = b"<R><Result><LoadBalancers/></Result></R>"
-    assert aws_api.balancing("DescribeLoadBalancers") == []
+    assert aws_api.call_balancing("DescribeLoadBalancers") == []
 
 
 def test_its_own_calls_have_a_path(emulator: type[Answers]) -> None:
     emulator.body = b""
-    assert aws_api.manage("/_course/health") == {}
+    assert aws_api.call_emulator("/_course/health") == {}
     assert emulator.asked[0][:2] == ("GET", "/_course/health")
 
 
@@ -102,14 +103,14 @@ def test_of_many_tasks_the_last_hundred_of_each_status_are_told_the_oldest_first
         page = {"taskArns": [str(each) for each in range(start, min(start + 100, 250))]}
         return {**page, "nextToken": str(start + 100)} if start < 200 else page
 
-    monkeypatch.setattr(aws_api, "call", call)
-    found = aws_api.tasks("demo", serviceName="web")
+    monkeypatch.setattr(aws_api, "call_service", call)
+    found = aws_api.list_tasks("demo", serviceName="web")
     assert [each["createdAt"] for each in found] == [float(each) for each in range(150, 251)]
     assert described == [100, 1]
 
 
 def test_a_refusal_is_told_to_people_as_what_could_not_be_found_out() -> None:
-    refused = aws_api.Refused("ClientException", "no")
+    refused = aws_api.AwsError("ClientException", "no")
     assert isinstance(refused, CouldNotFindOut)
     assert (refused.code, refused.text, refused.message) == (
         "ClientException",
@@ -130,7 +131,7 @@ def test_a_refusal_has_code_and_message(
     emulator: type[Answers], body: bytes, code: str, words: str
 ) -> None:
     emulator.status, emulator.body = 400, body
-    with pytest.raises(aws_api.Refused) as refused:
-        aws_api.call(aws_api.ECS, "ListClusters")
+    with pytest.raises(aws_api.AwsError) as refused:
+        aws_api.call_service(aws_api.ECS, "ListClusters")
     assert refused.value.code == code
     assert str(refused.value) == f"{code}: {words}"

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from checker.base import loopback
+from checker.base import background, loopback, paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.fingerprint import fingerprint_package
-from checker.docker import docker_engine
-from checker.orchestrators import engine_names
+from checker.base.run import Run
+from checker.docker import connection
+from checker.orchestrators import registry
 from checker.orchestrators.ecs import aws_api, aws_settings, emulator_process, local_ecs
 from checker.orchestrators.ecs.emulator import labels
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 @pytest.fixture
@@ -34,49 +40,50 @@ def test_a_shell_gets_nothing_of_the_learners_aws_settings(
 ) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_ECS", "AWS_CA_BUNDLE"):
         monkeypatch.setenv(name, "mine")
-    given = docker_engine.environment()
+    given = registry.shell_environment()
     assert not [name for name, value in given.items() if value == "mine"]
     assert given["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
-    assert str(aws_settings.folder()) in given["AWS_CONFIG_FILE"]
+    assert str(aws_settings.aws_folder()) in given["AWS_CONFIG_FILE"]
     assert "127.0.0.1" in given["NO_PROXY"]
 
 
 def test_only_aws_gets_on_the_path() -> None:
-    assert [each.name for each in aws_settings.programs().iterdir()] == ["aws"]
+    aws_settings.write_files()
+    assert [each.name for each in aws_settings.programs_folder().iterdir()] == ["aws"]
 
 
 def test_a_port_that_is_taken_is_passed_by_and_the_choice_is_kept(
     taken: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    aws_settings.port_file().write_text(f"{taken}\n")
+    paths.write_atomically(aws_settings.port_file(), f"{taken}\n")
     emulator_process.choose_port()
-    assert aws_settings.port() != taken
+    assert aws_settings.chosen_port() != taken
     assert f"Port {taken} is taken" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"0", b"-5", b"65536", b"99999999", b"[]", b"\xff4570", b""])
 def test_a_spoilt_choice_of_port_does_no_harm(content: bytes) -> None:
-    aws_settings.port_file().write_bytes(content)
-    assert aws_settings.port() == aws_settings.FIRST_PORT
+    paths.write_atomically(aws_settings.port_file(), content)
+    assert aws_settings.chosen_port() == aws_settings.FIRST_PORT
 
 
 def test_no_port_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loopback, "is_free", lambda port: False)
+    monkeypatch.setattr(loopback, "is_port_free", lambda port: False)
     with pytest.raises(CouldNotFindOut, match="No port is free"):
         emulator_process.choose_port()
 
 
 def test_status_of_an_emulator_that_was_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_api, "call", Known().call)  # somebody else's, at its port
-    monkeypatch.setattr(aws_api, "balancing", Known().balancing)
-    assert not local_ecs.status().running
-    assert local_ecs.contents() == []
+    monkeypatch.setattr(aws_api, "call_service", Known().call)  # somebody else's, at its port
+    monkeypatch.setattr(aws_api, "call_balancing", Known().balancing)
+    assert not local_ecs.emulator_status().running
+    assert local_ecs.list_contents() == []
 
 
 def test_a_call_to_an_emulator_that_is_away_could_not_find_out(taken: int) -> None:
-    aws_settings.port_file().write_text("1\n")
+    paths.write_atomically(aws_settings.port_file(), "1\n")
     with pytest.raises(CouldNotFindOut, match="does not answer"):
-        aws_api.call(aws_api.ECS, "ListClusters")
+        aws_api.call_service(aws_api.ECS, "ListClusters")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +99,7 @@ def test_a_call_to_an_emulator_that_is_away_could_not_find_out(taken: int) -> No
     ],
 )
 def test_one_engine_or_several_may_be_named(engine: object, good: bool) -> None:
-    assert engine_names.is_good(engine) is good
+    assert registry.is_valid_engine(engine) is good
 
 
 class Known:
@@ -110,10 +117,10 @@ class Known:
 
 
 def test_contents_are_told_by_kind_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_process, "pid", lambda: 4711)
-    monkeypatch.setattr(aws_api, "call", Known().call)
-    monkeypatch.setattr(aws_api, "balancing", Known().balancing)
-    assert local_ecs.contents() == [
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: 4711)
+    monkeypatch.setattr(aws_api, "call_service", Known().call)
+    monkeypatch.setattr(aws_api, "call_balancing", Known().balancing)
+    assert local_ecs.list_contents() == [
         "cluster demo",
         "service demo/web",
         "task definition web:1",
@@ -124,12 +131,12 @@ def test_contents_are_told_by_kind_and_name(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_page_or_lab_that_uses_it_is_noted_and_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(local_ecs, "reset", lambda: None)
-    local_ecs.begin("first")
-    assert local_ecs.is_begun("first")
-    assert not local_ecs.is_begun("second")
-    local_ecs.forget("first")
-    assert not local_ecs.is_begun("first")
+    monkeypatch.setattr(local_ecs, "empty_emulator", lambda: None)
+    local_ecs.begin_run(Run("first"))
+    assert local_ecs.has_begun(Run("first"))
+    assert not local_ecs.has_begun(Run("second"))
+    local_ecs.forget_run(Run("first"))
+    assert not local_ecs.has_begun(Run("first"))
 
 
 def health() -> dict[str, object]:
@@ -145,13 +152,13 @@ def health() -> dict[str, object]:
 def test_one_that_answers_for_another_engine_or_process_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = docker_engine.EngineStatus("docker", True, "26", "", "unix:///here")
-    monkeypatch.setattr(docker_engine, "status", lambda: engine)
-    monkeypatch.setattr(emulator_process, "pid", lambda: 7)
+    engine = connection.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(connection, "engine_status", lambda: engine)
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: 7)
     told = health()
-    monkeypatch.setattr(aws_api, "manage", lambda *_, **__: told)
+    monkeypatch.setattr(aws_api, "call_emulator", lambda *_, **__: told)
     assert local_ecs.is_ready()
-    assert local_ecs.status().version == told["version"]
+    assert local_ecs.emulator_status().version == told["version"]
     told["engine"] = "unix:///there"
     assert not local_ecs.is_ready()
     told["engine"] = "unix:///here"
@@ -159,17 +166,17 @@ def test_one_that_answers_for_another_engine_or_process_is_not_ready(
     told["process"] = 8
     assert not local_ecs.is_ready()
     told.clear()
-    assert "does not answer" in local_ecs.status().detail
+    assert "does not answer" in local_ecs.emulator_status().detail
 
 
 def test_one_that_runs_the_code_of_before_an_update_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = docker_engine.EngineStatus("docker", True, "26", "", "unix:///here")
-    monkeypatch.setattr(docker_engine, "status", lambda: engine)
-    monkeypatch.setattr(emulator_process, "pid", lambda: 7)
+    engine = connection.EngineStatus("docker", True, "26", "", "unix:///here")
+    monkeypatch.setattr(connection, "engine_status", lambda: engine)
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: 7)
     told = health()
-    monkeypatch.setattr(aws_api, "manage", lambda *_, **__: told)
+    monkeypatch.setattr(aws_api, "call_emulator", lambda *_, **__: told)
     assert local_ecs.is_ready()
     monkeypatch.setattr(local_ecs, "fingerprint_package", lambda: "updated")
     assert not local_ecs.is_ready()
@@ -180,15 +187,15 @@ def test_one_that_runs_the_code_of_before_an_update_is_not_ready(
 
 
 def test_another_program_on_the_port_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_api, "manage", lambda *_, **__: pytest.fail("asked"))
+    monkeypatch.setattr(aws_api, "call_emulator", lambda *_, **__: pytest.fail("asked"))
     assert not local_ecs.is_ready()
 
 
 def test_one_that_is_begun_ends_what_was_begun_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_ecs, "reset", lambda: None)
-    local_ecs.begin("lab")
-    local_ecs.begin("page")
-    assert (local_ecs.is_begun("lab"), local_ecs.is_begun("page")) == (False, True)
+    monkeypatch.setattr(local_ecs, "empty_emulator", lambda: None)
+    local_ecs.begin_run(Run("lab"))
+    local_ecs.begin_run(Run("page"))
+    assert (local_ecs.has_begun(Run("lab")), local_ecs.has_begun(Run("page"))) == (False, True)
 
 
 def test_containers_left_on_an_earlier_port_are_removed_and_no_others(
@@ -204,7 +211,7 @@ def test_containers_left_on_an_earlier_port_are_removed_and_no_others(
         def remove(self, force: bool, v: bool) -> None:
             removed.append(self.host)
 
-    ours = emulator_process.host()
+    ours = emulator_process.host_name()
     boxes = [Box(f"{ours}:4566"), Box(f"{ours}0:4566"), Box(f"{ours}:4570"), Box("")]
 
     def listed(all: bool, filters: dict[str, str], ignore_removed: bool) -> list[Box]:
@@ -213,8 +220,8 @@ def test_containers_left_on_an_earlier_port_are_removed_and_no_others(
 
     containers = SimpleNamespace(list=listed)
     engine = SimpleNamespace(containers=containers, close=lambda: None)
-    monkeypatch.setattr(docker_engine, "client", lambda: engine)
-    local_ecs.reset()
+    monkeypatch.setattr(connection, "open_client", lambda: engine)
+    local_ecs.empty_emulator()
     assert removed == [f"{ours}:4566", f"{ours}:4570"]
 
 
@@ -224,28 +231,62 @@ def test_one_that_does_not_come_up_is_told_with_its_last_words(
 ) -> None:
     monkeypatch.setattr(local_ecs, "is_ready", lambda: False)
     monkeypatch.setattr(local_ecs, "START_SECONDS", 0.1)
-    monkeypatch.setattr(emulator_process, "pid", lambda: number)
-    emulator_process.log().parent.mkdir(parents=True)
-    emulator_process.log().write_text("first\nAddress already in use\n")
+    monkeypatch.setattr(emulator_process, "find_pid", lambda: number)
+    emulator_process.log_file().parent.mkdir(parents=True)
+    emulator_process.log_file().write_text("first\nAddress already in use\n")
     with pytest.raises(CouldNotFindOut, match=words) as failed:
         local_ecs._wait_until_ready()
     assert "Address already in use" in str(failed.value.found)
 
 
+def test_first_start_creates_the_folders_of_its_state_and_its_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(module: str, *, log: Path, cwd: Path, env: dict[str, str]) -> SimpleNamespace:
+        log.write_text("started")
+        assert (cwd, env["STATE_DIR"]) == (emulator_process.state_folder(), str(cwd))
+        return SimpleNamespace(pid=os.getpid())
+
+    monkeypatch.setattr(emulator_process.background, "start_module", start)
+    emulator_process.launch_emulator()
+    assert emulator_process.state_folder().is_dir()
+    assert emulator_process.read_log_end() == "started"
+
+
 def test_without_a_log_there_are_no_last_words() -> None:
-    assert emulator_process.last_words() == "no log"
+    assert emulator_process.read_log_end() == "no log"
 
 
 def test_a_process_that_merely_has_the_number_is_another(tmp_path: Path) -> None:
-    assert emulator_process.pid() is None
-    emulator_process._pid_file().write_text(f"{os.getpid()}\n")
-    assert emulator_process.pid() is None
-    emulator_process.end()
+    assert emulator_process.find_pid() is None
+    paths.write_atomically(emulator_process._pid_file(), f"{os.getpid()}\n")
+    assert emulator_process.find_pid() is None
+    emulator_process.end_emulator()
+
+
+@pytest.mark.parametrize("module", [emulator_process.MODULE, *emulator_process.FORMER_MODULES])
+def test_emulator_of_an_earlier_version_is_found_by_its_number_and_ended(module: str) -> None:
+    process = subprocess.Popen([*SLEEP, "-m", module])
+    paths.write_atomically(emulator_process._pid_file(), f"{process.pid}\n")
+    assert emulator_process.find_pid() == process.pid
+    emulator_process.end_emulator()
+    assert not psutil.pid_exists(process.pid)
+    assert not emulator_process._pid_file().exists()
+
+
+def test_launched_emulator_is_found_whatever_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = subprocess.Popen(SLEEP)
+    monkeypatch.setattr(background, "start_module", lambda module, **options: process)
+    emulator_process.launch_emulator()
+    assert emulator_process.find_pid() == process.pid
+    emulator_process.end_emulator()
+    assert emulator_process.find_pid() is None
+    assert not psutil.pid_exists(process.pid)
 
 
 def test_state_is_kept_by_choice_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert emulator_process._environment(Path("/state"))["PERSIST_STATE"] == "0"
+    assert emulator_process.emulator_environment(Path("/state"))["PERSIST_STATE"] == "0"
     monkeypatch.setenv("COURSE_ECS_STATE", "keep")
-    given = emulator_process._environment(Path("/state"))
+    given = emulator_process.emulator_environment(Path("/state"))
     assert (given["PERSIST_STATE"], given["STATE_DIR"]) == ("1", "/state")
     assert given["BIND_HOST"] == "127.0.0.1"

@@ -10,12 +10,12 @@ import pytest
 
 from checker.base import process
 from checker.base.process import Completed
-from checker.docker import docker_client, docker_engine
+from checker.docker import connection
 from checker.images import catalogue, golang
-from checker.orchestrators.kind import cluster_tools
+from checker.orchestrators.kind import cluster_files, cluster_tools
 from tests.images.conftest import Engine
 
-NODE = catalogue.find(cluster_tools.IMAGE)
+NODE = catalogue.find_image(cluster_tools.IMAGE)
 
 
 class Tools(Engine):
@@ -47,9 +47,9 @@ class Tools(Engine):
 def engine(monkeypatch: pytest.MonkeyPatch) -> Tools:
     fake = Tools()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: fake)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
-    monkeypatch.setattr(golang, "compile_all", fake.compile_all)
+    monkeypatch.setattr(connection, "open_client", lambda timeout=60: fake)
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(golang, "compile_programs", fake.compile_all)
     monkeypatch.setattr(sys, "platform", "linux")
     return fake
 
@@ -57,20 +57,20 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Tools:
 @pytest.fixture
 def node(engine: Tools) -> Tools:
     """The engine has the node image that the course built."""
-    engine.hold(NODE.reference, catalogue.fingerprint(NODE))
+    engine.hold(NODE.reference, catalogue.fingerprint_recipe(NODE))
     return engine
 
 
 def ensure() -> dict[str, str]:
     """Have the tools; what each name leads to."""
-    cluster_tools.ensure(lambda detail: None)
+    cluster_tools.ensure_tools(lambda detail: None)
     return {
-        each.name: each.read_text() for each in sorted(docker_client.cluster_folder().iterdir())
+        each.name: each.read_text() for each in sorted(cluster_files.programs_folder().iterdir())
     }
 
 
 def test_recipe_has_the_programs_and_what_it_builds_is_in_the_catalogue() -> None:
-    names = {golang.find(cluster_tools.RECIPE, name).name for name in cluster_tools.NAMES}
+    names = {golang.find_program(cluster_tools.RECIPE, name).name for name in cluster_tools.NAMES}
     assert names == set(cluster_tools.INSIDE)
     assert NODE.recipe == cluster_tools.RECIPE
 
@@ -106,7 +106,7 @@ def test_killed_copying_leaves_no_program(node: Tools) -> None:
     node.is_killed = True
     with pytest.raises(KeyboardInterrupt):
         ensure()
-    assert not golang.find(cluster_tools.RECIPE, "kind").folder.exists()
+    assert not golang.find_program(cluster_tools.RECIPE, "kind").folder.exists()
     node.is_killed = False
     assert ensure() == {"kind": "copied", "kubectl": "copied"}
 
@@ -114,7 +114,7 @@ def test_killed_copying_leaves_no_program(node: Tools) -> None:
 def test_what_is_there_is_left_alone(node: Tools) -> None:
     ensure()
     node.calls.clear()
-    links = {each: each.lstat().st_ino for each in docker_client.cluster_folder().iterdir()}
+    links = {each: each.lstat().st_ino for each in cluster_files.programs_folder().iterdir()}
     ensure()
     assert node.calls == []
     assert {each: each.lstat().st_ino for each in links} == links
@@ -122,8 +122,8 @@ def test_what_is_there_is_left_alone(node: Tools) -> None:
 
 def test_only_the_one_that_is_missing_is_copied(node: Tools) -> None:
     ensure()
-    (docker_client.cluster_folder() / "kind").resolve().unlink()
-    (docker_client.cluster_folder() / "kind").readlink().parent.rmdir()
+    (cluster_files.programs_folder() / "kind").resolve().unlink()
+    (cluster_files.programs_folder() / "kind").readlink().parent.rmdir()
     node.calls.clear()
     assert ensure()["kind"] == "copied"
     assert [call.split()[2] for call in node.calls if call.startswith("docker cp")] == [
@@ -132,7 +132,7 @@ def test_only_the_one_that_is_missing_is_copied(node: Tools) -> None:
 
 
 def test_names_of_an_earlier_version_lead_to_the_new_one(engine: Tools) -> None:
-    folder = docker_client.cluster_folder()
+    folder = cluster_files.programs_folder()
     folder.mkdir(parents=True)
     (folder / "kubectl").symlink_to("/old/kubectl")
     (folder / ".kubectl").symlink_to("/left/by/a/kill")

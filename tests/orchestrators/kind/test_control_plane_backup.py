@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checker.base import process
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.orchestrators.kind import control_plane_backup
 
 NODES = ["course-control-plane", "course-worker"]
@@ -38,7 +38,7 @@ class Nodes:
 
 
 SCRIPTS = (
-    *("KEEP", "KEEP_KUBELET", "FILES", "SERVICES", "ANSWERS", "DISOWN", "AS_MADE"),
+    *("SAVE", "SAVE_KUBELET", "FILES", "SERVICES", "ANSWERS", "DISOWN", "SAME_SPECS"),
     *("ETCD", "INTACT", "RUNS", "FREE"),
 )
 
@@ -47,7 +47,7 @@ SCRIPTS = (
 def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
     fake = Nodes()
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker_engine, "environment", dict)
+    monkeypatch.setattr(connection, "cli_environment", dict)
     monkeypatch.setattr(control_plane_backup, "READY_SECONDS", 0.05)
     monkeypatch.setattr(control_plane_backup, "AGAIN_SECONDS", 0.05)
     monkeypatch.setattr(control_plane_backup, "POLL_SECONDS", 0.01)
@@ -55,9 +55,9 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
 
 
 def test_files_and_services_are_put_right_on_every_node_and_etcd_is_left_alone(nodes) -> None:
-    assert control_plane_backup.restore(NODES)
+    assert control_plane_backup.restore_backup(NODES)
     services = ["SERVICES", "SERVICES"]
-    assert nodes.names == ["FILES", *services, "ANSWERS", "DISOWN", "AS_MADE"]
+    assert nodes.names == ["FILES", *services, "ANSWERS", "DISOWN", "SAME_SPECS"]
     assert [node for node, name in nodes.ran if name == "SERVICES"] == NODES
 
 
@@ -65,39 +65,39 @@ def test_kubelet_whose_node_was_deleted_is_restarted_and_a_node_without_machine_
     nodes: Nodes,
 ) -> None:
     nodes.strangers = "course-worker ghost\n"
-    assert control_plane_backup.restore(NODES)
+    assert control_plane_backup.restore_backup(NODES)
     restarted = [node for node, script in nodes.ran if script == "systemctl restart kubelet"]
     assert restarted == ["course-worker"]
 
 
 def test_system_parts_that_differ_come_from_the_backup(nodes: Nodes) -> None:
-    nodes.fails = {"AS_MADE"}
-    assert control_plane_backup.restore(NODES)
+    nodes.fails = {"SAME_SPECS"}
+    assert control_plane_backup.restore_backup(NODES)
     assert nodes.names[-3:-1] == ["ETCD", "ANSWERS"]
     assert nodes.ran[-1] == (NODES[1], control_plane_backup.KUBELET)
 
 
 def test_api_that_never_answers_is_tried_with_the_backup_and_then_given_up(nodes: Nodes) -> None:
     nodes.fails = {"ANSWERS"}
-    assert not control_plane_backup.restore(NODES)
+    assert not control_plane_backup.restore_backup(NODES)
     assert "ETCD" in nodes.names
-    assert "AS_MADE" not in nodes.names
+    assert "SAME_SPECS" not in nodes.names
 
 
 def test_leases_are_freed_once_the_api_answers(nodes: Nodes) -> None:
-    control_plane_backup.free_leases(NODES[0])
+    control_plane_backup.delete_leader_leases(NODES[0])
     assert nodes.ran == [(NODES[0], "ANSWERS"), (NODES[0], "FREE")]
 
 
 def test_leases_of_an_api_that_never_answers_are_left(nodes: Nodes) -> None:
     nodes.fails = {"ANSWERS"}
-    control_plane_backup.free_leases(NODES[0])
+    control_plane_backup.delete_leader_leases(NODES[0])
     assert "FREE" not in nodes.names
 
 
 def test_without_what_was_kept_nothing_can_be_mended(nodes: Nodes) -> None:
     nodes.fails = {"FILES"}
-    assert not control_plane_backup.restore(NODES)
+    assert not control_plane_backup.restore_backup(NODES)
     assert nodes.names == ["FILES"]
 
 
@@ -110,9 +110,9 @@ def test_cluster_is_intact_if_control_plane_and_services_are(
 
 
 def test_keeping_that_fails_is_an_error(nodes: Nodes) -> None:
-    control_plane_backup.keep(NODES)
-    assert [node for node, name in nodes.ran if name == "KEEP_KUBELET"] == NODES
-    assert [node for node, name in nodes.ran if name == "KEEP"] == NODES[:1]
-    nodes.fails = {"KEEP"}
+    control_plane_backup.save_backup(NODES)
+    assert [node for node, name in nodes.ran if name == "SAVE_KUBELET"] == NODES
+    assert [node for node, name in nodes.ran if name == "SAVE"] == NODES[:1]
+    nodes.fails = {"SAVE"}
     with pytest.raises(process.CommandFailed):
-        control_plane_backup.keep(NODES)
+        control_plane_backup.save_backup(NODES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.orchestrators.kind import host_limits
 from tests.engine_fakes import Programs
 
@@ -44,15 +44,15 @@ class Machine:
 @pytest.fixture
 def engine(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     fake = Machine(programs)
-    monkeypatch.setattr(docker_engine, "client", fake.client)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
-    host_limits.find.cache_clear()
+    monkeypatch.setattr(connection, "open_client", fake.client)
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    host_limits.find_limits.cache_clear()
     yield fake
-    host_limits.find.cache_clear()
+    host_limits.find_limits.cache_clear()
 
 
 def configuration(**options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(host_limits.configuration(IMAGE, **options))
+    found: dict[str, Any] = json.loads(host_limits.kind_configuration(IMAGE, **options))
     return found
 
 
@@ -63,14 +63,14 @@ def kubelet() -> dict[str, Any]:
 
 
 def test_usual_machine_has_no_quirks(engine: Machine) -> None:
-    assert host_limits.find(IMAGE) == host_limits.Quirks(False, False, False)
+    assert host_limits.find_limits(IMAGE) == host_limits.HostLimits(False, False)
     assert kubelet() == {"kind": "KubeletConfiguration"}
     assert "containerdConfigPatches" not in configuration()
 
 
 def test_machine_is_asked_once_through_the_courses_engine(engine: Machine) -> None:
-    host_limits.find(IMAGE)
-    host_limits.find(IMAGE)
+    host_limits.find_limits(IMAGE)
+    host_limits.find_limits(IMAGE)
     assert len(engine.programs.calls) == 1
     assert engine.programs.environments == [{"DOCKER_HOST": "unix:///fake"}]
     assert engine.closed == 1
@@ -78,7 +78,7 @@ def test_machine_is_asked_once_through_the_courses_engine(engine: Machine) -> No
 
 def test_control_groups_of_version_1_are_allowed_to_kubelet(engine: Machine) -> None:
     engine.info["CgroupVersion"] = "1"
-    assert host_limits.find(IMAGE).old_cgroups
+    assert host_limits.find_limits(IMAGE).old_cgroups
     assert kubelet()["failCgroupV1"] is False
 
 
@@ -86,7 +86,7 @@ def test_missing_right_to_change_oom_scores_is_told_to_kubelet_and_containerd(
     engine: Machine,
 ) -> None:
     engine.has(rights=NO_SYS_RESOURCE)
-    assert host_limits.find(IMAGE).no_sys_resource
+    assert host_limits.find_limits(IMAGE).no_sys_resource
     assert kubelet()["featureGates"] == {"KubeletInUserNamespace": True}
     assert "restrict_oom_score_adj = true" in configuration()["containerdConfigPatches"][0]
 
@@ -104,7 +104,7 @@ def test_low_limits_are_raised_and_none_is_lowered(
     engine: Machine, instances: int, watches: int, set_to: tuple[int, int]
 ) -> None:
     engine.has(instances=instances, watches=watches)
-    host_limits.find(IMAGE)
+    host_limits.find_limits(IMAGE)
     (_, setting) = engine.programs.calls
     assert setting.startswith(RUN)
     assert f"echo {set_to[0]} > /proc/sys/fs/inotify/max_user_instances" in setting
@@ -113,7 +113,7 @@ def test_low_limits_are_raised_and_none_is_lowered(
 
 def test_limits_that_are_high_enough_are_left_alone(engine: Machine) -> None:
     engine.has(instances=1024, watches=524288)
-    host_limits.find(IMAGE)
+    host_limits.find_limits(IMAGE)
     assert len(engine.programs.calls) == 1
 
 
@@ -122,16 +122,15 @@ def test_three_nodes_where_there_is_memory(engine: Machine) -> None:
     nodes = configuration()["nodes"]
     assert [each["role"] for each in nodes] == ["control-plane", "worker", "worker"]
     assert {each["image"] for each in nodes} == {IMAGE}
-    assert host_limits.node_count() == 3
-    assert host_limits.describe() == "a control plane and 2 workers"
+    assert host_limits.count_nodes() == 3
+    assert host_limits.describe_nodes() == "a control plane and 2 workers"
 
 
 def test_one_node_only_under_4_gib_and_it_is_said(engine: Machine) -> None:
     engine.info["MemTotal"] = 4 * GIB - 1
     assert [each["role"] for each in configuration()["nodes"]] == ["control-plane"]
-    assert host_limits.node_count() == 1
-    assert host_limits.find(IMAGE).little_memory
-    assert host_limits.describe() == "one node only: there are less than 4 GiB of memory"
+    assert host_limits.count_nodes() == 1
+    assert host_limits.describe_nodes() == "one node only: there are less than 4 GiB of memory"
 
 
 def test_api_server_listens_on_this_machine_alone(engine: Machine) -> None:

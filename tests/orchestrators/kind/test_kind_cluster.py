@@ -14,9 +14,11 @@ from docker.errors import NotFound
 from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import Completed
-from checker.docker import docker_engine, endpoint
+from checker.base.run import Run
+from checker.docker import connection, docker_engine, endpoint
 from checker.images import provider, store
 from checker.orchestrators.kind import (
+    cluster_files,
     cluster_nodes,
     cluster_tools,
     control_plane_backup,
@@ -77,7 +79,7 @@ class Cluster(Programs):
             self.addresses = {}
             self._join(reversed(self.names))
             self.made_from = self.image.id
-            kind_cluster.kubeconfig().write_text(KUBECONFIG)
+            cluster_files.kubeconfig_file().write_text(KUBECONFIG)
         if argv[:2] == ["docker", "stop"]:
             self.taken -= set(argv[2:])
             self.forgotten = False
@@ -103,7 +105,7 @@ class Cluster(Programs):
     def _answer(self) -> None:
         version = json.dumps({"serverVersion": {"gitVersion": "v1.37.2"}})
         self.answers["kubectl"] = (0, json.dumps({"items": self.objects()}))
-        start = f"kubectl --kubeconfig {kind_cluster.kubeconfig()}"
+        start = f"kubectl --kubeconfig {cluster_files.kubeconfig_file()}"
         self.answers[f"{start} version"] = (0, version)
 
     def objects(self) -> list[dict[str, Any]]:
@@ -147,31 +149,33 @@ class Cluster(Programs):
 def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     """No cluster yet, on an engine that answers."""
     fake = Cluster()
-    monkeypatch.setattr(store, "look", lambda client, image: fake.image)
+    monkeypatch.setattr(store, "inspect_image", lambda client, image: fake.image)
     fake.answers["docker run"] = (0, "000001ffffffffff\n1024\n524288\n")
     monkeypatch.setattr(process, "run", fake.run)
-    monkeypatch.setattr(docker_engine, "client", fake.client)
-    monkeypatch.setattr(docker_engine, "ensure", lambda: None)
+    monkeypatch.setattr(connection, "open_client", fake.client)
+    monkeypatch.setattr(docker_engine, "ensure_engine", lambda: None)
     elsewhere = endpoint.Answer("unix:///fake", "running")
-    monkeypatch.setattr(endpoint, "find", lambda: elsewhere)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
-    monkeypatch.setattr(cluster_tools, "ensure", fake.get_tools)
-    monkeypatch.setattr(provider, "ensure", fake.images.extend)
-    monkeypatch.setattr(node_images, "load", lambda names, nodes: fake.loaded.extend(names))
-    monkeypatch.setattr(control_plane_backup, "keep", fake.kept.append)
-    monkeypatch.setattr(control_plane_backup, "restore", fake.restore)
-    monkeypatch.setattr(control_plane_backup, "free_leases", fake.freed.append)
+    monkeypatch.setattr(endpoint, "find_engine", lambda: elsewhere)
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(cluster_tools, "ensure_tools", fake.get_tools)
+    monkeypatch.setattr(provider, "ensure_images", fake.images.extend)
+    monkeypatch.setattr(
+        node_images, "load_into_nodes", lambda names, nodes: fake.loaded.extend(names)
+    )
+    monkeypatch.setattr(control_plane_backup, "save_backup", fake.kept.append)
+    monkeypatch.setattr(control_plane_backup, "restore_backup", fake.restore)
+    monkeypatch.setattr(control_plane_backup, "delete_leader_leases", fake.freed.append)
     for name in ("READY_SECONDS", "AGAIN_SECONDS", "POLL_SECONDS"):
         monkeypatch.setattr(kind_cluster, name, 0.01)
     for name in ("KNOWN_SECONDS", "POLL_SECONDS"):
         monkeypatch.setattr(cluster_nodes, name, 0.01)
-    (paths.cache() / "engines").mkdir()
+    paths.ensure_folder(paths.cache() / "engines")
     learners = Path.home() / ".kube"
     learners.mkdir()
     (learners / "config").write_text("the learner's")
-    host_limits.find.cache_clear()
+    host_limits.find_limits.cache_clear()
     yield fake
-    host_limits.find.cache_clear()
+    host_limits.find_limits.cache_clear()
     assert (learners / "config").read_text() == "the learner's"
     assert not [call for call in fake.calls if str(learners) in call]
 
@@ -179,7 +183,7 @@ def cluster(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]
 @pytest.fixture
 def ready(cluster: Cluster) -> Cluster:
     """The cluster is made, and nothing that was done for it counts any more."""
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     for record in (cluster.calls, cluster.images, cluster.loaded, cluster.kept):
         record.clear()
     cluster.tools = 0
@@ -192,10 +196,10 @@ def stopped(cluster: Cluster) -> None:
 
 
 def test_cluster_is_made_where_there_is_none(cluster: Cluster) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     (making,) = cluster.makings
     assert "--name course" in making
-    assert kind_cluster.nodes() == NODES
+    assert kind_cluster.node_names() == NODES
     assert kind_cluster.is_ready()
     assert cluster.images == [kind_cluster.IMAGE, kind_cluster.METRICS]
     assert cluster.loaded == [kind_cluster.METRICS]
@@ -204,17 +208,17 @@ def test_cluster_is_made_where_there_is_none(cluster: Cluster) -> None:
 
 
 def test_configuration_is_the_one_for_this_machine(cluster: Cluster) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     (making,) = cluster.makings
     words = making.split()
     config = Path(words[words.index("--config") + 1])
-    assert config.read_text() == host_limits.configuration(
-        kind_cluster.IMAGE, kind_cluster._socket()
+    assert config.read_text() == host_limits.kind_configuration(
+        kind_cluster.IMAGE, kind_cluster.engine_socket_mount()
     )
 
 
 def test_ready_cluster_is_left_alone(ready: Cluster) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     looks = [call.split()[0] for call in ready.calls]
     assert looks == ["docker", "kubectl"]
     assert (ready.makings, ready.tools, ready.images) == ([], 0, [])
@@ -222,7 +226,7 @@ def test_ready_cluster_is_left_alone(ready: Cluster) -> None:
 
 def test_stopped_cluster_is_started(ready: Cluster) -> None:
     stopped(ready)
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert ready.freed == ["course-control-plane"]
     assert ready.makings == []
     assert kind_cluster.is_ready()
@@ -233,7 +237,7 @@ def test_nodes_get_the_addresses_back_that_they_were_made_with(ready: Cluster) -
     stopped(ready)
     ready.run(["docker", "start", *NODES])
     assert ready.addresses != before
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert ready.addresses == before
     assert ready.makings == []
     assert kind_cluster.is_ready()
@@ -243,7 +247,7 @@ def test_load_balancer_that_took_the_address_of_a_node_comes_after_it(ready: Clu
     before = dict(ready.addresses)
     stopped(ready)
     ready.balancers, ready.taken = ["course-lb.bakery.web"], {"course-lb.bakery.web"}
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert {name: ready.addresses[name] for name in NODES} == before
     assert ready.makings == []
     assert "course-lb.bakery.web" in ready.addresses
@@ -252,7 +256,7 @@ def test_load_balancer_that_took_the_address_of_a_node_comes_after_it(ready: Clu
 def test_cluster_whose_addresses_others_have_taken_is_made_anew(ready: Cluster) -> None:
     stopped(ready)
     ready.taken = {"another-control-plane"}
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(ready.makings) == 1
     assert kind_cluster.is_ready()
 
@@ -260,7 +264,7 @@ def test_cluster_whose_addresses_others_have_taken_is_made_anew(ready: Cluster) 
 def test_cluster_that_does_not_start_well_is_mended(ready: Cluster) -> None:
     stopped(ready)
     ready.starts_well, ready.restores = False, True
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert ready.makings == []
     assert kind_cluster.is_ready()
 
@@ -268,20 +272,20 @@ def test_cluster_that_does_not_start_well_is_mended(ready: Cluster) -> None:
 def test_broken_cluster_is_made_anew(ready: Cluster) -> None:
     stopped(ready)
     ready.starts_well = False
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(ready.makings) == 1
     assert kind_cluster.is_ready()
 
 
 def test_cluster_that_lost_a_node_is_made_anew(ready: Cluster) -> None:
     del ready.nodes["course-worker"]
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(ready.makings) == 1
-    assert kind_cluster.nodes() == NODES
+    assert kind_cluster.node_names() == NODES
 
 
 def test_lost_kubeconfig_does_not_count_as_ready(ready: Cluster) -> None:
-    kind_cluster.kubeconfig().unlink()
+    cluster_files.kubeconfig_file().unlink()
     assert not kind_cluster.is_ready()
 
 
@@ -294,17 +298,17 @@ def test_cluster_that_was_not_finished_is_made_anew(
 
     with monkeypatch.context() as during:
         if step == "create":
-            during.setattr(kind_cluster, "_kind", killed)
+            during.setattr(kind_cluster, "_run_kind", killed)
         elif step == "wait":
             cluster.comes_up = False
             during.setattr(kind_cluster, "_wait_until_ready", killed)
         else:
-            during.setattr(control_plane_backup, "keep", killed)
+            during.setattr(control_plane_backup, "save_backup", killed)
         with pytest.raises(KeyboardInterrupt):
-            kind_cluster.ensure()
+            kind_cluster.ensure_cluster()
     cluster.comes_up = True
     cluster.calls.clear()
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(cluster.makings) == 1
     assert kind_cluster.is_ready()
 
@@ -312,7 +316,7 @@ def test_cluster_that_was_not_finished_is_made_anew(
 def test_what_is_left_of_the_old_cluster_is_removed_before(ready: Cluster) -> None:
     stopped(ready)
     ready.starts_well = False
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     removing = [
         number
         for number, call in enumerate(ready.calls)
@@ -325,7 +329,7 @@ def test_what_is_left_of_the_old_cluster_is_removed_before(ready: Cluster) -> No
 def test_cluster_that_is_not_ready_in_time_is_told_with_what_to_do(cluster: Cluster) -> None:
     cluster.comes_up = False
     with pytest.raises(CouldNotFindOut, match="does not become ready") as told:
-        kind_cluster.ensure()
+        kind_cluster.ensure_cluster()
     assert told.value.found == "not there: the API server"
     assert "./course doctor" in told.value.next_step
     assert not kind_cluster.is_ready()
@@ -339,12 +343,12 @@ def test_another_process_that_makes_it_is_waited_for(
             raise BlockingIOError
         cluster.nodes = dict.fromkeys(NODES, True)
         cluster._join(reversed(NODES))
-        kind_cluster.kubeconfig().write_text(KUBECONFIG)
-        cluster_nodes.begun().touch()
-        cluster_nodes.keep_places()
+        paths.write_atomically(cluster_files.kubeconfig_file(), KUBECONFIG)
+        cluster_files.start_mark().touch()
+        cluster_nodes.record_addresses()
 
     monkeypatch.setattr(paths.fcntl, "flock", flock)
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert "waiting for it" in capsys.readouterr().err
     assert cluster.makings == []
 
@@ -353,8 +357,8 @@ def test_one_node_only_under_4_gib_is_said_plainly(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.memory = 4 * 1024**3 - 1
-    kind_cluster.ensure()
-    assert kind_cluster.nodes() == NODES[:1]
+    kind_cluster.ensure_cluster()
+    assert kind_cluster.node_names() == NODES[:1]
     assert kind_cluster.is_ready()
     said = capsys.readouterr().err
     assert "one node only: there are less than 4 GiB of memory" in said
@@ -363,7 +367,7 @@ def test_one_node_only_under_4_gib_is_said_plainly(
 def test_workers_are_said_where_there_are_some(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert "a control plane and 2 workers" in capsys.readouterr().err
 
 
@@ -374,19 +378,19 @@ def test_node_that_is_not_ready_means_that_the_cluster_is_not(ready: Cluster) ->
 
 
 def test_status_without_a_cluster_says_who_makes_it(cluster: Cluster) -> None:
-    found = kind_cluster.status()
+    found = kind_cluster.cluster_status()
     assert (found.name, found.running) == ("kind", False)
     assert "no cluster yet" in found.detail
 
 
 def test_status_of_a_stopped_cluster_says_what_does_not_answer(ready: Cluster) -> None:
     stopped(ready)
-    assert not kind_cluster.status().running
-    assert "API server" in kind_cluster.status().detail
+    assert not kind_cluster.cluster_status().running
+    assert "API server" in kind_cluster.cluster_status().detail
 
 
 def test_status_of_a_ready_cluster_tells_version_and_nodes(ready: Cluster) -> None:
-    found = kind_cluster.status()
+    found = kind_cluster.cluster_status()
     assert (found.running, found.version, found.detail) == (True, "v1.37.2", "3 nodes")
 
 
@@ -396,47 +400,47 @@ def test_nodes_without_an_engine_are_none(
     def away(timeout: int = 60) -> None:
         raise CouldNotFindOut("No Docker Engine answers.")
 
-    monkeypatch.setattr(docker_engine, "client", away)
-    assert kind_cluster.nodes() == []
+    monkeypatch.setattr(connection, "open_client", away)
+    assert kind_cluster.node_names() == []
 
 
 def test_reset_mends_where_that_helps(ready: Cluster) -> None:
     stopped(ready)
     ready.restores = True
-    kind_cluster.reset()
+    kind_cluster.reset_cluster()
     assert ready.makings == []
     assert kind_cluster.is_ready()
 
 
 def test_reset_makes_anew_where_nothing_helps(ready: Cluster) -> None:
     stopped(ready)
-    kind_cluster.reset()
+    kind_cluster.reset_cluster()
     assert len(ready.makings) == 1
 
 
-@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend])
+@pytest.mark.parametrize("does", [kind_cluster.ensure_cluster, kind_cluster.mend_cluster])
 def test_nodes_whose_names_the_engine_has_forgotten_are_entered_again(
     ready: Cluster, does: Callable[[], None]
 ) -> None:
     ready.restores = ready.forgotten = True
     does()
     assert "docker rename course-worker-again course-worker" in ready.calls
-    assert cluster_nodes.know_each_other()
+    assert cluster_nodes.can_find_each_other()
     assert not any(call.startswith("docker stop") for call in ready.calls)
     assert ready.makings == []
 
 
-@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.mend])
+@pytest.mark.parametrize("does", [kind_cluster.ensure_cluster, kind_cluster.mend_cluster])
 def test_nodes_start_anew_where_an_engine_in_a_swarm_enters_no_names(
     ready: Cluster, does: Callable[[], None]
 ) -> None:
     ready.restores = ready.forgotten = ready.in_swarm = True
     ready.balancers = ["course-lb.default.web"]
     does()
-    assert cluster_nodes.know_each_other()
+    assert cluster_nodes.can_find_each_other()
     [stop] = [call for call in ready.calls if call.startswith("docker stop")]
     assert set(stop.split()[2:]) == {*NODES, "course-lb.default.web"}
-    assert cluster_nodes.are_at_their_places()
+    assert cluster_nodes.have_their_addresses()
     assert ready.makings == []
 
 
@@ -446,31 +450,31 @@ def test_nodes_that_were_just_started_get_time_to_find_each_other(
     monkeypatch.setattr(cluster_nodes, "KNOWN_SECONDS", 5.0)
     stopped(ready)
     ready.slow = 5
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert kind_cluster.is_ready()
     assert not any(call.startswith("docker stop") for call in ready.calls)
     assert ready.makings == []
 
 
 def test_cluster_made_anew_has_the_images_again_and_knows_of_no_run(ready: Cluster) -> None:
-    kind_cluster.load(["nginx:1.26", "of-a-learner:1"])
-    cluster_nodes.before("lab").write_text("[]")
+    kind_cluster.load_images(["nginx:1.26", "of-a-learner:1"])
+    cluster_files.snapshot_file(Run("lab")).write_text("[]")
     ready.loaded.clear()
-    kind_cluster.reset()
+    kind_cluster.reset_cluster()
     assert ready.loaded == ["nginx:1.26", kind_cluster.METRICS]
-    assert not cluster_nodes.before("lab").exists()
+    assert not cluster_files.snapshot_file(Run("lab")).exists()
 
 
 def test_what_the_nodes_lacked_is_kept_for_later(ready: Cluster) -> None:
     stopped(ready)
     ready.starts_well = False
-    kind_cluster.ensure()
-    assert "not there: the API server" in cluster_nodes.troubles().read_text()
+    kind_cluster.ensure_cluster()
+    assert "not there: the API server" in cluster_files.troubles_file().read_text()
 
 
 def test_load_balancers_of_the_cluster_go_with_it(ready: Cluster) -> None:
     ready.balancers = ["course-lb.bakery.web"]
-    kind_cluster.stop()
+    kind_cluster.delete_cluster()
     (removing,) = [call for call in ready.calls if call.startswith("docker rm")]
     assert removing.endswith(f"{' '.join(NODES)} course-lb.bakery.web")
 
@@ -479,13 +483,13 @@ def test_load_balancers_of_the_cluster_go_with_it(ready: Cluster) -> None:
 def test_cluster_without_the_socket_of_its_cloud_is_made_anew(
     cluster: Cluster, mounted_at: str
 ) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     cluster.mounted_at = mounted_at
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(cluster.makings) == (1 if mounted_at else 2)
 
 
-@pytest.mark.parametrize("does", [kind_cluster.ensure, kind_cluster.reset])
+@pytest.mark.parametrize("does", [kind_cluster.ensure_cluster, kind_cluster.reset_cluster])
 def test_cluster_of_the_same_name_that_is_anothers_is_left_alone(
     cluster: Cluster, does: Callable[[], None]
 ) -> None:
@@ -493,8 +497,8 @@ def test_cluster_of_the_same_name_that_is_anothers_is_left_alone(
     with pytest.raises(CouldNotFindOut, match="the course did not make") as told:
         does()
     assert "course-worker" in told.value.found
-    assert kind_cluster.nodes() == []
-    kind_cluster.stop()
+    assert kind_cluster.node_names() == []
+    kind_cluster.delete_cluster()
     assert cluster.calls == []
 
 
@@ -502,19 +506,21 @@ def test_cluster_in_the_engine_of_the_course_is_its_own(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.nodes = dict.fromkeys(NODES, True)
-    monkeypatch.setattr(endpoint, "find", lambda: endpoint.Answer(endpoint.own_host(), "running"))
-    assert kind_cluster.nodes() == NODES
+    monkeypatch.setattr(
+        endpoint, "find_engine", lambda: endpoint.Answer(endpoint.daemon_host(), "running")
+    )
+    assert kind_cluster.node_names() == NODES
 
 
 def test_reset_makes_a_cluster_where_there_is_none(cluster: Cluster) -> None:
-    kind_cluster.reset()
+    kind_cluster.reset_cluster()
     assert len(cluster.makings) == 1
 
 
 def test_intact_cluster_is_not_mended(ready: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_plane_backup, "is_intact", lambda nodes: True)
-    monkeypatch.setattr(control_plane_backup, "restore", lambda nodes: pytest.fail("mended"))
-    kind_cluster.mend()
+    monkeypatch.setattr(control_plane_backup, "restore_backup", lambda nodes: pytest.fail("mended"))
+    kind_cluster.mend_cluster()
     assert ready.makings == []
 
 
@@ -523,48 +529,50 @@ def test_cluster_that_was_taken_apart_is_mended(
 ) -> None:
     monkeypatch.setattr(control_plane_backup, "is_intact", lambda nodes: False)
     mended: list[list[str]] = []
-    monkeypatch.setattr(control_plane_backup, "restore", lambda nodes: not mended.append(nodes))
-    kind_cluster.mend()
+    monkeypatch.setattr(
+        control_plane_backup, "restore_backup", lambda nodes: not mended.append(nodes)
+    )
+    kind_cluster.mend_cluster()
     assert mended == [NODES]
     assert ready.makings == []
 
 
 def test_network_that_was_there_before_the_cluster_is_left(ready: Cluster) -> None:
-    kind_cluster.stop()
+    kind_cluster.delete_cluster()
     assert not [call for call in ready.calls if call.startswith("docker network rm")]
 
 
 def test_network_that_was_made_for_the_cluster_goes_with_it(cluster: Cluster) -> None:
     cluster.answers["docker network inspect"] = (1, "no such network")
-    kind_cluster.ensure()
-    kind_cluster.stop()
+    kind_cluster.ensure_cluster()
+    kind_cluster.delete_cluster()
     assert "docker network rm kind" in cluster.calls
 
 
 def test_stop_removes_the_cluster_and_its_kubeconfigs(ready: Cluster) -> None:
-    kind_cluster.stop()
+    kind_cluster.delete_cluster()
     assert not (paths.state() / "kubernetes").exists()
-    assert kind_cluster.nodes() == []
+    assert kind_cluster.node_names() == []
 
 
 def test_stop_without_a_cluster_removes_nothing(cluster: Cluster) -> None:
-    kind_cluster.stop()
+    kind_cluster.delete_cluster()
     assert not [call for call in cluster.calls if " rm " in call or " delete " in call]
 
 
 def test_images_are_loaded_into_all_nodes(ready: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], list[str]]] = []
-    monkeypatch.setattr(node_images, "load", lambda *words: asked.append(words))
-    kind_cluster.load(iter(["web:1"]))
+    monkeypatch.setattr(node_images, "load_into_nodes", lambda *words: asked.append(words))
+    kind_cluster.load_images(iter(["web:1"]))
     assert asked == [(["web:1"], NODES)]
 
 
 def test_every_command_names_the_courses_own_kubeconfig(ready: Cluster) -> None:
     stopped(ready)
     ready.starts_well = False
-    kind_cluster.ensure()
-    kind_cluster.status()
-    kind_cluster.stop()
+    kind_cluster.ensure_cluster()
+    kind_cluster.cluster_status()
+    kind_cluster.delete_cluster()
     own = str(paths.state() / "kubernetes" / "config")
     for call, env in zip(ready.calls, ready.environments[-len(ready.calls) :], strict=True):
         if call.startswith("kubectl"):
@@ -575,15 +583,32 @@ def test_every_command_names_the_courses_own_kubeconfig(ready: Cluster) -> None:
 
 @pytest.mark.parametrize("runs", [True, False])
 def test_cluster_of_an_earlier_recipe_is_made_anew(cluster: Cluster, runs: bool) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     cluster.nodes = dict.fromkeys(cluster.nodes, runs)
     cluster.made_from = "sha256:before"
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(cluster.makings) == 2
 
 
 def test_cluster_whose_image_was_removed_goes_on(cluster: Cluster) -> None:
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     cluster.image = SimpleNamespace(source="missing", id="")
-    kind_cluster.ensure()
+    kind_cluster.ensure_cluster()
     assert len(cluster.makings) == 1
+
+
+def test_kind_and_kubectl_are_those_that_the_course_got(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cluster_files.programs_folder()
+    folder.mkdir(parents=True)
+    for name in ("kind", "kubectl"):
+        (folder / name).write_text('#!/bin/sh\necho "$0 $KUBECONFIG" >> "$SEEN"\n')
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    kind_cluster._run_kind("version")
+    kind_cluster._run_kubectl("version", timeout=10)
+    own = cluster_files.kubeconfig_file()
+    seen = (tmp_path / "seen").read_text().splitlines()
+    assert seen == [f"{folder}/kind {own}", f"{folder}/kubectl {own}"]

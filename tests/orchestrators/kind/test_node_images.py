@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from checker.base import paths
+from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.orchestrators.kind import node_images
 from tests.engine_fakes import Client, Programs
 
@@ -39,8 +39,8 @@ class Nodes:
 def nodes(client: Client, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Nodes:
     """Nodes `a` and `b`, both without images; the engine has web:1 and db:2."""
     client.tags = {"web:1": "sha256:w", "db:2": "sha256:d"}
-    monkeypatch.setattr(docker_engine, "client", lambda timeout=60: client)
-    monkeypatch.setattr(docker_engine, "environment", lambda: {"DOCKER_HOST": "unix:///fake"})
+    monkeypatch.setattr(connection, "open_client", lambda timeout=60: client)
+    monkeypatch.setattr(connection, "cli_environment", lambda: {"DOCKER_HOST": "unix:///fake"})
     real = programs.run
 
     def run(argv: list[str], **options: Any) -> Any:
@@ -48,7 +48,7 @@ def nodes(client: Client, programs: Programs, monkeypatch: pytest.MonkeyPatch) -
             Path(argv[3]).write_text("archive")
         return real(argv, **options)
 
-    monkeypatch.setattr(node_images.process, "run", run)
+    monkeypatch.setattr(process, "run", run)
     fake = Nodes()
     monkeypatch.setattr(subprocess, "run", fake.run)
     return fake
@@ -71,13 +71,13 @@ def saved(programs: Programs) -> list[list[str]]:
 def test_what_all_nodes_have_is_not_put_there_again(nodes: Nodes, programs: Programs) -> None:
     for node in "ab":
         holds(programs, node, row(DATA, "sha256:w"))
-    node_images.load([WEB], ["a", "b"])
+    node_images.load_into_nodes([WEB], ["a", "b"])
     assert nodes.fed == {}
     assert saved(programs) == []
 
 
 def test_missing_image_is_put_into_every_node_and_marked(nodes: Nodes, programs: Programs) -> None:
-    node_images.load([WEB], ["a", "b"])
+    node_images.load_into_nodes([WEB], ["a", "b"])
     assert saved(programs) == [[WEB]]
     assert nodes.fed == dict.fromkeys("ab", "ctr -n k8s.io images import --local --no-unpack -")
     for node in "ab":
@@ -87,7 +87,7 @@ def test_missing_image_is_put_into_every_node_and_marked(nodes: Nodes, programs:
 
 def test_only_nodes_that_lack_it_get_it(nodes: Nodes, programs: Programs) -> None:
     holds(programs, "a", row(DATA, "sha256:w"))
-    node_images.load([WEB], ["a", "b"])
+    node_images.load_into_nodes([WEB], ["a", "b"])
     assert list(nodes.fed) == ["b"]
 
 
@@ -98,13 +98,13 @@ def test_only_nodes_that_lack_it_get_it(nodes: Nodes, programs: Programs) -> Non
 )
 def test_image_that_is_another_one_is_replaced(nodes: Nodes, programs: Programs, held: str) -> None:
     holds(programs, "a", held)
-    node_images.load([WEB], ["a"])
+    node_images.load_into_nodes([WEB], ["a"])
     assert list(nodes.fed) == ["a"]
 
 
 def test_all_that_is_missing_goes_in_one_archive(nodes: Nodes, programs: Programs) -> None:
     holds(programs, "a", row(DATA, "sha256:w"))
-    node_images.load([WEB, "db:2"], ["a", "b"])
+    node_images.load_into_nodes([WEB, "db:2"], ["a", "b"])
     assert saved(programs) == [["db:2", "web:1"]]
     labels = [call.split() for call in programs.calls if " label " in call]
     assert sorted((words[2], words[-2].rpartition("/")[2]) for words in labels) == [
@@ -113,26 +113,26 @@ def test_all_that_is_missing_goes_in_one_archive(nodes: Nodes, programs: Program
 
 
 def test_nothing_wanted_or_no_nodes_is_nothing_to_do(nodes: Nodes, programs: Programs) -> None:
-    node_images.load([], ["a"])
-    node_images.load([WEB], [])
+    node_images.load_into_nodes([], ["a"])
+    node_images.load_into_nodes([WEB], [])
     assert (saved(programs), nodes.fed) == ([], {})
 
 
 def test_what_is_loaded_is_told(nodes: Nodes, capsys: pytest.CaptureFixture[str]) -> None:
-    node_images.load([WEB], ["a"])
+    node_images.load_into_nodes([WEB], ["a"])
     assert "Loading web:1 into the cluster" in capsys.readouterr().err
 
 
 def test_image_that_the_engine_lacks_is_told(nodes: Nodes, client: Client) -> None:
     with pytest.raises(CouldNotFindOut, match="engine lacks an image"):
-        node_images.load(["none:1"], ["a"])
+        node_images.load_into_nodes(["none:1"], ["a"])
     assert client.closed
 
 
 def test_node_that_does_not_take_it_is_named(nodes: Nodes, programs: Programs) -> None:
     nodes.refuses = "b"
     with pytest.raises(CouldNotFindOut, match="b does not take") as told:
-        node_images.load([WEB], ["a", "b"])
+        node_images.load_into_nodes([WEB], ["a", "b"])
     assert "no space left" in told.value.found
     assert not any("exec b" in call and " label " in call for call in programs.calls)
 
@@ -143,27 +143,11 @@ def test_node_that_does_not_take_it_is_named(nodes: Nodes, programs: Programs) -
 def test_node_that_hangs_or_cannot_be_reached_is_told(nodes: Nodes, error: Exception) -> None:
     nodes.fails = error
     with pytest.raises(CouldNotFindOut, match="a does not take"):
-        node_images.load([WEB], ["a"])
+        node_images.load_into_nodes([WEB], ["a"])
 
 
 def test_archive_is_not_left(nodes: Nodes) -> None:
     nodes.refuses = "a"
     with pytest.raises(CouldNotFindOut):
-        node_images.load([WEB], ["a"])
+        node_images.load_into_nodes([WEB], ["a"])
     assert list(paths.cache().rglob("*.tar")) == []
-
-
-@pytest.mark.parametrize(
-    ("reference", "full"),
-    [
-        ("nginx", "docker.io/library/nginx:latest"),
-        ("nginx:1.26", "docker.io/library/nginx:1.26"),
-        ("kindest/node:v1", "docker.io/kindest/node:v1"),
-        ("registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.10"),
-        ("localhost/web", "localhost/web:latest"),
-        ("localhost:5000/web", "localhost:5000/web:latest"),
-        ("localhost:5000/a/web:2", "localhost:5000/a/web:2"),
-    ],
-)
-def test_full_name_is_the_one_that_containerd_uses(reference: str, full: str) -> None:
-    assert node_images.full_name(reference) == full

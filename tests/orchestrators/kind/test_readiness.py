@@ -28,7 +28,7 @@ def lacking(*changed: dict[str, Any]) -> list[str]:
     """What a working cluster lacks after objects of it were changed."""
     names = {(each["kind"], each["metadata"]["name"]) for each in changed}
     kept = [e for e in working(NODES) if (e["kind"], e["metadata"]["name"]) not in names]
-    return readiness.lacking([*kept, *changed], len(NODES), EACH)
+    return readiness.find_missing_parts([*kept, *changed], len(NODES), EACH)
 
 
 def test_working_cluster_lacks_nothing() -> None:
@@ -36,7 +36,7 @@ def test_working_cluster_lacks_nothing() -> None:
 
 
 def test_missing_node_is_counted() -> None:
-    assert readiness.lacking(working(NODES), 3, EACH) == ["2 of 3 nodes are there"]
+    assert readiness.find_missing_parts(working(NODES), 3, EACH) == ["2 of 3 nodes are there"]
 
 
 @pytest.mark.parametrize("ready", ["False", "Unknown"])
@@ -69,12 +69,12 @@ def test_lease_that_nobody_holds_yet_counts_as_silent() -> None:
 
 def test_restart_of_one_worker_says_nothing_of_what_runs_elsewhere() -> None:
     started = {**EACH, "course-worker": NOW + timedelta(minutes=1)}
-    found = readiness.lacking(working(NODES), len(NODES), started)
+    found = readiness.find_missing_parts(working(NODES), len(NODES), started)
     assert found == ["node course-worker", "kube-proxy-course-worker"]
 
 
 def test_cluster_that_says_nothing_lacks_everything() -> None:
-    assert readiness.lacking([], 1, {}) == ["0 of 1 nodes are there", *LEADERS]
+    assert readiness.find_missing_parts([], 1, {}) == ["0 of 1 nodes are there", *LEADERS]
 
 
 def test_proxy_of_each_node_must_run() -> None:

@@ -8,12 +8,12 @@ import pytest
 from docker.errors import APIError
 
 from checker.base.errors import CouldNotFindOut
-from checker.docker import container_names, docker_engine
-from checker.docker.docker_engine import EngineStatus
+from checker.docker import connection, container_names, docker_engine
+from checker.docker.connection import EngineStatus
+from checker.docker.labels import OWNER
 from checker.images import provider
 from checker.orchestrators.kind import cluster_nodes
 from checker.orchestrators.swarm import routing_mesh, swarm_mode
-from checker.sandbox.recorder import OWNER
 
 
 class Network:
@@ -116,21 +116,22 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         fake.services_there.clear()
         return {}
 
-    monkeypatch.setattr("checker.docker.removal.remove_all", removed)
-    monkeypatch.setattr(cluster_nodes, "nodes", lambda: ["course-worker"])
-    monkeypatch.setattr(container_names, "bearers", lambda client: ["course-worker", *fake.others])
+    monkeypatch.setattr("checker.docker.removal.remove_entries", removed)
+    monkeypatch.setattr(cluster_nodes, "node_names", lambda: ["course-worker"])
     monkeypatch.setattr(
-        container_names, "enter_again", lambda own: fake.asked.append(f"enter {own}")
+        container_names, "list_named_containers", lambda client: ["course-worker", *fake.others]
     )
-    monkeypatch.setattr(docker_engine, "client", lambda: fake)
-    monkeypatch.setattr(docker_engine, "ensure", lambda: None)
-    monkeypatch.setattr(docker_engine, "status", lambda: EngineStatus("docker", True, "26", ""))
-    monkeypatch.setattr(provider, "ensure", lambda names: None)
+    monkeypatch.setattr(
+        container_names, "register_names", lambda own: fake.asked.append(f"enter {own}")
+    )
+    monkeypatch.setattr(connection, "open_client", lambda: fake)
+    monkeypatch.setattr(docker_engine, "ensure_engine", lambda: None)
+    monkeypatch.setattr(connection, "engine_status", lambda: EngineStatus("docker", True, "26", ""))
+    monkeypatch.setattr(provider, "ensure_images", lambda names: None)
     monkeypatch.setattr(swarm_mode, "READY_SECONDS", 0.3)
     monkeypatch.setattr(routing_mesh, "TRY_SECONDS", 0.3)
     monkeypatch.setattr(routing_mesh, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(swarm_mode, "POLL_SECONDS", 0.01)
-    (swarm_mode.paths.cache() / "engines").mkdir()
     return fake
 
 
@@ -145,16 +146,16 @@ class Api:
 
 
 def test_swarm_is_made_on_the_loopback_address_and_marked(engine: Engine) -> None:
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     assert engine.asked[:2] == ["init 127.0.0.1 127.0.0.1:2377", f"create {swarm_mode.BRIDGE}"]
     assert engine.swarm_labels == {OWNER: "swarm", swarm_mode.MESH: "no"}
     assert engine.networks_there[swarm_mode.BRIDGE].labels == {OWNER: "swarm"}
 
 
 def test_second_ensure_changes_nothing(engine: Engine) -> None:
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     before = list(engine.asked)
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     assert engine.asked == before
 
 
@@ -163,11 +164,11 @@ def test_swarm_of_the_learner_is_refused_and_left_alone(engine: Engine, state: s
     engine.local_state = state
     engine.swarm_labels = {} if state == "active" else None
     with pytest.raises(CouldNotFindOut) as caught:
-        swarm_mode.ensure()
+        swarm_mode.ensure_swarm()
     assert "did not make" in caught.value.message
     assert state in caught.value.found
     assert "docker swarm leave --force" in caught.value.next_step
-    swarm_mode.stop()
+    swarm_mode.leave_swarm()
     assert engine.asked == []
     assert engine.local_state == state
 
@@ -175,7 +176,7 @@ def test_swarm_of_the_learner_is_refused_and_left_alone(engine: Engine, state: s
 def test_init_that_fails_says_why(engine: Engine) -> None:
     engine.fails = APIError("bind: address already in use")
     with pytest.raises(CouldNotFindOut, match="could not be switched on") as caught:
-        swarm_mode.ensure()
+        swarm_mode.ensure_swarm()
     assert "address already in use" in caught.value.found
     assert "2377" in caught.value.next_step
 
@@ -184,87 +185,89 @@ def test_init_that_fails_says_why(engine: Engine) -> None:
 def test_node_that_does_not_become_ready_is_told(engine: Engine, node: str, found: str) -> None:
     engine.node = node
     with pytest.raises(CouldNotFindOut, match="does not become ready") as caught:
-        swarm_mode.ensure()
+        swarm_mode.ensure_swarm()
     assert found in caught.value.found
 
 
 def test_mesh_is_found_out_by_trying_once(engine: Engine) -> None:
     engine.ipvs = b"yes\n"
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     assert engine.swarm_labels == {OWNER: "swarm", swarm_mode.MESH: "yes"}
     assert f"remove service {routing_mesh.TRIED}" in engine.asked
-    assert swarm_mode.status().detail == "1 node, with the routing mesh"
+    assert swarm_mode.swarm_status().detail == "1 node, with the routing mesh"
 
 
 def test_try_that_does_not_run_is_told_and_removed(engine: Engine) -> None:
     for engine.task in ("pending", ""):
         with pytest.raises(CouldNotFindOut, match="does not run"):
-            swarm_mode.ensure()
+            swarm_mode.ensure_swarm()
         assert engine.asked[-1] == f"remove service {routing_mesh.TRIED}"
     assert engine.swarm_labels == {OWNER: "swarm"}
-    assert "not tried" in swarm_mode.status().detail
+    assert "not tried" in swarm_mode.swarm_status().detail
 
 
 def test_status_tells_of_each_state(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert swarm_mode.status().detail == "no Swarm yet; a page or lab makes it"
-    swarm_mode.ensure()
-    assert swarm_mode.status() == EngineStatus(
+    assert swarm_mode.swarm_status().detail == "no Swarm yet; a page or lab makes it"
+    swarm_mode.ensure_swarm()
+    assert swarm_mode.swarm_status() == EngineStatus(
         "swarm", True, "26", "1 node, without the routing mesh (no IPVS)"
     )
     engine.swarm_labels = {}
-    assert swarm_mode.status() == EngineStatus(
+    assert swarm_mode.swarm_status() == EngineStatus(
         "swarm", False, "", "a Swarm that is not the course's"
     )
 
     def away() -> None:
         raise CouldNotFindOut("away")
 
-    monkeypatch.setattr(docker_engine, "client", away)
-    assert swarm_mode.status().detail == "no engine to ask"
+    monkeypatch.setattr(connection, "open_client", away)
+    assert swarm_mode.swarm_status().detail == "no engine to ask"
 
 
 def test_stop_leaves_and_removes_the_network_once_it_is_free(engine: Engine) -> None:
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     engine.networks_there[swarm_mode.BRIDGE].busy = 2
-    swarm_mode.stop()
+    swarm_mode.leave_swarm()
     assert engine.asked[-3:] == ["leave", "enter ['course-worker']", f"remove {swarm_mode.BRIDGE}"]
 
 
 def test_containers_of_others_that_lost_their_names_are_told_and_not_touched(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    swarm_mode.ensure()
-    swarm_mode.stop()
+    swarm_mode.ensure_swarm()
+    swarm_mode.leave_swarm()
     assert "docker restart" not in capsys.readouterr().err
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     engine.others = ["shop-web-1", "shop-db-1"]
-    swarm_mode.stop()
+    swarm_mode.leave_swarm()
     assert "docker restart shop-db-1 shop-web-1" in capsys.readouterr().err.replace("\n", " ")
     assert "enter ['course-worker']" in engine.asked
 
 
 def test_network_that_does_not_go_is_told(engine: Engine) -> None:
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     engine.networks_there[swarm_mode.BRIDGE].busy = 1_000_000
     with pytest.raises(CouldNotFindOut, match="does not go"):
-        swarm_mode.stop()
+        swarm_mode.leave_swarm()
 
 
 def test_network_of_an_earlier_swarm_of_the_learner_stays(engine: Engine) -> None:
     engine.networks_there[swarm_mode.BRIDGE] = Network(engine, swarm_mode.BRIDGE, {})
-    swarm_mode.ensure()
-    swarm_mode.stop()
+    swarm_mode.ensure_swarm()
+    swarm_mode.leave_swarm()
     assert swarm_mode.BRIDGE in engine.networks_there
 
 
 def test_leaving_that_fails_is_told(engine: Engine) -> None:
-    swarm_mode.ensure()
+    swarm_mode.ensure_swarm()
     engine.fails = APIError("context deadline exceeded")
     with pytest.raises(CouldNotFindOut, match="does not do what it should"):
-        swarm_mode.stop()
+        swarm_mode.leave_swarm()
 
 
 def test_stop_without_an_engine_is_fine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_engine, "status", lambda: EngineStatus("docker", False, "", "away"))
-    swarm_mode.stop()
+    monkeypatch.setattr(
+        connection, "engine_status", lambda: EngineStatus("docker", False, "", "away")
+    )
+    swarm_mode.leave_swarm()
     assert engine.asked == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checker.formats.markdown import Attributes, Fence
-from checker.pages.parsing.blocks import block, kind_of, place
+from checker.pages.parsing.blocks import find_kind, locate_file, parse_block
 
 
 def fence(language: str, content: str = "$ true", **given: object) -> Fence:
@@ -31,28 +31,28 @@ def fence(language: str, content: str = "$ true", **given: object) -> Fence:
     ],
 )
 def test_kind(made: Fence, kind: str) -> None:
-    assert kind_of(made) == kind
-    assert block(made).kind == kind
+    assert find_kind(made) == kind
+    assert parse_block(made).kind == kind
 
 
 @pytest.mark.parametrize(
     ("given", "seconds"), [("90s", 90), ("2m", 120), ("500ms", 0.5), ("1.5s", 1.5)]
 )
 def test_times(given: str, seconds: float) -> None:
-    found = block(fence("console", timeout=given, until=given))
+    found = parse_block(fence("console", timeout=given, until=given))
     assert (found.seconds, found.until) == (seconds, seconds)
 
 
 def test_a_command_has_a_minute_and_ends_with_zero_unless_said() -> None:
-    found = block(fence("console"))
+    found = parse_block(fence("console"))
     assert (found.seconds, found.until, found.exit) == (60, 0, 0)
 
 
 @pytest.mark.parametrize("title", ["compose.yaml", "k8s/web.yml"])
 def test_a_file_may_hold_several_yaml_documents(title: str) -> None:
     made = fence("yaml", "a: 1\n---\nb: 2", title=title)
-    assert place(block(made).fence, Path("/w")) == Path("/w") / title
+    assert locate_file(parse_block(made).fence, Path("/w")) == Path("/w") / title
 
 
 def test_a_file_may_be_a_program() -> None:
-    assert block(fence("sh", "true", title="run.sh", mode="755")).attributes["mode"] == "755"
+    assert parse_block(fence("sh", "true", title="run.sh", mode="755")).attributes["mode"] == "755"

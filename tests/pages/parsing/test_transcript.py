@@ -8,7 +8,7 @@ import pytest
 
 from checker.formats.markdown import Attributes, Fence
 from checker.pages.parsing import transcript
-from checker.pages.parsing.transcript import Statement, prompt_pattern
+from checker.pages.parsing.transcript import Statement, compile_prompt
 
 
 def fence(content: str, language: str = "console", **values: str) -> Fence:
@@ -16,11 +16,11 @@ def fence(content: str, language: str = "console", **values: str) -> Fence:
 
 
 def console(content: str, **values: str) -> tuple[Statement, ...]:
-    return transcript.console(fence(content, **values))
+    return transcript.parse_console(fence(content, **values))
 
 
 def python(content: str) -> tuple[Statement, ...]:
-    return transcript.python(fence(content, "python"))
+    return transcript.parse_python(fence(content, "python"))
 
 
 def texts(statements: tuple[Statement, ...]) -> list[tuple[str, list[str]]]:
@@ -71,7 +71,7 @@ def test_an_inner_prompt_before_any_command_is_refused() -> None:
     ],
 )
 def test_prompts(prompt: str, line: str, fits: bool) -> None:
-    assert bool(prompt_pattern(prompt).fullmatch(line)) is fits
+    assert bool(compile_prompt(prompt).fullmatch(line)) is fits
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_prompts(prompt: str, line: str, fits: bool) -> None:
     ],
 )
 def test_what_could_be_wrong_asserts(expected: tuple[str, ...], asserts: bool) -> None:
-    assert Statement("a", 1, 1, expected).asserts() is asserts
+    assert Statement("a", 1, 1, expected).asserts_output() is asserts
 
 
 def test_python_statements_and_their_output() -> None:

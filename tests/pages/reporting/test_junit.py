@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+from checker.base.verdict import Verdict
+from checker.formats.junit import format_suites
 from checker.pages.reporting import junit
 from checker.pages.reporting.results import BlockResult, Failure, PageResult
 
@@ -12,17 +14,17 @@ FAILURE = Failure(7, "seq 2", "The output differs.", 0, "1", "2", ("- 1", "+ 2\x
 PAGE = PageResult(
     Path("p.md"),
     (
-        BlockResult("a", 3, "console", "passed", 0.5),
-        BlockResult("", 6, "console", "failed", 1.0, FAILURE),
-        BlockResult("c", 9, "console", "not-run", reason="an earlier block failed"),
-        BlockResult("d", 12, "console", "could-not-check", 0.1, FAILURE),
+        BlockResult("a", 3, "console", Verdict.PASSED, 0.5),
+        BlockResult("", 6, "console", Verdict.FAILED, 1.0, FAILURE),
+        BlockResult("c", 9, "console", Verdict.NOT_RUN, reason="an earlier block failed"),
+        BlockResult("d", 12, "console", Verdict.COULD_NOT_CHECK, 0.1, FAILURE),
     ),
     2.0,
 )
 
 
 def suite(page: PageResult) -> ElementTree.Element:
-    found = ElementTree.fromstring(junit.xml([junit.page_suite(page)])).find("testsuite")
+    found = ElementTree.fromstring(format_suites([junit.build_suite(page)])).find("testsuite")
     assert found is not None
     return found
 

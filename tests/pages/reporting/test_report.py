@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from checker.base.verdict import Verdict
 from checker.pages.reporting import report
 from checker.pages.reporting.results import BlockResult, Failure, PageResult
 
@@ -16,14 +17,14 @@ DIFFERS = Failure(7, "seq 2\nmore", "The output differs.", 0, "1\n3", "1\n2", ("
 
 def printed(*blocks: BlockResult, trouble: str = "", accepted: int = 0) -> str:
     console = Console(file=io.StringIO(), highlight=False, soft_wrap=True)
-    report.show(PageResult(Path("p.md"), blocks, 1.25, accepted, trouble), console)
+    report.show_page(PageResult(Path("p.md"), blocks, 1.25, accepted, trouble), console)
     file = console.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()
 
 
 def failed(failure: Failure) -> BlockResult:
-    return BlockResult("a", 6, "console", "failed", 1.0, failure)
+    return BlockResult("a", 6, "console", Verdict.FAILED, 1.0, failure)
 
 
 def test_a_difference_is_shown_whole() -> None:
@@ -43,9 +44,9 @@ def test_a_difference_is_shown_whole() -> None:
 
 def test_what_was_not_run_is_counted_but_illustrations_are_not() -> None:
     blocks = (
-        BlockResult("a", 1, "console", "passed"),
-        BlockResult("b", 4, "illustration", "not-run", reason="r"),
-        BlockResult("c", 8, "console", "not-run", reason="an earlier block failed"),
+        BlockResult("a", 1, "console", Verdict.PASSED),
+        BlockResult("b", 4, "illustration", Verdict.NOT_RUN, reason="r"),
+        BlockResult("c", 8, "console", Verdict.NOT_RUN, reason="an earlier block failed"),
     )
     assert printed(*blocks) == "passed          p.md  1 blocks, 1.2 s, 1 not run\n"
 
@@ -93,7 +94,7 @@ def test_a_long_difference_is_cut_in_its_middle() -> None:
     ],
 )
 def test_advice(failure: Failure, words: str) -> None:
-    assert words in report.advice(Path("p.md"), failure)
+    assert words in report.suggest_next_step(Path("p.md"), failure)
 
 
 def test_a_hidden_command_shows_what_it_printed() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from checker.base.errors import CourseError
-from checker.pages.parsing.fences import parse
-from checker.pages.reporting.rewrite import rewrite
+from checker.pages.events import collect_edits
+from checker.pages.parsing.fences import parse_page
+from checker.pages.reporting.rewrite import rewrite_page
 from checker.pages.running.runner import Runner
 
 PAGE = """\
@@ -36,11 +37,10 @@ Text, untouched: `$ echo`.
 
 
 def accepted(text: str, workspace: Path) -> str:
-    page = parse(Path("p.md"), text)
+    page = parse_page(Path("p.md"), text)
     with Runner(workspace, os.environ, page.blocks, accept=True) as runner:
-        for block in page.blocks:
-            runner.run(block)
-        return rewrite(page, runner.edits)
+        events = [event for block in page.blocks for event in runner.run_block(block)]
+        return rewrite_page(page, collect_edits(events))
 
 
 def test_only_the_differing_output_is_replaced(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.parsing.transcript import prompt_pattern
-from checker.pages.running.dialog import Talk, dialog
+from checker.pages.parsing.transcript import compile_prompt
+from checker.pages.running.dialog import DialogResult, run_dialog
 from checker.pages.running.session import Session
 
 SHELL = "PS1='in# ' bash --noprofile --norc -i"
@@ -21,8 +21,8 @@ def shell(tmp_path: Path) -> Iterator[Session]:
         yield session
 
 
-def talk(shell: Session, command: str, *replies: str, seconds: float = 20) -> Talk:
-    return dialog(shell, command, prompt_pattern("in# "), replies, seconds)
+def talk(shell: Session, command: str, *replies: str, seconds: float = 20) -> DialogResult:
+    return run_dialog(shell, command, compile_prompt("in# "), replies, seconds)
 
 
 def test_each_reply_has_its_own_output(shell: Session) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.parsing.fences import parse
+from checker.pages.events import PageEvent, collect_edits, collect_results
+from checker.pages.parsing.fences import parse_page
 from checker.pages.reporting.results import BlockResult
-from checker.pages.running.runner import Runner, _pauses
+from checker.pages.running.runner import Runner, generate_pauses
 
 
 class Bench:
@@ -20,13 +21,14 @@ class Bench:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.edits: list[list[str]] = []
+        self.events: list[PageEvent] = []
 
     def __call__(self, text: str, accept: bool = False) -> list[BlockResult]:
-        page = parse(Path("p.md"), text)
+        page = parse_page(Path("p.md"), text)
         with Runner(self.workspace, os.environ, page.blocks, accept) as runner:
-            results = [runner.run(block) for block in page.blocks]
-            self.edits = [lines for _, _, lines in runner.edits]
-        return results
+            self.events = [event for block in page.blocks for event in runner.run_block(block)]
+        self.edits = [lines for _, _, lines in collect_edits(self.events)]
+        return list(collect_results(self.events))
 
     def problem(self, text: str) -> str:
         """What is wrong with the last block; nothing if it passed."""
@@ -119,8 +121,8 @@ def test_until_tries_the_whole_block_again(bench: Bench) -> None:
     assert (bench.workspace / "tries").read_text() == "x\nx\nx\n"
 
 
-def test_until_pauses_ever_longer_up_to_a_second() -> None:
-    assert list(itertools.islice(_pauses(), 7)) == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
+def test_untilgenerate_pauses_ever_longer_up_to_a_second() -> None:
+    assert list(itertools.islice(generate_pauses(), 7)) == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
 
 
 def test_until_ends_and_says_for_how_long_it_was_tried(bench: Bench) -> None:
@@ -172,7 +174,7 @@ def test_a_file_that_its_users_would_refuse_fails(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "checker.pages.running.validate.command",
+        "checker.pages.running.validate.build_command",
         lambda file, page, engine: f"cat {file.title} && false",
     )
     text = '``` text { title="a.txt" }\nwrong\n```\n\n' + console("$ cat a.txt\nwrong")
@@ -251,9 +253,9 @@ def test_what_was_accepted_is_captured_for_later(bench: Bench) -> None:
 
 def test_a_hidden_command_must_succeed(bench: Bench) -> None:
     with Runner(bench.workspace, os.environ, ()) as runner:
-        assert runner.command("echo noise", 3, 5) is None
-        failure = runner.command("echo why; false", 3, 5)
-        killed = runner.command("kill -9 $$", 4, 5)
+        assert runner.run_command("echo noise", 3, 5) is None
+        failure = runner.run_command("echo why; false", 3, 5)
+        killed = runner.run_command("kill -9 $$", 4, 5)
     assert failure
     assert killed
     assert (failure.line, failure.status, failure.found) == (3, 1, "why")

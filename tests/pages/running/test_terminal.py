@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.running.terminal import Terminal, shown
+from checker.pages.running.terminal import PseudoTerminal, render_text
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ from checker.pages.running.terminal import Terminal, shown
     ],
 )
 def test_shown(written: str, seen: str) -> None:
-    assert shown(written) == seen
+    assert render_text(written) == seen
 
 
 def test_what_is_typed_arrives_at_the_device() -> None:
-    terminal = Terminal()
+    terminal = PseudoTerminal()
     try:
-        terminal.type("hello")
+        terminal.type_line("hello")
         with Path(terminal.device).open("rb", buffering=0) as device:
             assert device.readline() == b"hello\n"
             size = os.get_terminal_size(device.fileno())
@@ -48,7 +48,7 @@ def test_what_is_typed_arrives_at_the_device() -> None:
 
 
 def test_a_closed_terminal_is_gone() -> None:
-    terminal = Terminal()
+    terminal = PseudoTerminal()
     terminal.close()
     deadline = time.monotonic() + 2
     while time.monotonic() < deadline:

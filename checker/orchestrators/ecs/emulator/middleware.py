@@ -1,4 +1,4 @@
-"""The first to see a request: what MiniStack does not know or tells otherwise than AWS."""
+"""ASGI middleware: what MiniStack does not know, or answers otherwise than AWS."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ from typing import Any
 from checker.base.fingerprint import fingerprint_package
 from checker.orchestrators.ecs import aws_api
 from checker.orchestrators.ecs.emulator import refusals, service_events, throttle
-from checker.orchestrators.ecs.emulator.load_balancing.alb_route import PREFIX, Front
+from checker.orchestrators.ecs.emulator.load_balancing.alb_route import PREFIX, AlbRoute
 from checker.orchestrators.ecs.emulator.load_balancing.targets import Targets
-from checker.orchestrators.ecs.emulator.scaling.scaling import Scaler
+from checker.orchestrators.ecs.emulator.scaling.target_tracking import Scaler
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 HEALTH, RESET = "/_course/health", "/_ministack/reset"
-MISSHAPEN = (AttributeError, TypeError, ValueError)
-"""What judging a call raises that is not formed as AWS's are; MiniStack is left to answer it."""
+MALFORMED_CALL_ERRORS = (AttributeError, TypeError, ValueError)
+"""What validating a call raises that is not formed as AWS's are; MiniStack answers it."""
 
-TOLD = {"DescribeServices": service_events.services, "DescribeTasks": service_events.tasks}
+RESPONSE_EDITORS = {
+    "DescribeServices": service_events.add_service_events,
+    "DescribeTasks": service_events.add_task_reasons,
+}
 
 
-class Door:
+class EmulatorMiddleware:
     """An ASGI application in front of MiniStack's."""
 
-    def __init__(self, app: App, scaler: Scaler, targets: Targets, front: Front) -> None:
+    def __init__(self, app: App, scaler: Scaler, targets: Targets, alb_route: AlbRoute) -> None:
         self._app = app
         self._scaler = scaler
         self._targets = targets
-        self._front = front
+        self._alb_route = alb_route
         self._code = fingerprint_package()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -44,76 +47,79 @@ class Door:
             await self._app(scope, receive, send)
             return
         if scope["path"].startswith(PREFIX):
-            await self._balanced(scope, receive, send)
+            await self._route_to_alb(scope, receive, send)
             return
         if scope["path"] == HEALTH:
-            await _answer(send, 200, _health(self._code))
+            engine = {"version": version("ministack"), "engine": os.environ["DOCKER_HOST"]}
+            await send_json(send, 200, {**engine, "process": os.getpid(), "code": self._code})
             return
         if scope["path"] == RESET:
             self._scaler.reset()
-            throttle.reset()
+            throttle.forget_failures()
             self._targets.reset()
         try:
-            await self._judged(scope, receive, send)
-        except aws_api.Refused as refused:
-            await _answer(send, 400, {"__type": refused.code, "message": refused.text})
+            await self._dispatch_call(scope, receive, send)
+        except aws_api.AwsError as refused:
+            await send_json(send, 400, {"__type": refused.code, "message": refused.text})
 
-    async def _balanced(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await _read(receive)
-        answer = await self._front.answer(scope, body)
+    async def _route_to_alb(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = await read_body(receive)
+        answer = await self._alb_route.answer_request(scope, body)
         if answer is None:
-            await self._app(scope, _again(body, receive), send)
+            await self._app(scope, replay_body(body, receive), send)
             return
         status, headers, content = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _judged(self, scope: Message, receive: Receive, send: Send) -> None:
-        target, _, action = _header(scope, b"x-amz-target").partition(".")
+    async def _dispatch_call(self, scope: Message, receive: Receive, send: Send) -> None:
+        target, _, action = find_header(scope, b"x-amz-target").partition(".")
         if target == aws_api.SCALING:
-            given = _parsed(await _read(receive))
-            await _answer(send, 200, await asyncio.to_thread(self._scaler.answer, action, given))
-        elif target == aws_api.ECS and _is_from_outside(scope):
-            await self._ecs(scope, receive, send, action)
-        else:
+            parameters = parse_json_object(await read_body(receive))
+            answer = await asyncio.to_thread(self._scaler.answer_call, action, parameters)
+            await send_json(send, 200, answer)
+            return
+        # The emulator's own calls carry this header; they are not validated again.
+        if target != aws_api.ECS or find_header(scope, b"x-course-inside"):
             await self._app(scope, receive, send)
+            return
+        body = await read_body(receive)
+        with contextlib.suppress(*MALFORMED_CALL_ERRORS):
+            await asyncio.to_thread(refusals.refuse_invalid_call, action, json.loads(body or b"{}"))
+        buffer = ResponseBuffer(send) if action in RESPONSE_EDITORS else None
+        await self._app(scope, replay_body(body, receive), buffer.store_message if buffer else send)
+        if buffer:
+            await buffer.send_edited(RESPONSE_EDITORS[action])
 
-    async def _ecs(self, scope: Message, receive: Receive, send: Send, action: str) -> None:
-        body = await _read(receive)
-        with contextlib.suppress(*MISSHAPEN):
-            await asyncio.to_thread(refusals.judge, action, json.loads(body or b"{}"))
-        keep = _Kept(send) if action in TOLD else None
-        await self._app(scope, _again(body, receive), keep.send if keep else send)
-        if keep:
-            await keep.tell(TOLD[action])
 
-
-class _Kept:
-    """Holds an answer back, so that it can be told otherwise."""
+class ResponseBuffer:
+    """Holds an answer back, so that it can be edited."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._start: Message = {}
         self._body = b""
 
-    async def send(self, message: Message) -> None:
+    async def store_message(self, message: Message) -> None:
+        """Take a message in the place of `send`."""
         if message["type"] == "http.response.start":
             self._start = message
         else:
             self._body += message.get("body", b"")
 
-    async def tell(self, otherwise: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    async def send_edited(self, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Send what was stored, edited if it is no error, with the length that it then has."""
         body = self._body
         if self._start["status"] == 200:
-            told = await asyncio.to_thread(otherwise, json.loads(body))
-            body = json.dumps(told).encode()
+            body = json.dumps(await asyncio.to_thread(edit, json.loads(body))).encode()
         headers = [each for each in self._start["headers"] if each[0].lower() != b"content-length"]
         headers.append((b"content-length", str(len(body)).encode()))
         await self._send({**self._start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
 
-async def _read(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Read a request's body to its end."""
     body = b""
     while True:
         message = await receive()
@@ -122,47 +128,34 @@ async def _read(receive: Receive) -> bytes:
             return body
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """Parse a body; raise AwsError where it is no JSON object."""
     with contextlib.suppress(ValueError):
-        given = json.loads(body or b"{}")
-        if isinstance(given, dict):
-            return given
-    raise aws_api.Refused("SerializationException", "The request is no JSON object.")
+        parameters = json.loads(body or b"{}")
+        if isinstance(parameters, dict):
+            return parameters
+    raise aws_api.AwsError("SerializationException", "The request is no JSON object.")
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read already once more."""
+def replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body once more that was read already."""
     first = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def give() -> Message:
+    async def receive_again() -> Message:
         return first.pop() if first else await receive()
 
-    return give
+    return receive_again
 
 
-async def _answer(send: Send, status: int, found: dict[str, Any]) -> None:
-    body = json.dumps(found).encode()
-    headers = [
-        (b"content-type", b"application/x-amz-json-1.1"),
-        (b"content-length", str(len(body)).encode()),
-    ]
+async def send_json(send: Send, status: int, answer: dict[str, Any]) -> None:
+    """Send an answer as AWS's JSON services do."""
+    body = json.dumps(answer).encode()
+    length = (b"content-length", str(len(body)).encode())
+    headers = [(b"content-type", b"application/x-amz-json-1.1"), length]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _header(scope: Message, name: bytes) -> str:
+def find_header(scope: Message, name: bytes) -> str:
+    """Return a header of a request, whose name is given in small letters; empty if missing."""
     return next((value.decode() for key, value in scope["headers"] if key.lower() == name), "")
-
-
-def _is_from_outside(scope: Message) -> bool:
-    """The door's own calls are not judged again."""
-    return not _header(scope, b"x-course-inside")
-
-
-def _health(code: str) -> dict[str, Any]:
-    return {
-        "version": version("ministack"),
-        "process": os.getpid(),
-        "engine": os.environ["DOCKER_HOST"],
-        "code": code,
-    }

@@ -28,116 +28,124 @@ FARGATE = {
 """CPU units and the MiB of memory that go with them (Task CPU and memory)."""
 
 
-def judge(action: str, given: dict[str, Any]) -> None:
-    """Let a call of ECS pass.
-
-    Args:
-        action: The operation.
-        given: Its parameters.
+def refuse_invalid_call(action: str, parameters: dict[str, Any]) -> None:
+    """Let a call of ECS pass if AWS would.
 
     Raises:
-        Refused: AWS would refuse it.
+        AwsError: AWS would refuse it.
     """
-    if action in JUDGES:
-        JUDGES[action](given)
+    if action in VALIDATORS:
+        VALIDATORS[action](parameters)
 
 
-def _register(given: dict[str, Any]) -> None:
-    containers = given.get("containerDefinitions") or []
+def validate_definition(parameters: dict[str, Any]) -> None:
+    """Refuse a task definition that cannot work."""
+    containers = parameters.get("containerDefinitions") or []
     names = [each.get("name") for each in containers]
     for name in names:
         if names.count(name) > 1:
-            raise _no(f"Container definition names must be unique. {name} is there twice.")
+            raise make_refusal(f"Container definition names must be unique. {name} is there twice.")
     for each in containers:
-        _container(given, each)
-    if "FARGATE" in given.get("requiresCompatibilities", []):
-        _fargate(given)
+        validate_container(parameters, each)
+    if "FARGATE" in parameters.get("requiresCompatibilities", []):
+        validate_fargate(parameters)
 
 
-def _container(given: dict[str, Any], container: dict[str, Any]) -> None:
+def validate_container(definition: dict[str, Any], container: dict[str, Any]) -> None:
+    """Refuse a container definition whose memory, image or ports cannot work."""
     name = container.get("name", "")
     if not container.get("image"):
-        raise _no("Container.image should not be null or empty.")
+        raise make_refusal("Container.image should not be null or empty.")
     memory = container.get("memory")
     reservation = container.get("memoryReservation")
     setting = f"Invalid setting for container '{name}'."
-    if memory is None and reservation is None and not given.get("memory"):
-        raise _no(f"{setting} At least one of 'memory' or 'memoryReservation' must be specified.")
+    if memory is None and reservation is None and not definition.get("memory"):
+        raise make_refusal(
+            f"{setting} At least one of 'memory' or 'memoryReservation' must be specified."
+        )
     if memory is not None and memory < LEAST_MEMORY:
-        raise _no(f"{setting} 'memory' must be at least {LEAST_MEMORY}.")
+        raise make_refusal(f"{setting} 'memory' must be at least {LEAST_MEMORY}.")
     if memory is not None and reservation is not None and reservation >= memory:
-        raise _no(f"{setting} 'memory' must be greater than 'memoryReservation'.")
-    if given.get("memory") and (memory or reservation or 0) > int(given["memory"]):
-        raise _no(f"{setting} Its memory is greater than that of the task.")
+        raise make_refusal(f"{setting} 'memory' must be greater than 'memoryReservation'.")
+    if definition.get("memory") and (memory or reservation or 0) > int(definition["memory"]):
+        raise make_refusal(f"{setting} Its memory is greater than that of the task.")
     for port in container.get("portMappings", []):
-        if given.get("networkMode") == "awsvpc":
+        if definition.get("networkMode") == "awsvpc":
             host = port.get("hostPort", port.get("containerPort"))
             if host not in (0, port.get("containerPort")):
-                raise _no(
+                raise make_refusal(
                     "When networkMode=awsvpc, the host ports and container ports in port mappings "
                     "must match."
                 )
 
 
-def _fargate(given: dict[str, Any]) -> None:
-    if given.get("networkMode", "awsvpc") != "awsvpc":
-        raise _no("Fargate only supports network mode 'awsvpc'.")
-    cpu, memory = given.get("cpu"), given.get("memory")
+def validate_fargate(definition: dict[str, Any]) -> None:
+    """Refuse a size or a network mode that Fargate does not have."""
+    if definition.get("networkMode", "awsvpc") != "awsvpc":
+        raise make_refusal("Fargate only supports network mode 'awsvpc'.")
+    cpu, memory = definition.get("cpu"), definition.get("memory")
     if not cpu or not memory:
-        raise _no("Fargate requires that 'cpu' and 'memory' be defined at the task level.")
+        raise make_refusal("Fargate requires that 'cpu' and 'memory' be defined at the task level.")
     if int(memory) not in FARGATE.get(int(cpu), ()):
-        raise _no(f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory.")
+        raise make_refusal(
+            f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory."
+        )
 
 
-def _start(given: dict[str, Any]) -> None:
-    _must_have_cluster(given)
-    _must_have_definition(given)
+def validate_start(parameters: dict[str, Any]) -> None:
+    """Refuse to start from a definition or in a cluster that is not there."""
+    require_cluster(parameters)
+    require_definition(parameters)
 
 
-def _update(given: dict[str, Any]) -> None:
-    if "taskDefinition" in given:
-        _must_have_definition(given)
+def validate_update(parameters: dict[str, Any]) -> None:
+    """Refuse to change a service to a definition that is not there."""
+    if "taskDefinition" in parameters:
+        require_definition(parameters)
 
 
-def _delete_cluster(given: dict[str, Any]) -> None:
-    name = given.get("cluster", "default")
-    _must_have_cluster(given)
-    if aws_api.call(aws_api.ECS, "ListServices", cluster=name)["serviceArns"]:
-        raise aws_api.Refused(
+def validate_cluster_deletion(parameters: dict[str, Any]) -> None:
+    """Refuse to delete a cluster that has services or tasks."""
+    name = parameters.get("cluster", "default")
+    require_cluster(parameters)
+    if aws_api.call_service(aws_api.ECS, "ListServices", cluster=name)["serviceArns"]:
+        raise aws_api.AwsError(
             "ClusterContainsServicesException",
             "The Cluster cannot be deleted while Services are active.",
         )
-    if aws_api.call(aws_api.ECS, "ListTasks", cluster=name)["taskArns"]:
-        raise aws_api.Refused(
-            "ClusterContainsTasksException",
-            "The Cluster cannot be deleted while Tasks are active.",
+    if aws_api.call_service(aws_api.ECS, "ListTasks", cluster=name)["taskArns"]:
+        raise aws_api.AwsError(
+            "ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active."
         )
 
 
-def _must_have_cluster(given: dict[str, Any]) -> None:
-    name = given.get("cluster", "default")
-    if not aws_api.call(aws_api.ECS, "DescribeClusters", clusters=[name])["clusters"]:
-        raise aws_api.Refused("ClusterNotFoundException", "Cluster not found.")
+def require_cluster(parameters: dict[str, Any]) -> None:
+    """Refuse a call that names a cluster that is not there."""
+    name = parameters.get("cluster", "default")
+    if not aws_api.call_service(aws_api.ECS, "DescribeClusters", clusters=[name])["clusters"]:
+        raise aws_api.AwsError("ClusterNotFoundException", "Cluster not found.")
 
 
-def _must_have_definition(given: dict[str, Any]) -> None:
-    wanted = given.get("taskDefinition", "")
+def require_definition(parameters: dict[str, Any]) -> None:
+    """Refuse a call that names a task definition that is not there or not active."""
+    name = parameters.get("taskDefinition", "")
     try:
-        found = aws_api.call(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=wanted)
-    except aws_api.Refused:
-        raise _no("TaskDefinition not found.") from None
+        found = aws_api.call_service(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=name)
+    except aws_api.AwsError:
+        raise make_refusal("TaskDefinition not found.") from None
     if found["taskDefinition"]["status"] != "ACTIVE":
-        raise _no("TaskDefinition is inactive")
+        raise make_refusal("TaskDefinition is inactive")
 
 
-def _no(text: str) -> aws_api.Refused:
-    return aws_api.Refused("ClientException", text)
+def make_refusal(text: str) -> aws_api.AwsError:
+    """Return a refusal with the code that most have."""
+    return aws_api.AwsError("ClientException", text)
 
 
-JUDGES: dict[str, Callable[[dict[str, Any]], None]] = {
-    "RegisterTaskDefinition": _register,
-    "RunTask": _start,
-    "CreateService": _start,
-    "UpdateService": _update,
-    "DeleteCluster": _delete_cluster,
+VALIDATORS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "RegisterTaskDefinition": validate_definition,
+    "RunTask": validate_start,
+    "CreateService": validate_start,
+    "UpdateService": validate_update,
+    "DeleteCluster": validate_cluster_deletion,
 }

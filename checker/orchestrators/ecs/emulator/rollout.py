@@ -16,14 +16,11 @@ PENDING, HEALTHY, UNHEALTHY = "pending", "healthy", "unhealthy"
 
 
 @dataclass(frozen=True)
-class Copy:
-    """A task of the service that was not told to stop.
+class ServiceTask:
+    """A task of the service that was not told to stop; its name is its ARN.
 
-    Args:
-        name: Its ARN.
-        new: Whether it belongs to the deployment that is to be.
-        health: PENDING while it is not known, and during the grace period.
-        created: Seconds since the epoch.
+    It is new if it belongs to the deployment that is to be. Its health is PENDING while it is not
+    known, and during the grace period. It was created at that many seconds since the epoch.
     """
 
     name: str
@@ -33,14 +30,9 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How many tasks there may be.
-
-    Args:
-        count: The desired count.
-        least: Healthy ones that must be left.
-        most: Of all that are starting or running.
-        failed: Whether the deployment has failed, so that it starts no more.
+class DeploymentGoal:
+    """How many tasks there may be: the desired count, the least healthy ones that must be left, and
+    the most of all that are starting or running. A deployment that has failed starts no more.
     """
 
     count: int
@@ -50,15 +42,10 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Step:
-    """What is to be done now.
+class RolloutStep:
+    """How many tasks to start now, and which to stop; it is steady if nothing is left to do.
 
-    Args:
-        start: How many to start.
-        scale_in: Tasks to stop because there are too many.
-        sick: Unhealthy tasks to stop.
-        old: Tasks of former deployments to stop.
-        steady: Whether nothing is left to do.
+    They are stopped because there are too many, or as sick, or as those of former deployments.
     """
 
     start: int = 0
@@ -68,16 +55,16 @@ class Step:
     steady: bool = False
 
 
-def wanted(count: int, minimum: int, maximum: int, failed: bool = False) -> Wanted:
-    """From the percents of a deployment configuration; the least is rounded up, the most down."""
+def compute_goal(count: int, minimum: int, maximum: int, failed: bool = False) -> DeploymentGoal:
+    """Apply the percents of a deployment configuration; least is rounded up, most down."""
     most = max(1, count * maximum // 100)
-    return Wanted(count, math.ceil(count * minimum / 100), most, failed)
+    return DeploymentGoal(count, math.ceil(count * minimum / 100), most, failed)
 
 
-def of_service(service: Mapping[str, Any], failed: bool = False) -> Wanted:
-    """As a service is configured; the defaults are those of CreateService (docs.aws.amazon.com)."""
+def read_goal(service: Mapping[str, Any], failed: bool = False) -> DeploymentGoal:
+    """Return the goal of a service; defaults as in CreateService (docs.aws.amazon.com)."""
     given = service.get("deploymentConfiguration") or {}
-    return wanted(
+    return compute_goal(
         int(service.get("desiredCount", 0)),
         int(given.get("minimumHealthyPercent", 100)),
         int(given.get("maximumPercent", 200)),
@@ -85,35 +72,33 @@ def of_service(service: Mapping[str, Any], failed: bool = False) -> Wanted:
     )
 
 
-def plan(copies: Sequence[Copy], goal: Wanted) -> Step:
-    """What is to be done now."""
-    new = sorted((each for each in copies if each.new), key=lambda each: each.created)
+def plan_step(tasks: Sequence[ServiceTask], goal: DeploymentGoal) -> RolloutStep:
+    """Decide what is to be done now."""
+    tasks = sorted(tasks, key=lambda each: each.created)
+    new = [each for each in tasks if each.new]
     good = [each for each in new if each.health != UNHEALTHY]
     sick = [each for each in new if each.health == UNHEALTHY]
     if goal.failed:
-        return Step(sick=_names(sick))
+        return RolloutStep(sick=list_arns(sick))
     surplus = good[goal.count :]
     healthy = [each for each in good[: goal.count] if each.health == HEALTHY]
     need = max(0, goal.count - len(good))
-    room = max(0, goal.most - len(copies))
+    room = max(0, goal.most - len(tasks))
     enough = len(healthy) >= goal.count
-    old = _old(copies, goal, len(healthy))
-    return Step(
+    # Old tasks that do not work go at once; of the others as many as the minimum allows.
+    old = [each for each in tasks if not each.new]
+    working = [each for each in old if each.health == HEALTHY]
+    spare = max(0, len(healthy) + len(working) - goal.least)
+    leaving = [*(each for each in old if each.health != HEALTHY), *working[:spare]]
+    return RolloutStep(
         start=min(need, room),
-        scale_in=_names(surplus),
-        sick=_names(sick if enough else sick[: max(0, need - room)]),
-        old=_names(old),
-        steady=enough and len(copies) == goal.count,
+        scale_in=list_arns(surplus),
+        sick=list_arns(sick if enough else sick[: max(0, need - room)]),
+        old=list_arns(leaving),
+        steady=enough and len(tasks) == goal.count,
     )
 
 
-def _old(copies: Sequence[Copy], goal: Wanted, healthy_new: int) -> list[Copy]:
-    """Those that do not work, and as many of those that do as the minimum allows."""
-    old = sorted((each for each in copies if not each.new), key=lambda each: each.created)
-    working = [each for each in old if each.health == HEALTHY]
-    spare = max(0, healthy_new + len(working) - goal.least)
-    return [*(each for each in old if each.health != HEALTHY), *working[:spare]]
-
-
-def _names(copies: Sequence[Copy]) -> list[str]:
-    return [each.name for each in copies]
+def list_arns(tasks: Sequence[ServiceTask]) -> list[str]:
+    """Return the ARNs of tasks."""
+    return [each.name for each in tasks]

@@ -13,87 +13,74 @@ import threading
 import time
 from typing import Any
 
-from checker.orchestrators.ecs import aws_settings
-from checker.orchestrators.ecs.emulator import rollout, task_health
+from checker.orchestrators.ecs.emulator import ministack_state, rollout, task_health
 from checker.orchestrators.ecs.emulator.load_balancing.targets import FASTER, Targets
-from checker.orchestrators.ecs.emulator.rollout import Copy, Step
-from checker.orchestrators.ecs.emulator.stopping import Stopping
+from checker.orchestrators.ecs.emulator.rollout import RolloutStep, ServiceTask
+from checker.orchestrators.ecs.emulator.stopping import TaskStopper
 
 LOOK_SECONDS = 0.25
+GROUP = "targetGroupArn"
 PROGRESS, COMPLETED, FAILED = "IN_PROGRESS", "COMPLETED", "FAILED"
 ILLNESSES = ("Task failed ELB health checks", "Task failed container health checks")
 Object = dict[str, Any]
 
 
 class Scheduler:
-    """Keeps every service as it is wanted.
+    """Keeps every service as it is wanted; `ecs` is MiniStack's module of ECS."""
 
-    Args:
-        ecs: MiniStack's module of ECS.
-        targets: The health of targets.
-        stopping: What ends tasks.
-    """
-
-    def __init__(self, ecs: Any, targets: Targets, stopping: Stopping) -> None:
+    def __init__(self, ecs: Any, targets: Targets, stopper: TaskStopper) -> None:
         self._ecs = ecs
         self._targets = targets
-        self._stopping = stopping
+        self._stopper = stopper
         self._lock = threading.RLock()
 
-    def start(self) -> None:
+    def start_thread(self) -> None:
         """Look at every service for as long as this process lives, in a thread."""
-        threading.Thread(target=self._go, daemon=True, name="course-ecs-scheduler").start()
+        name = "course-ecs-scheduler"
+        threading.Thread(target=self._reconcile_forever, daemon=True, name=name).start()
 
-    def _go(self) -> None:
+    def _reconcile_forever(self) -> None:
         while True:
             time.sleep(LOOK_SECONDS)
-            with contextlib.suppress(Exception), self._scope():
-                self.look()
+            # MiniStack's threads change its records meanwhile; the next look finds them whole.
+            with contextlib.suppress(Exception), ministack_state.open_scope(self._ecs):
+                self.reconcile_all()
 
-    def _scope(self) -> Any:
-        return self._ecs.request_scope(aws_settings.ACCOUNT, aws_settings.REGION)
-
-    def look(self) -> None:
-        """Look at every task whose containers are asked, and at every service, once."""
+    def reconcile_all(self) -> None:
+        """Look at every task whose containers have a health check, and at every service, once."""
         for task in list(self._ecs._tasks.values()):
-            definition = self._definition(task["taskDefinitionArn"])
-            if task["lastStatus"] == "RUNNING" and task_health.is_asked(definition):
-                task_health.look(task, definition, self._ecs._get_docker())
+            definition = ministack_state.find_definition(self._ecs, task["taskDefinitionArn"])
+            if task["lastStatus"] == "RUNNING" and task_health.has_health_check(definition):
+                task_health.update_health(task, definition, self._ecs._get_docker())
         for key in list(self._ecs._services.keys()):
-            self.reconcile(key.partition("/")[0], key)
+            self.reconcile_service(key.partition("/")[0], key)
 
-    def reconcile(self, cluster: str, key: str) -> None:
-        """Start and stop what one service needs now.
-
-        Args:
-            key: As in demo/web.
-        """
+    def reconcile_service(self, cluster: str, key: str) -> None:
+        """Start and stop what one service needs now; the key is as in demo/web."""
         with self._lock:
             service = self._ecs._services.get(key)
             if not service or service["status"] != "ACTIVE" or not service["deployments"]:
                 return
             primary = self._ecs._primary_deployment(service)
-            tasks = self._tasks(service)
-            copies = [self._copy(service, primary, each) for each in tasks.values()]
-            self._note_healthy(service, primary, copies, tasks)
-            goal = rollout.of_service(service, primary.get("rolloutState") == FAILED)
-            step = rollout.plan(copies, goal)
-            self._do(cluster, service, primary, step, tasks)
+            tasks = self._find_active_tasks(service)
+            rated = [self._rate_task(service, primary, each) for each in tasks.values()]
+            self._note_healthy_tasks(service, primary, rated, tasks)
+            goal = rollout.read_goal(service, primary.get("rolloutState") == FAILED)
+            step = rollout.plan_step(rated, goal)
+            self._apply_step(cluster, service, step, tasks)
 
-    def failed(self, task: Object, digest_resolution_failed: bool = False) -> None:
-        """A task ended by itself or did not start: count it, and make up for it."""
-        cluster = self._ecs._cluster_name_from_arn(task["clusterArn"])
-        name = str(task.get("group", "")).removeprefix("service:")
-        key = f"{cluster}/{name}"
+    def record_failure(self, task: Object, digest_resolution_failed: bool = False) -> None:
+        """Count a task that ended by itself or did not start, and make up for it."""
+        cluster, key = ministack_state.find_service_key(self._ecs, task)
         with self._lock:
             service = self._ecs._services.get(key)
             if service and not digest_resolution_failed:
-                self._count(service, task)
-        self.reconcile(cluster, key)
+                self._count_failure(service, task)
+        self.reconcile_service(cluster, key)
 
     # --- what there is
 
-    def _tasks(self, service: Object) -> dict[str, Object]:
+    def _find_active_tasks(self, service: Object) -> dict[str, Object]:
         group, cluster = f"service:{service['serviceName']}", service["clusterArn"]
         return {
             arn: each
@@ -104,52 +91,50 @@ class Scheduler:
             and each.get("desiredStatus") != "STOPPED"
         }
 
-    def _copy(self, service: Object, primary: Object, task: Object) -> Copy:
+    def _rate_task(self, service: Object, primary: Object, task: Object) -> ServiceTask:
         new = self._ecs._deployment_for_task(service, task) is primary
-        health = self._health(service, task)
-        return Copy(task["taskArn"], new, health, self._ecs._ts_to_epoch(task["createdAt"]))
-
-    def _health(self, service: Object, task: Object) -> str:
-        if task["lastStatus"] != "RUNNING":
-            return rollout.PENDING
-        since = task.setdefault("_running_since", time.monotonic())
-        age = time.monotonic() - since
-        asked = task_health.is_asked(self._definition(task["taskDefinitionArn"]))
-        grace = int(service.get("healthCheckGracePeriodSeconds") or 0) / FASTER
-        said = task.get("healthStatus") if asked else None
-        return task_health.judge(said, self._target_states(service, task), age, grace)
-
-    def _target_states(self, service: Object, task: Object) -> list[str]:
-        address = str(self._ecs._task_ip(task))
-        return [
-            self._targets.state((each["targetGroupArn"], address, int(each["containerPort"])))
-            for each in service.get("loadBalancers", [])
-            if each.get("targetGroupArn")
-        ]
-
-    def _definition(self, name: str) -> Object:
-        return self._ecs._task_defs.get(self._ecs._resolve_td_key(name)) or {}
+        health = rollout.PENDING
+        if task["lastStatus"] == "RUNNING":
+            since = task.setdefault("_running_since", time.monotonic())
+            age = time.monotonic() - since
+            definition = ministack_state.find_definition(self._ecs, task["taskDefinitionArn"])
+            has_check = task_health.has_health_check(definition)
+            grace = int(service.get("healthCheckGracePeriodSeconds") or 0) / FASTER
+            address = str(self._ecs._task_ip(task))
+            balancers = [each for each in service.get("loadBalancers", []) if each.get(GROUP)]
+            keys = [(each[GROUP], address, int(each["containerPort"])) for each in balancers]
+            states = [self._targets.find_state(each) for each in keys]
+            of_containers = task.get("healthStatus") if has_check else None
+            health = task_health.rate_task(of_containers, states, age, grace)
+        created = self._ecs._ts_to_epoch(task["createdAt"])
+        return ServiceTask(task["taskArn"], new, health, created)
 
     # --- what is done
 
-    def _do(
-        self, cluster: str, service: Object, primary: Object, step: Step, tasks: dict[str, Object]
+    def _apply_step(
+        self, cluster: str, service: Object, step: RolloutStep, tasks: dict[str, Object]
     ) -> None:
+        primary = self._ecs._primary_deployment(service)
         scaling = f"Scaling activity initiated by (deployment {primary['id']})"
         for arn in (*step.scale_in, *step.old):
-            self._stopping.begin(tasks[arn], scaling, "ServiceSchedulerInitiated")
+            self._stopper.begin_stop(tasks[arn], scaling, "ServiceSchedulerInitiated")
         for arn in step.sick:
-            self._stopping.begin(tasks[arn], self._illness(service, tasks[arn]), "")
-            self._count(service, tasks[arn])
+            reason = ILLNESSES[1]
+            if tasks[arn].get("healthStatus") != task_health.BAD:
+                balancers = service.get("loadBalancers", [])
+                groups = ", ".join(each.get(GROUP, "") for each in balancers)
+                reason = f"{ILLNESSES[0]} in (target-group {groups})"
+            self._stopper.begin_stop(tasks[arn], reason, "")
+            self._count_failure(service, tasks[arn])
+        # Counting may have rolled the deployment back; it starts no more then.
         if step.start and self._ecs._primary_deployment(service) is primary:
-            self._run(cluster, service, primary, step.start)
+            self._start_tasks(cluster, service, primary, step.start)
         if step.steady and primary.get("rolloutState") == PROGRESS:
-            self._complete(service, primary)
-        if step != Step(steady=step.steady):
-            self._ecs._recount_cluster(cluster)
-            self._ecs._refresh_service_state(cluster, f"service:{service['serviceName']}")
+            self._complete_deployment(service, primary)
+        if step != RolloutStep(steady=step.steady):
+            ministack_state.refresh_counts(self._ecs, cluster, f"service:{service['serviceName']}")
 
-    def _run(self, cluster: str, service: Object, primary: Object, count: int) -> None:
+    def _start_tasks(self, cluster: str, service: Object, primary: Object, count: int) -> None:
         self._ecs._run_task(
             {
                 "cluster": cluster,
@@ -166,27 +151,21 @@ class Scheduler:
             }
         )
 
-    def _illness(self, service: Object, task: Object) -> str:
-        if task.get("healthStatus") == task_health.BAD:
-            return ILLNESSES[1]
-        groups = [each.get("targetGroupArn", "") for each in service.get("loadBalancers", [])]
-        return f"{ILLNESSES[0]} in (target-group {', '.join(groups)})"
-
     # --- deployments
 
-    def _note_healthy(
-        self, service: Object, primary: Object, copies: list[Copy], tasks: dict[str, Object]
+    def _note_healthy_tasks(
+        self, service: Object, primary: Object, rated: list[ServiceTask], tasks: dict[str, Object]
     ) -> None:
-        """A task that becomes healthy sets the count of failures back, unless that is off."""
-        resets = self._breaker(service).get("resetOnHealthyTask", True)
-        for each in copies:
+        """Set the count of failures back for a task that becomes healthy, unless that is off."""
+        resets = self._read_breaker(service).get("resetOnHealthyTask", True)
+        for each in rated:
             task = tasks[each.name]
             if each.health == rollout.HEALTHY and not task.get("_startup_stable"):
                 task["_startup_stable"] = True
                 if each.new and resets and primary.get("rolloutState") == PROGRESS:
                     primary["failedTasks"] = 0
 
-    def _count(self, service: Object, task: Object) -> None:
+    def _count_failure(self, service: Object, task: Object) -> None:
         """Count a failure, and end the deployment where it is one too many."""
         primary = self._ecs._primary_deployment(service)
         mine = self._ecs._deployment_for_task(service, task) is primary
@@ -194,13 +173,12 @@ class Scheduler:
             return
         primary["failedTasks"] = int(primary.get("failedTasks", 0)) + 1
         primary["updatedAt"] = self._ecs._iso()
-        breaker = self._breaker(service)
-        if breaker.get("enable") and primary["failedTasks"] >= self._ecs._circuit_breaker_threshold(
-            service
-        ):
-            self._fail(service, primary, bool(breaker.get("rollback")))
+        breaker = self._read_breaker(service)
+        most = self._ecs._circuit_breaker_threshold(service)
+        if breaker.get("enable") and primary["failedTasks"] >= most:
+            self._fail_deployment(service, primary, bool(breaker.get("rollback")))
 
-    def _fail(self, service: Object, deployment: Object, back: bool) -> None:
+    def _fail_deployment(self, service: Object, deployment: Object, back: bool) -> None:
         reason = "ECS deployment circuit breaker: tasks failed to start."
         deployment.update(rolloutState=FAILED, rolloutStateReason=reason, desiredCount=0)
         every = service["deployments"]
@@ -219,7 +197,7 @@ class Scheduler:
         service["taskDefinition"] = good["taskDefinition"]
         every.sort(key=lambda each: each["status"] != "PRIMARY")
 
-    def _complete(self, service: Object, primary: Object) -> None:
+    def _complete_deployment(self, service: Object, primary: Object) -> None:
         primary.update(
             rolloutState=COMPLETED,
             rolloutStateReason=f"ECS deployment {primary['id']} completed.",
@@ -231,6 +209,6 @@ class Scheduler:
             if each is primary or each["createdAt"] > primary["createdAt"]
         ]
 
-    def _breaker(self, service: Object) -> Object:
+    def _read_breaker(self, service: Object) -> Object:
         given = service.get("deploymentConfiguration") or {}
         return dict(given.get("deploymentCircuitBreaker") or {})

@@ -36,20 +36,22 @@ BLOCKED = (
     "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
 )
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+Event = tuple[float, str]
+"""Seconds since the epoch, and a text."""
 
 
-def services(found: dict[str, Any]) -> dict[str, Any]:
-    """The answer of DescribeServices, each with the events that its tasks tell of."""
-    for service in found.get("services", []):
-        with contextlib.suppress(aws_api.Refused):
-            tasks = aws_api.tasks(service["clusterArn"], serviceName=service["serviceName"])
-            service["events"] = list(reversed(history(service, tasks)))[:MOST]
-    return found
+def add_service_events(answer: dict[str, Any]) -> dict[str, Any]:
+    """Put into an answer of DescribeServices the events that the tasks of each tell of."""
+    for service in answer.get("services", []):
+        with contextlib.suppress(aws_api.AwsError):
+            tasks = aws_api.list_tasks(service["clusterArn"], serviceName=service["serviceName"])
+            service["events"] = list(reversed(list_events(service, tasks)))[:MOST]
+    return answer
 
 
-def tasks(found: dict[str, Any]) -> dict[str, Any]:
-    """The answer of DescribeTasks with AWS's reasons, and with the host ports of running tasks."""
-    for task in found.get("tasks", []):
+def add_task_reasons(answer: dict[str, Any]) -> dict[str, Any]:
+    """Put into an answer of DescribeTasks AWS's reasons, and host ports of running tasks."""
+    for task in answer.get("tasks", []):
         if task.get("stoppedReason") == ENDED:
             task["stoppedReason"] = watcher.GONE
         if task.get("stoppedReason") == watcher.GONE:
@@ -58,72 +60,69 @@ def tasks(found: dict[str, Any]) -> dict[str, Any]:
             if container.get("exitCode") == 137 and task["taskArn"] in watcher.killed:
                 container["reason"] = OUT_OF_MEMORY
         if task.get("lastStatus") == "RUNNING":
-            ports.add(task)
-    return found
+            ports.add_network_bindings(task)
+    return answer
 
 
-def history(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events of a service, the oldest first.
-
-    Args:
-        service: As the API describes it.
-        tasks: All its tasks, the oldest first.
-    """
+def list_events(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List the events of a service, the oldest first; so must its tasks be."""
     name = service["serviceName"]
-    told = [
-        *_started(tasks),
-        *_stopped(tasks),
-        *_registered(service, tasks),
-        *_deployments(service),
-        *_steady(service, tasks),
-        *_failing(tasks),
-        *_unhealthy(service, tasks),
-        *_blocked(service),
+    events = [
+        *find_starts(tasks),
+        *find_stops(tasks),
+        *find_registrations(service, tasks),
+        *find_deployment_ends(service),
+        *find_steady_state(service, tasks),
+        *find_failing_tasks(tasks),
+        *find_unhealthy_targets(service, tasks),
+        *find_blocked_deployment(service),
     ]
-    return [_event(name, moment, text) for moment, text in sorted(told, key=lambda each: each[0])]
+    return [make_event(name, *each) for each in sorted(events, key=lambda each: each[0])]
 
 
-def _event(name: str, moment: float, text: str) -> dict[str, Any]:
+def make_event(name: str, moment: float, text: str) -> dict[str, Any]:
+    """Return an event; it has the same id whenever it is told."""
     message = f"(service {name}) {text}"
-    made = uuid.uuid5(uuid.NAMESPACE_OID, f"{moment} {message}")
-    return {"id": str(made), "createdAt": moment, "message": message}
+    identity = uuid.uuid5(uuid.NAMESPACE_OID, f"{moment} {message}")
+    return {"id": str(identity), "createdAt": moment, "message": message}
 
 
-def _started(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+def find_starts(tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield when tasks were started, those of about one moment together."""
     together: list[dict[str, Any]] = []
     for task in [*tasks, None]:
         begun = together and (
             task is None or task["createdAt"] - together[0]["createdAt"] > STARTED_TOGETHER
         )
         if begun:
-            names = " ".join(f"(task {_short(each)})" for each in together)
+            names = " ".join(f"(task {read_task_id(each)})" for each in together)
             yield float(together[0]["createdAt"]), f"has started {len(together)} tasks: {names}."
             together = []
         if task is not None:
             together.append(task)
 
 
-def _stopped(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+def find_stops(tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield when the service stopped tasks; one that ended by itself is no event."""
     for task in tasks:
         if task.get("stoppedAt") and str(task.get("stoppedReason")).startswith(SCHEDULED):
-            yield float(task["stoppedAt"]), f"has stopped 1 running tasks: (task {_short(task)})."
+            text = f"has stopped 1 running tasks: (task {read_task_id(task)})."
+            yield float(task["stoppedAt"]), text
 
 
-def _registered(
-    service: dict[str, Any], tasks: list[dict[str, Any]]
-) -> Iterator[tuple[float, str]]:
+def find_registrations(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield when tasks came into target groups and left them."""
     for balancer in service.get("loadBalancers", []):
-        group = balancer.get("targetGroupArn", "")
+        what = f"registered 1 targets in (target-group {balancer.get('targetGroupArn', '')})"
         for task in tasks:
             if task.get("startedAt"):
-                text = f"registered 1 targets in (target-group {group})"
-                yield float(task["startedAt"]), text
+                yield float(task["startedAt"]), what
             if task.get("startedAt") and task.get("stoppedAt"):
-                text = f"deregistered 1 targets in (target-group {group})"
-                yield float(task["stoppedAt"]), text
+                yield float(task["stoppedAt"]), f"de{what}"
 
 
-def _deployments(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
+def find_deployment_ends(service: dict[str, Any]) -> Iterator[Event]:
+    """Yield how deployments ended, and to which one a failed one was rolled back."""
     for each in service.get("deployments", []):
         moment, this = float(each["updatedAt"]), f"(deployment {each['id']})"
         if each.get("rolloutState") == "COMPLETED":
@@ -131,15 +130,13 @@ def _deployments(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
         if each.get("rolloutState") == "FAILED":
             yield moment, f"{this} deployment failed: tasks failed to start."
             if each["status"] != "PRIMARY":
-                yield moment + 0.001, f"rolling back to (deployment {_primary(service)})."
+                every = service["deployments"]
+                primary = next(other["id"] for other in every if other["status"] == "PRIMARY")
+                yield moment + 0.001, f"rolling back to (deployment {primary})."
 
 
-def _primary(service: dict[str, Any]) -> str:
-    return next(str(each["id"]) for each in service["deployments"] if each["status"] == "PRIMARY")
-
-
-def _steady(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
-    """Steady is the moment of the last change, where nothing is under way any more."""
+def find_steady_state(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield the moment of the last change, where nothing is under way any more."""
     under_way = any(each["rolloutState"] == "IN_PROGRESS" for each in service["deployments"])
     if not under_way and service["runningCount"] == service["desiredCount"]:
         moments = [each["updatedAt"] for each in service["deployments"]]
@@ -148,19 +145,20 @@ def _steady(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tu
         yield float(max(moments)) + 0.001, STEADY
 
 
-def _unhealthy(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+def find_unhealthy_targets(service: dict[str, Any], tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield when tasks were stopped because their targets were unhealthy."""
     for balancer in service.get("loadBalancers", []):
         where = f"(target-group {balancer.get('targetGroupArn', '')})"
         for task in tasks:
             if str(task.get("stoppedReason")).startswith(UNHEALTHY):
-                which = f"(task {_short(task)}) (port {balancer.get('containerPort')})"
+                which = f"(task {read_task_id(task)}) (port {balancer.get('containerPort')})"
                 why = "(reason Health checks failed)"
                 yield float(task["stoppingAt"]), f"{which} is unhealthy in {where} due to {why}"
 
 
-def _blocked(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
-    """A deployment that may neither stop an old task nor start a new one."""
-    goal = rollout.of_service(service)
+def find_blocked_deployment(service: dict[str, Any]) -> Iterator[Event]:
+    """Yield that a deployment may neither stop an old task nor start a new one."""
+    goal = rollout.read_goal(service)
     if len(service.get("deployments", [])) < 2 or not goal.least >= goal.count >= goal.most:
         return
     for each in service["deployments"]:
@@ -170,13 +168,14 @@ def _blocked(service: dict[str, Any]) -> Iterator[tuple[float, str]]:
             yield float(each["createdAt"]), BLOCKED
 
 
-def _failing(tasks: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
-    """Tasks that ended before they ran; AWS does not count those that ran and then ended."""
+def find_failing_tasks(tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield that tasks end before they run; AWS does not count those that ran and then ended."""
     last = tasks[-FAILURES:]
     failed = [each for each in last if each.get("stoppedAt") and not each.get("startedAt")]
     if len(failed) == FAILURES:
         yield float(failed[-1]["stoppedAt"]), UNABLE
 
 
-def _short(task: dict[str, Any]) -> str:
+def read_task_id(task: dict[str, Any]) -> str:
+    """Return the last part of a task's ARN."""
     return str(task["taskArn"]).rpartition("/")[2]

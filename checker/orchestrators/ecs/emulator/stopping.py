@@ -11,7 +11,7 @@ import contextlib
 import threading
 from typing import Any
 
-from checker.orchestrators.ecs import aws_settings
+from checker.orchestrators.ecs.emulator import ministack_state
 from checker.orchestrators.ecs.emulator.load_balancing.targets import Targets
 
 STOP_SECONDS = 30
@@ -21,38 +21,31 @@ DELAY_SECONDS = 300.0
 DELAY = "deregistration_delay.timeout_seconds"
 
 
-class Stopping:
-    """Ends tasks, each in a thread of its own.
-
-    Args:
-        ecs: MiniStack's module of ECS.
-        attributes: The attributes of a target group.
-        targets: Where requests under way are counted.
-    """
+class TaskStopper:
+    """Ends tasks, each in a thread of its own; `targets` counts their requests under way."""
 
     def __init__(self, ecs: Any, attributes: Any, targets: Targets) -> None:
         self._ecs = ecs
         self._attributes = attributes
         self._targets = targets
 
-    def stop_task(self, given: dict[str, Any]) -> Any:
-        """StopTask: told to stop at once, stopped later, as on AWS."""
+    def stop_task(self, parameters: dict[str, Any]) -> Any:
+        """Answer StopTask: the task is told to stop at once and stops later, as on AWS."""
         ecs = self._ecs
-        cluster = ecs._resolve_cluster_name(given.get("cluster", "default"))
+        cluster = ecs._resolve_cluster_name(parameters.get("cluster", "default"))
         if cluster is None:
             return ecs.error_response_json("ClusterNotFoundException", "Cluster not found.", 400)
-        task = ecs._resolve_task(given.get("task", ""), cluster)
+        task = ecs._resolve_task(parameters.get("task", ""), cluster)
         if not task:
             text = "The referenced task was not found."
             return ecs.error_response_json("InvalidParameterException", text, 400)
-        self.begin(task, given.get("reason", "Task stopped by user"), "UserInitiated")
+        self.begin_stop(task, parameters.get("reason", "Task stopped by user"), "UserInitiated")
         return ecs.json_response({"task": ecs._sanitize(task)})
 
-    def begin(self, task: dict[str, Any], reason: str, code: str) -> None:
+    def begin_stop(self, task: dict[str, Any], reason: str, code: str) -> None:
         """Tell a task to end, once; it leaves its target groups before this returns.
 
-        Args:
-            code: `stopCode`, such as ServiceSchedulerInitiated.
+        Reason and code become its `stoppedReason` and `stopCode`, as in the API of ECS.
         """
         ecs, arn = self._ecs, task["taskArn"]
         with ecs.resource_lock("ecs-task", arn):
@@ -66,17 +59,18 @@ class Stopping:
                 stoppedReason=reason,
                 stopCode=code,
             )
-        self._recount(task)
+        self._refresh_counts(task)
         name = f"course-stop-{arn.rpartition('/')[2][:8]}"
-        threading.Thread(target=self._end, args=[task], daemon=True, name=name).start()
+        threading.Thread(target=self._finish_stop, args=[task], daemon=True, name=name).start()
 
-    def _end(self, task: dict[str, Any]) -> None:
+    def _finish_stop(self, task: dict[str, Any]) -> None:
         ecs, arn = self._ecs, task["taskArn"]
-        with ecs.request_scope(aws_settings.ACCOUNT, aws_settings.REGION):
-            self._drain(task)
+        with ministack_state.open_scope(ecs):
+            self._drain_targets(task)
             task["lastStatus"] = "STOPPING"
             codes = self._stop_containers(task)
             with ecs.resource_lock("ecs-task", arn):
+                # A reset may have thrown all tasks away while this one was ending.
                 if ecs._tasks.get(arn) is not task:
                     return
                 now = ecs._iso()
@@ -85,22 +79,22 @@ class Stopping:
                 for container, code in zip(task["containers"], codes, strict=False):
                     container.update(lastStatus="STOPPED", exitCode=code)
             ecs._cleanup_task_resources(task, ecs._get_docker())
-            self._recount(task)
+            self._refresh_counts(task)
 
-    def _drain(self, task: dict[str, Any]) -> None:
-        cluster = self._ecs._cluster_name_from_arn(task["clusterArn"])
-        name = str(task.get("group", "")).removeprefix("service:")
-        service = self._ecs._services.get(f"{cluster}/{name}") or {}
+    def _drain_targets(self, task: dict[str, Any]) -> None:
+        service = self._ecs._services.get(ministack_state.find_service_key(self._ecs, task)[1])
         address = self._ecs._task_ip(task)
-        for each in service.get("loadBalancers", []) if address else []:
+        for each in (service or {}).get("loadBalancers", []) if address else []:
             group = each.get("targetGroupArn", "")
             key = (group, address, int(each.get("containerPort", 80)))
-            self._targets.drain(key, delay(self._attributes.get(group) or []))
+            seconds = read_drain_seconds(self._attributes.get(group) or [])
+            self._targets.drain_target(key, seconds)
 
     def _stop_containers(self, task: dict[str, Any]) -> list[int | None]:
-        """Stop them side by side; their exit codes."""
+        """Stop all containers at the same time; return their exit codes."""
         identities = list(task.get("_docker_ids") or [])
-        seconds = stop_timeouts(self._definition(task))
+        definition = ministack_state.find_definition(self._ecs, task["taskDefinitionArn"])
+        seconds = read_stop_timeouts(definition)
         codes: list[int | None] = [None] * len(identities)
 
         def stop(at: int) -> None:
@@ -116,23 +110,18 @@ class Stopping:
             each.join()
         return codes
 
-    def _definition(self, task: dict[str, Any]) -> dict[str, Any]:
-        key = self._ecs._resolve_td_key(task["taskDefinitionArn"])
-        return self._ecs._task_defs.get(key) or {}
-
-    def _recount(self, task: dict[str, Any]) -> None:
-        cluster = self._ecs._cluster_name_from_arn(task["clusterArn"])
-        self._ecs._recount_cluster(cluster)
-        self._ecs._refresh_service_state(cluster, task.get("group", ""))
+    def _refresh_counts(self, task: dict[str, Any]) -> None:
+        cluster, _ = ministack_state.find_service_key(self._ecs, task)
+        ministack_state.refresh_counts(self._ecs, cluster, task.get("group", ""))
 
 
-def delay(attributes: list[dict[str, str]]) -> float:
-    """The deregistration delay among the attributes of a target group, in seconds."""
-    given = {each["Key"]: each["Value"] for each in attributes}
-    return float(given.get(DELAY, DELAY_SECONDS))
+def read_drain_seconds(attributes: list[dict[str, str]]) -> float:
+    """Return the deregistration delay among the attributes of a target group, in seconds."""
+    values = {each["Key"]: each["Value"] for each in attributes}
+    return float(values.get(DELAY, DELAY_SECONDS))
 
 
-def stop_timeouts(definition: dict[str, Any]) -> list[int]:
-    """The seconds between SIGTERM and SIGKILL of each container of a task definition."""
+def read_stop_timeouts(definition: dict[str, Any]) -> list[int]:
+    """Return the seconds between SIGTERM and SIGKILL of each container of a task definition."""
     containers = definition.get("containerDefinitions", [])
     return [int(each.get("stopTimeout") or STOP_SECONDS) for each in containers]

@@ -22,8 +22,8 @@ STABLE_SECONDS = 1.0
 NANO = 1_000_000_000
 
 
-def for_docker(check: dict[str, Any]) -> dict[str, Any]:
-    """A container's healthCheck as Docker's SDK takes it; intervals are shorter than on AWS."""
+def build_healthcheck(check: dict[str, Any]) -> dict[str, Any]:
+    """Return a healthCheck as Docker's SDK takes it; intervals are shorter than on AWS."""
     command = list(check["command"])
     return {
         "test": command if command[0].startswith("CMD") else ["CMD", *command],
@@ -34,18 +34,12 @@ def for_docker(check: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def look(task: dict[str, Any], definition: dict[str, Any], engine: Any) -> None:
-    """Write the health of a task's containers, and its own, into it.
-
-    Args:
-        task: As MiniStack keeps it.
-        definition: Its task definition.
-        engine: The Docker client.
-    """
+def update_health(task: dict[str, Any], definition: dict[str, Any], engine: Any) -> None:
+    """Write the health of a task's containers, and its own, into it, as MiniStack keeps it."""
     essential = []
     identities = task.get("_docker_ids") or []
-    given = zip(task["containers"], definition.get("containerDefinitions", []), strict=False)
-    for at, (container, wanted) in enumerate(given):
+    pairs = zip(task["containers"], definition.get("containerDefinitions", []), strict=False)
+    for at, (container, wanted) in enumerate(pairs):
         if wanted.get("healthCheck") and at < len(identities):
             with contextlib.suppress(Exception):
                 state = engine.api.inspect_container(identities[at])["State"]
@@ -54,26 +48,26 @@ def look(task: dict[str, Any], definition: dict[str, Any], engine: Any) -> None:
             if wanted.get("essential", True):
                 essential.append(container.get("healthStatus", UNKNOWN))
     if essential:
-        task["healthStatus"] = worst(essential)
+        task["healthStatus"] = find_worst(essential)
 
 
-def worst(states: Iterable[str]) -> str:
-    """One that is unhealthy decides, then one that is unknown."""
+def find_worst(states: Iterable[str]) -> str:
+    """Return the state that decides: one unhealthy container, then one that is unknown."""
     found = set(states)
     return BAD if BAD in found else UNKNOWN if UNKNOWN in found else GOOD
 
 
-def is_asked(definition: dict[str, Any]) -> bool:
-    """Whether a task definition has a check of an essential container."""
+def has_health_check(definition: dict[str, Any]) -> bool:
+    """Tell whether a task definition has a health check of an essential container."""
     containers = definition.get("containerDefinitions", [])
     return any(each.get("healthCheck") and each.get("essential", True) for each in containers)
 
 
-def judge(container: str | None, of_targets: list[str], age: float, grace: float) -> str:
-    """What a running task counts as in a rollout.
+def rate_task(container: str | None, of_targets: list[str], age: float, grace: float) -> str:
+    """Tell what a running task counts as in a rollout.
 
     Args:
-        container: Its healthStatus; None where no container of it is asked.
+        container: Its healthStatus; None where none of its containers has a health check.
         of_targets: The state of its target in each target group.
         age: Seconds for which it has run.
         grace: Seconds in which a bad health does not count.

@@ -22,22 +22,22 @@ _lock = threading.Condition()
 _resets: list[float] = []
 
 
-def failed(key: str) -> None:
-    """Something under this key, such as shop:2, failed soon after its start or did not start."""
+def record_failure(key: str) -> None:
+    """Note that what has this key, such as shop:2, failed soon after its start or before."""
     with _lock:
         count, last = _failures.get(key, (0, 0.0))
         fresh = time.monotonic() - last > FORGET_SECONDS
         _failures[key] = (1 if fresh else count + 1, time.monotonic())
 
 
-def worked(key: str) -> None:
-    """Something under this key ran for a while."""
+def record_success(key: str) -> None:
+    """Note that what has this key ran for a while."""
     with _lock:
         _failures.pop(key, None)
 
 
-def delay(key: str) -> float:
-    """Seconds to wait before the next start."""
+def compute_pause(key: str) -> float:
+    """Return the seconds to wait before the next start."""
     with _lock:
         count, last = _failures.get(key, (0, 0.0))
     if count < FREE or time.monotonic() - last > FORGET_SECONDS:
@@ -45,7 +45,7 @@ def delay(key: str) -> float:
     return float(min(2 ** (count - FREE), LONGEST))
 
 
-def wait(key: str) -> None:
+def wait_for_turn(key: str) -> None:
     """Wait before the next start.
 
     Raises:
@@ -53,11 +53,11 @@ def wait(key: str) -> None:
     """
     with _lock:
         before = len(_resets)
-        if _lock.wait_for(lambda: len(_resets) != before, delay(key)):
+        if _lock.wait_for(lambda: len(_resets) != before, compute_pause(key)):
             raise LookupError(f"{key} was removed")
 
 
-def reset() -> None:
+def forget_failures() -> None:
     """Forget all failures, and call off what waits."""
     with _lock:
         _failures.clear()

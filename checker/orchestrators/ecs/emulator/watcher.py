@@ -8,13 +8,14 @@ replace a service's task that StopTask ended. Both leave the same trace in Docke
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from typing import Any
 
 from checker.base.errors import CouldNotFindOut
 from checker.orchestrators.ecs import aws_api
-from checker.orchestrators.ecs.emulator import limits, throttle
+from checker.orchestrators.ecs.emulator import docker_patches, throttle
 from checker.orchestrators.ecs.emulator.labels import CLUSTER, FAMILY, TASK
 
 STREAM_SECONDS = 3600
@@ -41,16 +42,15 @@ _started: dict[str, float] = {}
 _died: set[str] = set()
 
 
-def start() -> None:
+def start_watcher() -> None:
     """Follow Docker's events in a thread, for as long as this process lives."""
-    threading.Thread(target=_follow, daemon=True, name="course-ecs-watcher").start()
+    threading.Thread(target=follow_events, daemon=True, name="course-ecs-watcher").start()
 
 
 def is_due(task: dict[str, Any]) -> bool:
-    """Whether a container of a task has ended since it was looked at, or that is long ago.
+    """Tell whether a container of a task has ended since the last look, or that is long ago.
 
-    Args:
-        task: As MiniStack keeps it; when it was looked at is noted in it.
+    When it was looked at is noted in the task, as MiniStack keeps it.
     """
     now = time.monotonic()
     ended = _died.intersection(task.get("_docker_ids") or [])
@@ -61,18 +61,23 @@ def is_due(task: dict[str, Any]) -> bool:
     return True
 
 
-def _follow() -> None:
-    from checker.docker.docker_engine import client
+def follow_events() -> None:
+    """Handle the events of task containers, and begin again when the stream breaks off."""
+    from checker.docker.connection import open_client
 
     while True:
-        with contextlib.suppress(Exception), contextlib.closing(client(STREAM_SECONDS)) as engine:
+        with (
+            contextlib.suppress(Exception),
+            contextlib.closing(open_client(STREAM_SECONDS)) as engine,
+        ):
             wanted = {"type": "container", "event": list(HANDLED), "label": "ministack=ecs"}
             for event in engine.api.events(decode=True, filters=wanted):
-                _handle(event)
+                handle_event(event)
         time.sleep(AGAIN_SECONDS)
 
 
-def _handle(event: dict[str, Any]) -> None:
+def handle_event(event: dict[str, Any]) -> None:
+    """Note what an event says of a container, and have its task ended where it was removed."""
     labels = event.get("Actor", {}).get("Attributes", {})
     action, identity = event.get("Action"), event.get("Actor", {}).get("ID", "")
     if action == "oom":
@@ -81,37 +86,32 @@ def _handle(event: dict[str, Any]) -> None:
         _started[identity] = time.monotonic()
     if action == "die":
         _died.add(identity)
-        _ended(labels, time.monotonic() - _started.pop(identity, 0.0))
-    if action != "destroy":
-        return
-    for seconds in (SETTLE_SECONDS, AFTER_SECONDS):
-        work = threading.Timer(seconds, gone, [labels.get(CLUSTER, ""), labels.get(TASK, "")])
-        work.daemon = True
-        work.start()
+        count_ending(labels, time.monotonic() - _started.pop(identity, 0.0))
+    if action == "destroy":
+        names = [labels.get(CLUSTER, ""), labels.get(TASK, "")]
+        for seconds in (SETTLE_SECONDS, AFTER_SECONDS):
+            work = threading.Timer(seconds, end_removed_task, names)
+            work.daemon = True
+            work.start()
 
 
-def _ended(labels: dict[str, str], seconds: float) -> None:
+def count_ending(labels: dict[str, str], seconds: float) -> None:
+    """Count the end of a container that ran for so many seconds as a success or a failure."""
     if FAMILY not in labels:
         return
     if seconds > SOON_SECONDS:
-        throttle.worked(limits.key(labels))
+        throttle.record_success(docker_patches.name_revision(labels))
     elif labels.get("exitCode") not in ("0", "143"):
-        throttle.failed(limits.key(labels))
+        throttle.record_failure(docker_patches.name_revision(labels))
 
 
-def gone(cluster: str, task: str) -> None:
-    """A container of a task is gone: end the task, and have its service make up for it.
-
-    Args:
-        cluster: The cluster's ARN.
-        task: The task's ARN.
-    """
+def end_removed_task(cluster: str, task: str) -> None:
+    """End the task whose container is gone, and have its service make up for it; by their ARNs."""
+    call = functools.partial(aws_api.call_service, aws_api.ECS, cluster=cluster)
     with contextlib.suppress(CouldNotFindOut):
-        found = aws_api.call(aws_api.ECS, "DescribeTasks", cluster=cluster, tasks=[task])["tasks"]
-        if not found:
-            return
-        if found[0]["lastStatus"] != "STOPPED":
-            aws_api.call(aws_api.ECS, "StopTask", cluster=cluster, task=task, reason=GONE)
-        kind, _, service = found[0].get("group", "").partition(":")
-        if kind == "service":
-            aws_api.call(aws_api.ECS, "UpdateService", cluster=cluster, service=service)
+        for found in call("DescribeTasks", tasks=[task])["tasks"]:
+            if found["lastStatus"] != "STOPPED":
+                call("StopTask", task=task, reason=GONE)
+            kind, _, service = found.get("group", "").partition(":")
+            if kind == "service":
+                call("UpdateService", service=service)

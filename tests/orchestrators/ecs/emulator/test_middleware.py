@@ -1,4 +1,4 @@
-"""The door answers what MiniStack does not know, and hands on the rest."""
+"""The middleware answers what MiniStack does not know, and hands on the rest."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 from checker.base.fingerprint import fingerprint_package
 from checker.orchestrators.ecs import aws_api
 from checker.orchestrators.ecs.emulator import middleware, refusals, throttle
-from checker.orchestrators.ecs.emulator.load_balancing.alb_route import Front
+from checker.orchestrators.ecs.emulator.load_balancing.alb_route import AlbRoute
 from checker.orchestrators.ecs.emulator.load_balancing.targets import Targets
-from checker.orchestrators.ecs.emulator.middleware import Door
-from checker.orchestrators.ecs.emulator.scaling.scaling import Scaler
+from checker.orchestrators.ecs.emulator.middleware import EmulatorMiddleware
+from checker.orchestrators.ecs.emulator.scaling.target_tracking import Scaler
 
 Message = MutableMapping[str, Any]
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/demo/web"}
@@ -89,7 +89,9 @@ def ask(
 
     headers = [(b"X-Amz-Target", target.encode()), *scope.pop("more", [])]
     given = {"type": "http", "path": "/", "headers": headers, **scope}
-    asyncio.run(Door(app, scaler, targets, Front(Alb(), nullcontext))(given, receive, send))
+    asyncio.run(
+        EmulatorMiddleware(app, scaler, targets, AlbRoute(Alb(), nullcontext))(given, receive, send)
+    )
     text = b"".join(message.get("body", b"") for message in sent[1:])
     return sent[0]["status"], json.loads(text), dict(sent[0]["headers"])
 
@@ -114,14 +116,14 @@ def test_health_tells_which_code_the_process_was_started_with(
 
 def test_reset_forgets_targets(ministack: MiniStack, scaler: Scaler) -> None:
     there = Targets(lambda group: [(group, "10.0.0.1", 80)])
-    there.take("g")
+    there.take_target("g")
     ask(ministack, scaler, "raw", b"{}", targets=there, path=middleware.RESET)
-    assert there.drain(("g", "10.0.0.1", 80), 0) is True
+    assert there.drain_target(("g", "10.0.0.1", 80), 0) is True
 
 
 def test_reset_forgets_scaling_and_is_handed_on(ministack: MiniStack, scaler: Scaler) -> None:
     scaler.targets["service/demo/web"] = {}
-    throttle.failed("web:1")
+    throttle.record_failure("web:1")
     ask(ministack, scaler, "raw", b"{}", path=middleware.RESET)
     assert scaler.targets == {}
     assert throttle._failures == {}
@@ -155,7 +157,9 @@ def test_a_call_of_ecs_is_judged_and_then_handed_on_whole(
     ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = []
-    monkeypatch.setattr(refusals, "judge", lambda action, given: judged.append((action, given)))
+    monkeypatch.setattr(
+        refusals, "refuse_invalid_call", lambda action, given: judged.append((action, given))
+    )
     body = b'{"cluster": "demo"}'
     status, _, headers = ask(ministack, scaler, f"{aws_api.ECS}.ListServices", body)
     assert status == 200
@@ -174,7 +178,7 @@ def test_what_aws_refuses_never_reaches_ministack(ministack: MiniStack, scaler: 
 def test_calls_of_the_course_itself_are_not_judged(
     ministack: MiniStack, scaler: Scaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "judge", lambda *_: pytest.fail("judged"))
+    monkeypatch.setattr(refusals, "refuse_invalid_call", lambda *_: pytest.fail("judged"))
     given = (b"x-course-inside", b"1")
     parts = f"{aws_api.ECS}.ListServices"
     sent: list[Message] = []
@@ -191,7 +195,7 @@ def test_calls_of_the_course_itself_are_not_judged(
 
     scope = {"type": "http", "path": "/", "headers": [(b"x-amz-target", parts.encode()), given]}
     asyncio.run(
-        Door(ministack, scaler, Targets(lambda _: []), Front(Alb(), nullcontext))(
+        EmulatorMiddleware(ministack, scaler, Targets(lambda _: []), AlbRoute(Alb(), nullcontext))(
             scope, receive, send
         )
     )
@@ -204,7 +208,7 @@ def test_a_described_service_is_told_otherwise_with_the_right_length(
     def tell(found: dict[str, Any]) -> dict[str, Any]:
         return {**found, "told": True}
 
-    monkeypatch.setitem(middleware.TOLD, "DescribeServices", tell)
+    monkeypatch.setitem(middleware.RESPONSE_EDITORS, "DescribeServices", tell)
     status, found, headers = ask(ministack, scaler, f"{aws_api.ECS}.DescribeServices", b"{}")
     assert (status, found) == (200, {"services": [], "told": True})
     assert int(headers[b"content-length"]) == len(json.dumps(found))
@@ -227,7 +231,9 @@ def test_a_call_of_another_shape_is_left_to_ministack(
     ministack: MiniStack, scaler: Scaler, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if b"cpu" in body:
-        monkeypatch.setattr(refusals, "judge", lambda action, given: int(given["cpu"]))
+        monkeypatch.setattr(
+            refusals, "refuse_invalid_call", lambda action, given: int(given["cpu"])
+        )
     target = f"{aws_api.ECS}.RegisterTaskDefinition"
     assert ask(ministack, scaler, target, body)[0] == 200
     assert ministack.asked == [body]
@@ -243,7 +249,7 @@ def test_what_is_no_request_is_handed_on(ministack: MiniStack, scaler: Scaler) -
         sent.append(message)
 
     asyncio.run(
-        Door(ministack, scaler, Targets(lambda _: []), Front(Alb(), nullcontext))(
+        EmulatorMiddleware(ministack, scaler, Targets(lambda _: []), AlbRoute(Alb(), nullcontext))(
             {"type": "lifespan"}, nothing, send
         )
     )

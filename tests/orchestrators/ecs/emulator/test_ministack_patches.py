@@ -9,7 +9,7 @@ import pytest
 
 from checker.orchestrators.ecs.emulator import ministack_patches as install
 from checker.orchestrators.ecs.emulator import watcher
-from checker.orchestrators.ecs.emulator.load_balancing.alb_route import Front
+from checker.orchestrators.ecs.emulator.load_balancing.alb_route import AlbRoute
 from checker.orchestrators.ecs.emulator.load_balancing.targets import Targets
 
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/shop/1"
@@ -50,21 +50,24 @@ def alb() -> Alb:
 
 @pytest.fixture
 def targets(alb: Alb) -> Targets:
-    made = Targets(lambda group: install.registered(alb, group))
-    install._balance(alb, made)
+    made = Targets(lambda group: install.list_registered_targets(alb, group))
+    install.patch_load_balancing(alb, made)
     return made
 
 
 def test_targets_have_the_port_of_their_group_or_their_own(alb: Alb) -> None:
-    assert install.registered(alb, GROUP) == [(GROUP, "10.0.0.1", 80), (GROUP, "10.0.0.2", 8)]
-    assert install.registered(alb, "none") == []
+    assert install.list_registered_targets(alb, GROUP) == [
+        (GROUP, "10.0.0.1", 80),
+        (GROUP, "10.0.0.2", 8),
+    ]
+    assert install.list_registered_targets(alb, "none") == []
 
 
 def test_health_is_told_with_its_reason(alb: Alb, targets: Targets) -> None:
     told = alb._ACTION_MAP["DescribeTargetHealth"]({"TargetGroupArn": GROUP})
     assert told.count("<State>initial</State><Reason>Elb.InitialHealthChecking</Reason>") == 2
-    for _, health in targets.due(GROUP, 1.0, 0.0):
-        health.note("", "", {"HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2})
+    for _, health in targets.select_due(GROUP, 1.0, 0.0):
+        health.record_result("", "", {"HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2})
     told = alb._ACTION_MAP["DescribeTargetHealth"](
         {"TargetGroupArn": GROUP, "targets": [{"Id": "10.0.0.1"}]}
     )
@@ -95,7 +98,7 @@ def test_requests_go_to_targets_with_their_path_as_it_was_sent(
         asked.append(path)
         return "answered"
 
-    monkeypatch.setattr(install.Forwarding, "forward", forward)
+    monkeypatch.setattr(install.RequestForwarder, "forward_request", forward)
 
     def send(*more: Any) -> str:
         given: Any = alb._forward_to_tg(GROUP, "GET", "/a b", {}, b"", {"c": ["1", "2"]}, *more)
@@ -134,11 +137,11 @@ def test_ministack_has_all_names_that_are_replaced(monkeypatch: pytest.MonkeyPat
         for name in replaced:
             monkeypatch.setattr(module, name, getattr(module, name))
     before = {name: getattr(module, name) for module, given in names.items() for name in given}
-    monkeypatch.setattr(install.HealthChecks, "start", lambda _: None)
-    monkeypatch.setattr(install.Scheduler, "start", lambda _: None)
-    targets, front = install.install()
+    monkeypatch.setattr(install.HealthChecks, "start_thread", lambda _: None)
+    monkeypatch.setattr(install.Scheduler, "start_thread", lambda _: None)
+    targets, alb_route = install.install_patches()
     assert isinstance(targets, Targets)
-    assert isinstance(front, Front)
+    assert isinstance(alb_route, AlbRoute)
     for module, given in names.items():
         for name in given:
             assert getattr(module, name) is not before[name]
@@ -151,7 +154,7 @@ def test_ministack_has_all_names_that_are_replaced(monkeypatch: pytest.MonkeyPat
 
 def test_docker_is_asked_only_when_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[str] = []
-    look = install._looked_at_when_needed(lambda task, _: looks.append(task["name"]))
+    look = install.look_when_due(lambda task, _: looks.append(task["name"]))
     due = {"name": "due"}
     monkeypatch.setattr(watcher, "is_due", lambda task: task is due)
     look(due)

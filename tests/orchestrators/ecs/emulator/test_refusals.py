@@ -39,27 +39,27 @@ def definition(**container: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_task_definition_that_aws_refuses_is_refused(given: dict[str, Any], text: str) -> None:
-    with pytest.raises(aws_api.Refused, match=text):
-        refusals.judge("RegisterTaskDefinition", given)
+    with pytest.raises(aws_api.AwsError, match=text):
+        refusals.refuse_invalid_call("RegisterTaskDefinition", given)
 
 
 def test_a_good_task_definition_passes() -> None:
-    refusals.judge("RegisterTaskDefinition", definition())
-    refusals.judge("ListClusters", {})
+    refusals.refuse_invalid_call("RegisterTaskDefinition", definition())
+    refusals.refuse_invalid_call("ListClusters", {})
 
 
 def test_a_definition_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(target: str, action: str, **given: Any) -> dict[str, Any]:
         if action == "DescribeTaskDefinition":
-            raise aws_api.Refused("ClientException", "Unable to describe")
+            raise aws_api.AwsError("ClientException", "Unable to describe")
         return {"clusters": [{}], "serviceArns": ["a"]}
 
-    monkeypatch.setattr(aws_api, "call", call)
+    monkeypatch.setattr(aws_api, "call_service", call)
     for action in ("RunTask", "CreateService", "UpdateService"):
-        with pytest.raises(aws_api.Refused, match=r"TaskDefinition not found\."):
-            refusals.judge(action, {"cluster": "demo", "taskDefinition": "nothing"})
-    with pytest.raises(aws_api.Refused, match="while Services are active"):
-        refusals.judge("DeleteCluster", {"cluster": "demo"})
+        with pytest.raises(aws_api.AwsError, match=r"TaskDefinition not found\."):
+            refusals.refuse_invalid_call(action, {"cluster": "demo", "taskDefinition": "nothing"})
+    with pytest.raises(aws_api.AwsError, match="while Services are active"):
+        refusals.refuse_invalid_call("DeleteCluster", {"cluster": "demo"})
 
 
 class Emulator:
@@ -83,44 +83,44 @@ class Emulator:
 @pytest.fixture
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Emulator:
     made = Emulator()
-    monkeypatch.setattr(aws_api, "call", made.call)
+    monkeypatch.setattr(aws_api, "call_service", made.call)
     return made
 
 
 def test_what_is_there_can_be_used(emulator: Emulator) -> None:
     for action in ("RunTask", "CreateService", "UpdateService", "DeleteCluster"):
-        refusals.judge(action, {"cluster": "demo", "taskDefinition": "web"})
-    refusals.judge("UpdateService", {"cluster": "demo", "desiredCount": 2})
+        refusals.refuse_invalid_call(action, {"cluster": "demo", "taskDefinition": "web"})
+    refusals.refuse_invalid_call("UpdateService", {"cluster": "demo", "desiredCount": 2})
 
 
 @pytest.mark.parametrize("action", ["RunTask", "CreateService", "DeleteCluster"])
 def test_a_cluster_that_is_not_there_is_refused(emulator: Emulator, action: str) -> None:
     emulator.clusters = []
-    with pytest.raises(aws_api.Refused) as refused:
-        refusals.judge(action, {"taskDefinition": "web"})
+    with pytest.raises(aws_api.AwsError) as refused:
+        refusals.refuse_invalid_call(action, {"taskDefinition": "web"})
     assert refused.value.code == "ClusterNotFoundException"
 
 
 def test_an_inactive_definition_is_refused(emulator: Emulator) -> None:
     emulator.status = "INACTIVE"
-    with pytest.raises(aws_api.Refused, match="inactive"):
-        refusals.judge("RunTask", {"taskDefinition": "web"})
+    with pytest.raises(aws_api.AwsError, match="inactive"):
+        refusals.refuse_invalid_call("RunTask", {"taskDefinition": "web"})
 
 
 def test_a_cluster_with_tasks_is_not_deleted(emulator: Emulator) -> None:
     emulator.tasks = ["task/1"]
-    with pytest.raises(aws_api.Refused, match="while Tasks are active"):
-        refusals.judge("DeleteCluster", {"cluster": "demo"})
+    with pytest.raises(aws_api.AwsError, match="while Tasks are active"):
+        refusals.refuse_invalid_call("DeleteCluster", {"cluster": "demo"})
 
 
 def test_names_of_containers_are_unique_and_fargate_has_its_own_network() -> None:
     twice = definition()
     twice["containerDefinitions"] *= 2
-    with pytest.raises(aws_api.Refused, match="must be unique"):
-        refusals.judge("RegisterTaskDefinition", twice)
+    with pytest.raises(aws_api.AwsError, match="must be unique"):
+        refusals.refuse_invalid_call("RegisterTaskDefinition", twice)
     given = {**definition(), "requiresCompatibilities": ["FARGATE"], "networkMode": "bridge"}
-    with pytest.raises(aws_api.Refused, match="awsvpc"):
-        refusals.judge("RegisterTaskDefinition", given)
+    with pytest.raises(aws_api.AwsError, match="awsvpc"):
+        refusals.refuse_invalid_call("RegisterTaskDefinition", given)
 
 
 def test_what_fargate_has_passes() -> None:
@@ -132,4 +132,4 @@ def test_what_fargate_has_passes() -> None:
         "cpu": "256",
         "memory": "512",
     }
-    refusals.judge("RegisterTaskDefinition", given)
+    refusals.refuse_invalid_call("RegisterTaskDefinition", given)

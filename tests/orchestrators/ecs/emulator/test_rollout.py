@@ -8,82 +8,82 @@ from checker.orchestrators.ecs.emulator.rollout import (
     HEALTHY,
     PENDING,
     UNHEALTHY,
-    Copy,
-    Step,
-    plan,
-    wanted,
+    RolloutStep,
+    ServiceTask,
+    compute_goal,
+    plan_step,
 )
 
 
-def old(count: int, health: str = HEALTHY) -> list[Copy]:
-    return [Copy(f"old{n}", False, health, n) for n in range(count)]
+def old(count: int, health: str = HEALTHY) -> list[ServiceTask]:
+    return [ServiceTask(f"old{n}", False, health, n) for n in range(count)]
 
 
-def new(count: int, health: str = HEALTHY) -> list[Copy]:
-    return [Copy(f"new-{health}-{n}", True, health, 100 + n) for n in range(count)]
+def new(count: int, health: str = HEALTHY) -> list[ServiceTask]:
+    return [ServiceTask(f"new-{health}-{n}", True, health, 100 + n) for n in range(count)]
 
 
 def test_least_is_rounded_up_and_most_down() -> None:
-    goal = wanted(3, 50, 150)
+    goal = compute_goal(3, 50, 150)
     assert (goal.least, goal.most) == (2, 4)
 
 
 def test_most_leaves_room_for_one() -> None:
-    assert wanted(1, 0, 50).most == 1
+    assert compute_goal(1, 0, 50).most == 1
 
 
 def test_careless_stops_all_before_it_starts_any() -> None:
-    goal = wanted(3, 0, 100)
-    assert plan(old(3), goal) == Step(old=["old0", "old1", "old2"])
-    assert plan([], goal) == Step(start=3)
+    goal = compute_goal(3, 0, 100)
+    assert plan_step(old(3), goal) == RolloutStep(old=["old0", "old1", "old2"])
+    assert plan_step([], goal) == RolloutStep(start=3)
 
 
 def test_with_minimum_100_the_old_stay_until_the_new_are_healthy() -> None:
-    goal = wanted(2, 100, 200)
-    assert plan(old(2), goal) == Step(start=2)
-    assert plan([*old(2), *new(2, PENDING)], goal) == Step()
-    assert plan([*old(2), *new(1), *new(1, PENDING)], goal) == Step(old=["old0"])
-    assert plan([*old(2), *new(2)], goal) == Step(old=["old0", "old1"])
-    assert plan(new(2), goal) == Step(steady=True)
+    goal = compute_goal(2, 100, 200)
+    assert plan_step(old(2), goal) == RolloutStep(start=2)
+    assert plan_step([*old(2), *new(2, PENDING)], goal) == RolloutStep()
+    assert plan_step([*old(2), *new(1), *new(1, PENDING)], goal) == RolloutStep(old=["old0"])
+    assert plan_step([*old(2), *new(2)], goal) == RolloutStep(old=["old0", "old1"])
+    assert plan_step(new(2), goal) == RolloutStep(steady=True)
 
 
 def test_no_more_are_started_than_the_maximum_has_room_for() -> None:
-    assert plan(old(4), wanted(4, 100, 150)).start == 2
+    assert plan_step(old(4), compute_goal(4, 100, 150)).start == 2
 
 
 def test_with_minimum_50_half_may_go_at_once() -> None:
-    assert plan(old(4), wanted(4, 50, 100)).old == ["old0", "old1"]
+    assert plan_step(old(4), compute_goal(4, 50, 100)).old == ["old0", "old1"]
 
 
 def test_minimum_and_maximum_100_lead_nowhere() -> None:
-    assert plan(old(4), wanted(4, 100, 100)) == Step()
+    assert plan_step(old(4), compute_goal(4, 100, 100)) == RolloutStep()
 
 
 def test_old_tasks_that_do_not_work_go_at_once() -> None:
-    step = plan([*old(1), *old(1, UNHEALTHY)], wanted(1, 100, 200))
+    step = plan_step([*old(1), *old(1, UNHEALTHY)], compute_goal(1, 100, 200))
     assert step.old == ["old0"]
 
 
 def test_an_unhealthy_task_is_replaced_before_it_is_stopped() -> None:
-    goal = wanted(2, 100, 200)
+    goal = compute_goal(2, 100, 200)
     sick = new(1, UNHEALTHY)
-    assert plan([*new(1), *sick], goal) == Step(start=1)
-    assert plan([*new(1), *sick, *new(1, PENDING)], goal) == Step()
-    assert plan([*new(2), *sick], goal).sick == [sick[0].name]
+    assert plan_step([*new(1), *sick], goal) == RolloutStep(start=1)
+    assert plan_step([*new(1), *sick, *new(1, PENDING)], goal) == RolloutStep()
+    assert plan_step([*new(2), *sick], goal).sick == [sick[0].name]
 
 
 def test_unhealthy_tasks_make_room_where_there_is_none() -> None:
-    step = plan([*old(2), *new(2, UNHEALTHY)], wanted(2, 100, 200))
+    step = plan_step([*old(2), *new(2, UNHEALTHY)], compute_goal(2, 100, 200))
     assert (step.start, len(step.sick), step.old) == (0, 2, [])
 
 
 def test_a_failed_deployment_starts_nothing_and_keeps_the_old() -> None:
-    step = plan([*old(2), *new(1, UNHEALTHY)], wanted(2, 100, 200, failed=True))
-    assert step == Step(sick=["new-unhealthy-0"])
+    step = plan_step([*old(2), *new(1, UNHEALTHY)], compute_goal(2, 100, 200, failed=True))
+    assert step == RolloutStep(sick=["new-unhealthy-0"])
 
 
 @pytest.mark.parametrize(("count", "stopped"), [(1, 2), (0, 3)])
 def test_the_newest_go_when_fewer_are_wanted(count: int, stopped: int) -> None:
-    step = plan(new(3), wanted(count, 100, 200))
+    step = plan_step(new(3), compute_goal(count, 100, 200))
     assert step.scale_in == [f"new-healthy-{n}" for n in range(count, 3)]
     assert len(step.scale_in) == stopped

@@ -23,7 +23,7 @@ class AtOnce:
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
-    def begin(self, task: dict[str, Any], reason: str, code: str) -> None:
+    def begin_stop(self, task: dict[str, Any], reason: str, code: str) -> None:
         self.reasons.append(reason)
         task.update(lastStatus="STOPPED", desiredStatus="STOPPED")
 
@@ -35,7 +35,7 @@ class World:
         self.targets = Targets(self.registered)
         self.scheduler = Scheduler(stack, self.targets, self.stopping)  # type: ignore[arg-type]
 
-    def registered(self, group: str) -> list[health.Key]:
+    def registered(self, group: str) -> list[health.TargetKey]:
         tasks = self.stack._tasks.values()
         running = [each for each in tasks if each["lastStatus"] == "RUNNING"]
         return [(group, each["_container_ip"], 80) for each in running]
@@ -43,14 +43,14 @@ class World:
     def answer(self, reason: str = "", of: str = "") -> None:
         """Every target that runs is asked; those of the definition `of`, or all, say the reason."""
         tasks = {each["_container_ip"]: each for each in self.stack._tasks.values()}
-        for key, found in self.targets.due("g", 0.0, 1.0):
+        for key, found in self.targets.select_due("g", 0.0, 1.0):
             said = reason if of in tasks[key[1]]["taskDefinitionArn"] else ""
-            found.note(said, said, GROUP)
+            found.record_result(said, said, GROUP)
             found.asked = False
 
     def look(self, reason: str | None = "", of: str = "") -> None:
         """The scheduler looks, its tasks run, and their targets answer."""
-        self.scheduler.look()
+        self.scheduler.reconcile_all()
         self.stack.run()
         if reason is not None:
             self.answer(reason, of)
@@ -119,15 +119,15 @@ def test_three_failed_tasks_end_a_deployment_and_the_last_good_one_comes_back(
 def test_without_rollback_a_failed_deployment_stays_and_starts_no_more(world: World) -> None:
     world.stack.service["deploymentConfiguration"]["deploymentCircuitBreaker"] = {"enable": True}
     failing = world.stack.deploy("web:2")
-    world.scheduler.look()
+    world.scheduler.reconcile_all()
     for _ in range(3):
-        world.scheduler.look()
+        world.scheduler.reconcile_all()
         [task, *_] = world.stack.tasks("web:2")
         task.update(lastStatus="STOPPED", desiredStatus="STOPPED")
-        world.scheduler.failed(task)
+        world.scheduler.record_failure(task)
     assert (failing["rolloutState"], failing["failedTasks"]) == ("FAILED", 3)
     started = world.stack._made
-    world.scheduler.look()
+    world.scheduler.reconcile_all()
     assert world.stack._made == started
     assert len(world.stack.tasks("web:1")) == 2
 
@@ -136,10 +136,10 @@ def test_without_a_breaker_tasks_are_replaced_without_an_end(world: World) -> No
     world.stack.service["deploymentConfiguration"] = {}
     deployment = world.stack.deploy("web:2")
     for _ in range(5):
-        world.scheduler.look()
+        world.scheduler.reconcile_all()
         [task, *_] = world.stack.tasks("web:2")
         task.update(lastStatus="STOPPED", desiredStatus="STOPPED")
-        world.scheduler.failed(task)
+        world.scheduler.record_failure(task)
     assert (deployment["rolloutState"], deployment["failedTasks"]) == ("IN_PROGRESS", 5)
     assert len(world.stack.tasks("web:2")) == 2
 
@@ -178,11 +178,11 @@ def test_a_container_that_is_unhealthy_is_a_failure_as_well(world: World) -> Non
 
 def test_a_service_that_is_gone_or_of_another_kind_is_left_alone(world: World) -> None:
     made = world.stack._made
-    world.scheduler.reconcile("demo", "demo/none")
+    world.scheduler.reconcile_service("demo", "demo/none")
     world.stack.service["status"] = "INACTIVE"
     world.stack._tasks.clear()
-    world.scheduler.look()
-    world.scheduler.failed({"clusterArn": "cluster/demo", "group": ""})
+    world.scheduler.reconcile_all()
+    world.scheduler.record_failure({"clusterArn": "cluster/demo", "group": ""})
     assert world.stack._made == made
 
 
@@ -194,7 +194,7 @@ def test_trouble_does_not_end_the_looking(world: World, monkeypatch: pytest.Monk
         raise RuntimeError("it changed meanwhile")
 
     monkeypatch.setattr(schedulers, "LOOK_SECONDS", 0.001)
-    monkeypatch.setattr(world.scheduler, "look", look)
-    world.scheduler.start()
+    monkeypatch.setattr(world.scheduler, "reconcile_all", look)
+    world.scheduler.start_thread()
     assert looks.acquire(timeout=10)
     assert looks.acquire(timeout=10)

@@ -36,7 +36,7 @@ def task(name: str, at: float, **given: Any) -> dict[str, Any]:
 def test_events_tell_what_happened_in_the_words_of_aws() -> None:
     stopped = {"stoppedAt": 20.0, "stoppedReason": SCALED, "lastStatus": "STOPPED"}
     tasks = [task("a", 10.0), task("b", 10.2, **stopped)]
-    told = [each["message"] for each in service_events.history(service(), tasks)]
+    told = [each["message"] for each in service_events.list_events(service(), tasks)]
     assert told == [
         "(service web) has started 2 tasks: (task a) (task b).",
         "(service web) (deployment ecs-svc/1) deployment completed.",
@@ -51,7 +51,7 @@ def test_only_tasks_that_never_run_are_told_as_unable_to_start(ran: bool, said: 
     tasks = [task(str(n), 10.0 + 5 * n, **gone) for n in range(5)]
     for each in tasks:
         each["startedAt"] = each["createdAt"] if ran else None
-    told = [each["message"] for each in service_events.history(service(runningCount=0), tasks)]
+    told = [each["message"] for each in service_events.list_events(service(runningCount=0), tasks)]
     assert any(service_events.UNABLE in each for each in told) is said
     assert not any("steady" in each for each in told)
 
@@ -63,7 +63,7 @@ def test_a_task_killed_for_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatc
         "containers": [{"exitCode": 137}],
     }
     monkeypatch.setattr(watcher, "killed", {"a"})
-    [found] = service_events.tasks({"tasks": [given]})["tasks"]
+    [found] = service_events.add_task_reasons({"tasks": [given]})["tasks"]
     assert found["stoppedReason"] == "Essential container in task exited"
     assert found["containers"][0]["reason"].startswith("OutOfMemoryError")
 
@@ -78,7 +78,7 @@ def test_targets_come_and_go_with_their_tasks_and_a_failed_deployment_is_told() 
     }
     given = service(loadBalancers=[balancer], deployments=[deployment], runningCount=0)
     stopped = {"stoppedAt": 20.0, "lastStatus": "STOPPED"}
-    found = service_events.history(
+    found = service_events.list_events(
         given, [task("a", 10.0, **stopped), task("b", 30.0, startedAt=None)]
     )
     told = [each["message"].partition(") ")[2] for each in found]
@@ -99,9 +99,9 @@ def test_the_answers_of_the_emulator_are_told_with_events_newest_first(
             return {"taskArns": ["a"] if given["desiredStatus"] == "RUNNING" else []}
         return {"tasks": [task("a", 10.0)]}
 
-    monkeypatch.setattr(aws_api, "call", call)
+    monkeypatch.setattr(aws_api, "call_service", call)
     given = {**service(), "clusterArn": "cluster/demo", "events": ["theirs"]}
-    [found] = service_events.services({"services": [given]})["services"]
+    [found] = service_events.add_service_events({"services": [given]})["services"]
     moments = [each["createdAt"] for each in found["events"]]
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 3
@@ -109,19 +109,19 @@ def test_the_answers_of_the_emulator_are_told_with_events_newest_first(
 
 def test_a_service_that_is_refused_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(*_: str, **__: Any) -> dict[str, Any]:
-        raise aws_api.Refused("ClusterNotFoundException", "Cluster not found.")
+        raise aws_api.AwsError("ClusterNotFoundException", "Cluster not found.")
 
-    monkeypatch.setattr(aws_api, "call", call)
+    monkeypatch.setattr(aws_api, "call_service", call)
     given = {**service(), "clusterArn": "cluster/demo", "events": ["theirs"]}
-    [found] = service_events.services({"services": [given]})["services"]
+    [found] = service_events.add_service_events({"services": [given]})["services"]
     assert found["events"] == ["theirs"]
 
 
 def test_a_running_task_gets_its_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setattr(service_events.ports, "add", seen.append)
+    monkeypatch.setattr(service_events.ports, "add_network_bindings", seen.append)
     given = task("a", 10.0)
-    service_events.tasks({"tasks": [given, task("b", 10.0, lastStatus="PENDING")]})
+    service_events.add_task_reasons({"tasks": [given, task("b", 10.0, lastStatus="PENDING")]})
     assert seen == [given]
 
 
@@ -129,7 +129,7 @@ def test_a_deployment_that_was_rolled_back_says_to_which() -> None:
     failed = {"id": "ecs-svc/2", "status": "ACTIVE", "rolloutState": "FAILED", "updatedAt": 12.0}
     good = {"id": "ecs-svc/1", "status": "PRIMARY", "rolloutState": "COMPLETED", "updatedAt": 14.0}
     given = service(deployments=[good, failed], runningCount=0)
-    told = [each["message"].partition(") ")[2] for each in service_events.history(given, [])]
+    told = [each["message"].partition(") ")[2] for each in service_events.list_events(given, [])]
     assert told == [
         "(deployment ecs-svc/2) deployment failed: tasks failed to start.",
         "rolling back to (deployment ecs-svc/1).",
@@ -141,7 +141,9 @@ def test_a_task_whose_target_failed_is_told_with_its_group() -> None:
     balancer = {"targetGroupArn": "group", "containerPort": 3000}
     reason = "Task failed ELB health checks in (target-group group)"
     ended = {"stoppingAt": 18.0, "stoppedAt": 20.0, "stoppedReason": reason}
-    found = service_events.history(service(loadBalancers=[balancer]), [task("a", 10.0, **ended)])
+    found = service_events.list_events(
+        service(loadBalancers=[balancer]), [task("a", 10.0, **ended)]
+    )
     expected = (
         "(service web) (task a) (port 3000) is unhealthy in (target-group group) "
         "due to (reason Health checks failed)"
@@ -168,5 +170,5 @@ def test_a_deployment_that_may_neither_stop_nor_start_a_task_says_so(
         deployments=[waiting, before],
         deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": maximum},
     )
-    told = [each["message"] for each in service_events.history(given, [])]
+    told = [each["message"] for each in service_events.list_events(given, [])]
     assert any(service_events.BLOCKED in each for each in told) is said

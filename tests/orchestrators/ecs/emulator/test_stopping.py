@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from checker.orchestrators.ecs.emulator import stopping
-from checker.orchestrators.ecs.emulator.load_balancing.targets import Key, Targets
-from checker.orchestrators.ecs.emulator.stopping import Stopping
+from checker.orchestrators.ecs.emulator.load_balancing.targets import TargetKey, Targets
+from checker.orchestrators.ecs.emulator.stopping import TaskStopper
 from tests.orchestrators.ecs.emulator.fakestack import FakeStack
 
 
@@ -25,13 +25,13 @@ class World:
         self.stack.run()
         [self.task] = self.stack._tasks.values()
         self.targets = Targets(self.registered)
-        self.stopping = Stopping(
+        self.stopping = TaskStopper(
             self.stack, {"g": [{"Key": stopping.DELAY, "Value": delay}]}, self.targets
         )
-        self.busy = self.targets.take("g")
+        self.busy = self.targets.take_target("g")
         assert self.busy
 
-    def registered(self, group: str) -> list[Key]:
+    def registered(self, group: str) -> list[TargetKey]:
         return [
             (group, each["_container_ip"], 80)
             for each in self.stack._tasks.values()
@@ -47,13 +47,13 @@ class World:
 
 def test_it_gets_no_more_requests_and_is_told_to_end_when_the_last_has_ended() -> None:
     world = World()
-    world.stopping.begin(world.task, "why", "ServiceSchedulerInitiated")
+    world.stopping.begin_stop(world.task, "why", "ServiceSchedulerInitiated")
     assert world.task["desiredStatus"] == "STOPPED"
     assert world.task["lastStatus"] == "DEACTIVATING"
-    assert world.targets.take("g") is None
+    assert world.targets.take_target("g") is None
     assert world.stack.stopped == []
     assert world.busy
-    world.targets.release(world.busy)
+    world.targets.release_target(world.busy)
     world.becomes("STOPPED")
     assert world.stack.stopped == [("c1", 3)]
     assert world.task["containers"] == [{"name": "web", "lastStatus": "STOPPED", "exitCode": 137}]
@@ -65,15 +65,15 @@ def test_it_gets_no_more_requests_and_is_told_to_end_when_the_last_has_ended() -
 
 def test_requests_that_take_longer_than_the_delay_are_not_waited_for() -> None:
     world = World(delay="0")
-    world.stopping.begin(world.task, "why", "")
+    world.stopping.begin_stop(world.task, "why", "")
     world.becomes("STOPPED")
     assert world.stack.stopped == [("c1", 3)]
 
 
 def test_a_task_is_told_only_once() -> None:
     world = World()
-    world.stopping.begin(world.task, "first", "")
-    world.stopping.begin(world.task, "second", "")
+    world.stopping.begin_stop(world.task, "first", "")
+    world.stopping.begin_stop(world.task, "second", "")
     assert world.task["stoppedReason"] == "first"
     world.targets.reset()
     world.becomes("STOPPED")
@@ -81,7 +81,7 @@ def test_a_task_is_told_only_once() -> None:
 
 def test_a_task_that_was_thrown_away_meanwhile_is_left_alone() -> None:
     world = World()
-    world.stopping.begin(world.task, "why", "")
+    world.stopping.begin_stop(world.task, "why", "")
     world.stack._tasks.clear()
     before = set(threading.enumerate())
     world.targets.reset()
@@ -113,5 +113,8 @@ def test_stop_task_refuses_what_is_not_there(given: dict[str, str], code: str) -
 
 
 def test_without_a_word_there_are_300_and_30_seconds() -> None:
-    assert stopping.delay([]) == 300
-    assert stopping.stop_timeouts({"containerDefinitions": [{}, {"stopTimeout": 5}]}) == [30, 5]
+    assert stopping.read_drain_seconds([]) == 300
+    assert stopping.read_stop_timeouts({"containerDefinitions": [{}, {"stopTimeout": 5}]}) == [
+        30,
+        5,
+    ]

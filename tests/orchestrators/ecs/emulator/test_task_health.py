@@ -13,7 +13,7 @@ CHECK = {"command": ["CMD-SHELL", "true"], "interval": 10, "retries": 2, "startP
 
 
 def test_docker_gets_the_check_with_shorter_intervals() -> None:
-    made = task_health.for_docker(CHECK)
+    made = task_health.build_healthcheck(CHECK)
     assert made == {
         "test": ["CMD-SHELL", "true"],
         "interval": 2_000_000_000,
@@ -24,7 +24,7 @@ def test_docker_gets_the_check_with_shorter_intervals() -> None:
 
 
 def test_a_bare_command_is_run_without_a_shell() -> None:
-    assert task_health.for_docker({"command": ["curl", "x"]})["test"] == ["CMD", "curl", "x"]
+    assert task_health.build_healthcheck({"command": ["curl", "x"]})["test"] == ["CMD", "curl", "x"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_bare_command_is_run_without_a_shell() -> None:
     ],
 )
 def test_the_worst_container_decides(states: list[str], result: str) -> None:
-    assert task_health.worst(states) == result
+    assert task_health.find_worst(states) == result
 
 
 def look(*said: str, essential: bool = True) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def look(*said: str, essential: bool = True) -> dict[str, Any]:
         return {"State": {"Health": {"Status": identity}}}
 
     engine = SimpleNamespace(api=SimpleNamespace(inspect_container=inspect))
-    task_health.look(task, {"containerDefinitions": wanted}, engine)
+    task_health.update_health(task, {"containerDefinitions": wanted}, engine)
     return task
 
 
@@ -74,8 +74,8 @@ def test_a_container_that_is_not_essential_does_not_count() -> None:
 
 
 def test_a_definition_without_a_check_asks_nobody() -> None:
-    assert not task_health.is_asked({"containerDefinitions": [{}]})
-    assert task_health.is_asked({"containerDefinitions": [{"healthCheck": CHECK}]})
+    assert not task_health.has_health_check({"containerDefinitions": [{}]})
+    assert task_health.has_health_check({"containerDefinitions": [{"healthCheck": CHECK}]})
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_definition_without_a_check_asks_nobody() -> None:
 def test_both_must_be_well_and_the_grace_period_excuses(
     container: str | None, targets: list[str], age: float, counts: str
 ) -> None:
-    assert task_health.judge(container, targets, age, 4.0) == counts
+    assert task_health.rate_task(container, targets, age, 4.0) == counts

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.orchestrators.ecs import aws_api
 from checker.orchestrators.ecs.emulator import labels, throttle, watcher
 
@@ -34,7 +34,7 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, list[str]]]:
     made: list[tuple[float, list[str]]] = []
 
     def timer(seconds: float, does: Any, given: list[str]) -> Any:
-        assert does is watcher.gone
+        assert does is watcher.end_removed_task
         made.append((seconds, given))
         return SimpleNamespace(start=lambda: None)
 
@@ -51,7 +51,7 @@ def failures() -> int:
 
 
 def test_a_container_that_is_removed_is_looked_at_twice(timers: list[Any]) -> None:
-    watcher._handle(event("destroy"))
+    watcher.handle_event(event("destroy"))
     assert timers == [
         (watcher.SETTLE_SECONDS, ["cluster/demo", "task/1"]),
         (watcher.AFTER_SECONDS, ["cluster/demo", "task/1"]),
@@ -59,29 +59,29 @@ def test_a_container_that_is_removed_is_looked_at_twice(timers: list[Any]) -> No
 
 
 def test_a_task_killed_for_memory_is_noted(timers: list[Any]) -> None:
-    watcher._handle(event("oom"))
+    watcher.handle_event(event("oom"))
     assert watcher.killed == {"task/1"}
     assert timers == []
 
 
 @pytest.mark.parametrize(("code", "count"), [("1", 1), ("137", 1), ("0", 0), ("143", 0)])
 def test_an_early_end_counts_as_failure_unless_it_was_asked_for(code: str, count: int) -> None:
-    watcher._handle(event("start"))
-    watcher._handle(event("die", exitCode=code))
+    watcher.handle_event(event("start"))
+    watcher.handle_event(event("die", exitCode=code))
     assert failures() == count
 
 
 def test_a_container_that_ran_for_long_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
-    throttle.failed("web:2")
+    throttle.record_failure("web:2")
     clock = itertools.count(100.0, watcher.SOON_SECONDS + 1)
     monkeypatch.setattr(watcher.time, "monotonic", lambda: next(clock))
-    watcher._handle(event("start"))
-    watcher._handle(event("die", exitCode="1"))
+    watcher.handle_event(event("start"))
+    watcher.handle_event(event("die", exitCode="1"))
     assert failures() == 0
 
 
 def test_a_container_of_no_task_definition_is_not_counted() -> None:
-    watcher._ended({"exitCode": "1"}, 0.1)
+    watcher.count_ending({"exitCode": "1"}, 0.1)
     assert failures() == 0
 
 
@@ -109,25 +109,25 @@ def test_a_task_that_is_gone_is_ended_and_its_service_counts_again(
     monkeypatch: pytest.MonkeyPatch, task: dict[str, str], asked: list[str]
 ) -> None:
     emulator = Emulator(**task)
-    monkeypatch.setattr(aws_api, "call", emulator.call)
-    watcher.gone("cluster/demo", "task/1")
+    monkeypatch.setattr(aws_api, "call_service", emulator.call)
+    watcher.end_removed_task("cluster/demo", "task/1")
     assert emulator.asked == asked
 
 
 def test_a_task_that_nobody_knows_is_nobodys_business(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = Emulator()
     emulator.tasks = []
-    monkeypatch.setattr(aws_api, "call", emulator.call)
-    watcher.gone("cluster/demo", "task/1")
+    monkeypatch.setattr(aws_api, "call_service", emulator.call)
+    watcher.end_removed_task("cluster/demo", "task/1")
     assert emulator.asked == ["DescribeTasks"]
 
 
 def test_a_refusal_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(*_: str, **__: Any) -> dict[str, Any]:
-        raise aws_api.Refused("ClusterNotFoundException", "Cluster not found.")
+        raise aws_api.AwsError("ClusterNotFoundException", "Cluster not found.")
 
-    monkeypatch.setattr(aws_api, "call", call)
-    watcher.gone("cluster/demo", "task/1")
+    monkeypatch.setattr(aws_api, "call_service", call)
+    watcher.end_removed_task("cluster/demo", "task/1")
 
 
 def test_events_are_followed_and_again_after_the_engine_was_away(
@@ -143,7 +143,7 @@ def test_events_are_followed_and_again_after_the_engine_was_away(
         yield event("oom")
 
     engine = SimpleNamespace(api=SimpleNamespace(events=events), close=lambda: None)
-    monkeypatch.setattr(docker_engine, "client", lambda *_: engine)
+    monkeypatch.setattr(connection, "open_client", lambda *_: engine)
     rests = itertools.count()
 
     def rest(_: float) -> None:
@@ -152,14 +152,14 @@ def test_events_are_followed_and_again_after_the_engine_was_away(
 
     monkeypatch.setattr(watcher, "time", SimpleNamespace(sleep=rest))
     with pytest.raises(KeyboardInterrupt):
-        watcher._follow()
+        watcher.follow_events()
     assert watcher.killed == {"task/1"}
 
 
 def test_it_works_in_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
-    monkeypatch.setattr(watcher, "_follow", lambda: ran.append(True))
-    watcher.start()
+    monkeypatch.setattr(watcher, "follow_events", lambda: ran.append(True))
+    watcher.start_watcher()
     for thread in watcher.threading.enumerate():
         if thread.name == "course-ecs-watcher":
             thread.join(5)
@@ -174,7 +174,7 @@ def test_a_task_is_looked_at_when_one_of_its_containers_ended_or_after_a_while(
     task: dict[str, Any] = {"_docker_ids": ["c1"]}
     assert watcher.is_due(task)
     assert not watcher.is_due(task)
-    watcher._handle(event("die", exitCode="0"))
+    watcher.handle_event(event("die", exitCode="0"))
     assert watcher.is_due(task)
     assert not watcher.is_due(task)
     now[0] += watcher.LOOK_SECONDS

@@ -16,36 +16,26 @@ LISTENER_PORT = 80
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
-class Front:
-    """Finds load balancers, and has them answer.
-
-    Args:
-        alb: MiniStack's module of load balancers.
-        scope: The account in which it is asked.
-    """
+class AlbRoute:
+    """Finds load balancers, and has them answer; `scope` enters the account in which it asks."""
 
     def __init__(self, alb: Any, scope: Callable[[], AbstractContextManager[Any]]) -> None:
         self._alb = alb
         self._scope = scope
 
-    async def answer(self, scope: MutableMapping[str, Any], body: bytes) -> Answer | None:
-        """What a load balancer says; None where there is none of that name.
-
-        Args:
-            scope: The request's, as in ASGI.
-        """
+    async def answer_request(self, scope: MutableMapping[str, Any], body: bytes) -> Answer | None:
+        """Return what a load balancer answers; None where there is none of that name."""
         name, _, path = str(scope["path"]).removeprefix(PREFIX).partition("/")
         raw = scope.get("raw_path") or str(scope["path"]).encode()
         raw_path = raw.decode("latin-1").removeprefix(PREFIX).partition("/")[2]
         query = scope.get("query_string", b"").decode("latin-1")
-        headers = {
-            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
-        }
+        headers = {name.decode("latin-1"): it.decode("latin-1") for name, it in scope["headers"]}
+        # MiniStack finds only what belongs to the account and region of this scope.
         with self._scope():
             balancer = self._alb._find_lb_by_name(name)
             if balancer is None:
                 return None
-            status, given, content = await self._alb.dispatch_request(
+            status, answered, content = await self._alb.dispatch_request(
                 balancer,
                 scope["method"],
                 f"/{path}",
@@ -57,11 +47,11 @@ class Front:
                 raw_query_string=query,
                 raw_path=f"/{raw_path}",
             )
-        return status, list(_lines(given, len(content))), bytes(content)
+        return status, encode_headers(answered, len(content)), bytes(content)
 
 
-def _lines(headers: dict[str, Any], length: int) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI has them, one for each value."""
+def encode_headers(headers: dict[str, Any], length: int) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI has them, one for each value."""
     made = [(b"content-length", str(length).encode())]
     for name, value in headers.items():
         every = value if isinstance(value, list) else [value]

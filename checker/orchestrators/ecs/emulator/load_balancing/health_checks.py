@@ -14,7 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
-from checker.orchestrators.ecs.emulator.load_balancing.targets import FASTER, Health, Key, Targets
+from checker.orchestrators.ecs.emulator.load_balancing.targets import (
+    FASTER,
+    TargetHealth,
+    TargetKey,
+    Targets,
+)
 
 LOOK_SECONDS = 0.1
 AT_ONCE = 16
@@ -26,13 +31,7 @@ Answer = tuple[str, str]
 
 
 class HealthChecks:
-    """Looks after the targets of all groups, in a thread.
-
-    Args:
-        groups: The target groups that there are now, as the API describes them.
-        targets: Where the results go.
-        scope: The account in which MiniStack is asked.
-    """
+    """Looks after the targets of all groups, which are as the API describes them, in a thread."""
 
     def __init__(
         self,
@@ -45,46 +44,42 @@ class HealthChecks:
         self._scope = scope
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="course-health")
 
-    def start(self) -> None:
+    def start_thread(self) -> None:
         """Look for as long as this process lives."""
-        threading.Thread(target=self._go, daemon=True, name="course-health-checks").start()
+        threading.Thread(target=self._run_forever, daemon=True, name="course-health-checks").start()
 
-    def step(self, now: float) -> None:
-        """Ask those that are due.
-
-        Args:
-            now: Seconds of a clock that never goes back.
-        """
+    def ask_due_targets(self, now: float) -> None:
+        """Ask the targets that are due, at a second of a clock that never goes back."""
         for group in self._groups():
             if group.get("TargetType") == "lambda":
                 continue
             interval = int(group["HealthCheckIntervalSeconds"]) / FASTER
-            for key, health in self._targets.due(group["TargetGroupArn"], interval, now):
-                self._pool.submit(check, key, health, dict(group))
+            for key, health in self._targets.select_due(group["TargetGroupArn"], interval, now):
+                self._pool.submit(check_target, key, health, dict(group))
 
-    def _go(self) -> None:
+    def _run_forever(self) -> None:
         while True:
+            # Groups come and go in MiniStack's threads; the next look finds them whole.
             with contextlib.suppress(Exception), self._scope():
-                self.step(time.monotonic())
+                self.ask_due_targets(time.monotonic())
             time.sleep(LOOK_SECONDS)
 
 
-def check(key: Key, health: Health, group: Mapping[str, Any]) -> None:
+def check_target(key: TargetKey, health: TargetHealth, group: Mapping[str, Any]) -> None:
     """Ask one target, and note what it says."""
     try:
-        health.note(*ask(key, group), group)
+        health.record_result(*ask_target(key, group), group)
     finally:
         health.asked = False
 
 
-def ask(key: Key, group: Mapping[str, Any]) -> Answer:
-    """One health check."""
+def ask_target(key: TargetKey, group: Mapping[str, Any]) -> Answer:
+    """Make one health check."""
     _, host, port = key
     if group["HealthCheckPort"] != PORT_OF_TRAFFIC:
         port = int(group["HealthCheckPort"])
-    connection = http.client.HTTPConnection(
-        host, port, timeout=float(group["HealthCheckTimeoutSeconds"])
-    )
+    timeout = float(group["HealthCheckTimeoutSeconds"])
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         headers = {"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"}
         connection.request("GET", group["HealthCheckPath"], headers=headers)
@@ -95,15 +90,12 @@ def ask(key: Key, group: Mapping[str, Any]) -> Answer:
         return "Target.FailedHealthChecks", "Health checks failed"
     finally:
         connection.close()
-    if fits(status, group["Matcher"]["HttpCode"]):
+    if matches_status(status, group["Matcher"]["HttpCode"]):
         return "", ""
     return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]"
 
 
-def fits(status: int, matcher: str) -> bool:
-    """Whether a status is among those of a matcher, such as `200`, `200,202` or `200-299`."""
-    for part in matcher.split(","):
-        least, _, most = part.strip().partition("-")
-        if int(least) <= status <= int(most or least):
-            return True
-    return False
+def matches_status(status: int, matcher: str) -> bool:
+    """Tell whether a status is among those of a matcher, such as `200`, `200,202` or `200-299`."""
+    parts = [part.strip().partition("-") for part in matcher.split(",")]
+    return any(int(least) <= status <= int(most or least) for least, _, most in parts)

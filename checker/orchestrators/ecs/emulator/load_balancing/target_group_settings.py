@@ -19,25 +19,18 @@ CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 LEAST_CODE, MOST_CODE = 200, 499
 
 
-def trouble(given: Callable[[str], str]) -> str:
-    """Why AWS would refuse; "" where it would not.
-
-    Args:
-        given: The value of a parameter, "" where it is not given.
-    """
+def find_violation(parameter: Callable[[str], str]) -> str:
+    """Tell why AWS would refuse; "" where it would not. A parameter that is not given is ""."""
     for name, (least, most) in RANGES.items():
-        value = given(name)
+        value = parameter(name)
         if value and not (value.isdigit() and least <= int(value) <= most):
             return f"{name} must be a number from {least} to {most}, not '{value}'"
-    path = given("HealthCheckPath")
+    path = parameter("HealthCheckPath")
     if path and not path.startswith("/"):
         return f"Health check path '{path}' must begin with a '/' character"
-    codes = given("Matcher.HttpCode")
-    if codes and not (CODES.fullmatch(codes) and _in_range(codes)):
+    codes = parameter("Matcher.HttpCode")
+    numbers = [int(each) for each in re.findall(r"\d{3}", codes)]
+    in_range = all(LEAST_CODE <= each <= MOST_CODE for each in numbers)
+    if codes and not (CODES.fullmatch(codes) and in_range):
         return f"Health check matcher HTTP code '{codes}' must be within '200-499' inclusive"
     return ""
-
-
-def _in_range(codes: str) -> bool:
-    numbers = [int(each) for each in re.findall(r"\d{3}", codes)]
-    return all(LEAST_CODE <= each <= MOST_CODE for each in numbers)

@@ -20,18 +20,13 @@ FASTER = 5.0
 CHECKING = "Elb.InitialHealthChecking"
 LEAVING = "Target.DeregistrationInProgress"
 
-Key = tuple[str, str, int]
+TargetKey = tuple[str, str, int]
 """Target group, address and port."""
 
 
 @dataclass
-class Health:
-    """What is known of one target.
-
-    Args:
-        due: When it is asked next, on a clock that never goes back.
-        asked: Whether an answer is awaited.
-    """
+class TargetHealth:
+    """What is known of one target, also when it is asked next, on a clock that never goes back."""
 
     due: float
     state: str = INITIAL
@@ -40,8 +35,9 @@ class Health:
     passed: int = 0
     failed: int = 0
     asked: bool = False
+    """Whether an answer is awaited."""
 
-    def note(self, reason: str, text: str, group: Mapping[str, Any]) -> None:
+    def record_result(self, reason: str, text: str, group: Mapping[str, Any]) -> None:
         """Take the result of a health check in; no reason means that it passed."""
         self.passed = 0 if reason else self.passed + 1
         self.failed = self.failed + 1 if reason else 0
@@ -53,17 +49,13 @@ class Health:
 
 
 class Targets:
-    """All targets of all groups.
+    """All targets of all groups; `registered` lists those that are in a group now."""
 
-    Args:
-        registered: The targets that are registered in a group now.
-    """
-
-    def __init__(self, registered: Callable[[str], list[Key]]) -> None:
+    def __init__(self, registered: Callable[[str], list[TargetKey]]) -> None:
         self._registered = registered
-        self._health: dict[Key, Health] = {}
-        self._under_way: dict[Key, int] = {}
-        self._draining: set[Key] = set()
+        self._health: dict[TargetKey, TargetHealth] = {}
+        self._under_way: dict[TargetKey, int] = {}
+        self._draining: set[TargetKey] = set()
         self._turns: dict[str, int] = {}
         self._changed = threading.Condition()
 
@@ -76,20 +68,20 @@ class Targets:
             self._turns.clear()
             self._changed.notify_all()
 
-    def state(self, key: Key) -> str:
-        """What a registered target is: initial, healthy or unhealthy."""
+    def find_state(self, key: TargetKey) -> str:
+        """Tell what a registered target is: initial, healthy or unhealthy."""
         found = self._health.get(key)
         return found.state if found else INITIAL
 
-    def take(self, group: str) -> Key | None:
-        """The target that gets the next request; None where none is registered.
+    def take_target(self, group: str) -> TargetKey | None:
+        """Choose the target that gets the next request; None where none is registered.
 
         It counts as busy until it is released. The list is read under the lock, so that a target
-        that left it before `drain` looks cannot be taken after.
+        that left it before `drain_target` looks cannot be taken after.
         """
         with self._changed:
             keys = self._registered(group)
-            fit = [each for each in keys if self.state(each) == HEALTHY] or keys
+            fit = [each for each in keys if self.find_state(each) == HEALTHY] or keys
             if not fit:
                 return None
             turn = self._turns.get(group, -1) + 1
@@ -98,8 +90,8 @@ class Targets:
             self._under_way[key] = self._under_way.get(key, 0) + 1
             return key
 
-    def release(self, key: Key) -> None:
-        """A request that a target was taken for has ended."""
+    def release_target(self, key: TargetKey) -> None:
+        """Note that a request that a target was taken for has ended."""
         with self._changed:
             left = self._under_way.get(key, 1) - 1
             self._under_way.pop(key, None)
@@ -107,14 +99,10 @@ class Targets:
                 self._under_way[key] = left
             self._changed.notify_all()
 
-    def drain(self, key: Key, seconds: float) -> bool:
+    def drain_target(self, key: TargetKey, seconds: float) -> bool:
         """Wait until no request is under way to a target that left its group.
 
-        Args:
-            seconds: The longest, which is the group's deregistration delay.
-
-        Returns:
-            Whether all of them ended.
+        It takes at most the group's deregistration delay; return whether all of them ended.
         """
         with self._changed:
             self._draining.add(key)
@@ -122,25 +110,25 @@ class Targets:
             self._draining.discard(key)
             return ended
 
-    def describe(self, group: str) -> list[tuple[Key, Health]]:
-        """Every registered target of a group with its health, and those that drain."""
+    def describe_group(self, group: str) -> list[tuple[TargetKey, TargetHealth]]:
+        """Return every registered target of a group with its health, and those that drain."""
         with self._changed:
-            found = [
-                (each, self._health.get(each) or Health(0)) for each in self._registered(group)
-            ]
-            gone = Health(0, DRAINING, LEAVING, "Target deregistration is in progress")
-            there = {key for key, _ in found}
-            leaving = sorted(each for each in self._draining - there if each[0] == group)
+            there = self._registered(group)
+            gone = TargetHealth(0, DRAINING, LEAVING, "Target deregistration is in progress")
+            leaving = sorted(each for each in self._draining - {*there} if each[0] == group)
+            found = [(each, self._health.get(each) or TargetHealth(0)) for each in there]
             return [*found, *((each, gone) for each in leaving)]
 
-    def due(self, group: str, interval: float, now: float) -> list[tuple[Key, Health]]:
-        """The targets to ask now; each is asked again an interval later, once it has answered."""
+    def select_due(
+        self, group: str, interval: float, now: float
+    ) -> list[tuple[TargetKey, TargetHealth]]:
+        """Select the targets to ask now; each is due again an interval later, when it answered."""
         with self._changed:
             keys = self._registered(group)
             for key in [each for each in self._health if each[0] == group and each not in keys]:
                 del self._health[key]
             for key in keys:
-                self._health.setdefault(key, Health(due=now))
+                self._health.setdefault(key, TargetHealth(due=now))
             found = [(each, self._health[each]) for each in keys]
             due = [(key, it) for key, it in found if it.due <= now and not it.asked]
             for _, it in due:

@@ -15,30 +15,20 @@ DIMENSION = "ecs:service:DesiredCount"
 ARN = f"arn:aws:autoscaling:{aws_settings.REGION}:{aws_settings.ACCOUNT}"
 
 
-def target(name: str) -> dict[str, Any]:
-    """A new scalable target, still without its bounds.
-
-    Args:
-        name: As in `service/demo/web`.
-    """
+def make_target(name: str) -> dict[str, Any]:
+    """Make the scalable target of a service such as `service/demo/web`, without its bounds."""
     return {
-        **_of(name),
+        **identify_resource(name),
         "CreationTime": time.time(),
         "ScalableTargetARN": f"{ARN}:scalable-target/{uuid.uuid4().hex[:20]}",
     }
 
 
-def policy(resource: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """A new policy of target tracking.
-
-    Args:
-        resource: As in `service/demo/web`.
-        name: The policy's.
-        settings: Its configuration, as it was given.
-    """
+def make_policy(resource: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Make a policy of target tracking for a service such as `service/demo/web`."""
     arn = f"{ARN}:scalingPolicy:{uuid.uuid4()}:resource/ecs/{resource}:policyName/{name}"
     return {
-        **_of(resource),
+        **identify_resource(resource),
         "PolicyARN": arn,
         "PolicyName": name,
         "PolicyType": "TargetTrackingScaling",
@@ -47,18 +37,12 @@ def policy(resource: str, name: str, settings: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def activity(policy: dict[str, Any], count: int, which: str) -> dict[str, Any]:
-    """A count that was set.
-
-    Args:
-        policy: On whose behalf.
-        count: The desired count from now on.
-        which: The alarm, `high` or `low`.
-    """
+def make_activity(policy: dict[str, Any], count: int, which: str) -> dict[str, Any]:
+    """Make the record of a desired count that was set by a policy, for its alarm high or low."""
     alarm = f"TargetTracking-{policy['ResourceId']}-Alarm{which.title()}"
     now = time.time()
     return {
-        **_of(policy["ResourceId"]),
+        **identify_resource(policy["ResourceId"]),
         "ActivityId": str(uuid.uuid4()),
         "Description": f"Setting desired count to {count}.",
         "Cause": f"monitor alarm {alarm} in state ALARM triggered policy {policy['PolicyName']}",
@@ -70,28 +54,29 @@ def activity(policy: dict[str, Any], count: int, which: str) -> dict[str, Any]:
     }
 
 
-def resource(given: dict[str, Any]) -> str:
-    """The ResourceId of a call.
+def read_resource(parameters: dict[str, Any]) -> str:
+    """Return the ResourceId of a call.
 
     Raises:
-        Refused: It names no service.
+        AwsError: It names no service.
     """
-    name = str(given.get("ResourceId", ""))
+    name = str(parameters.get("ResourceId", ""))
     if name.count("/") != 2 or not name.startswith("service/"):
-        raise invalid("ResourceId must be service/CLUSTER/SERVICE")
+        raise make_refusal("ResourceId must be service/CLUSTER/SERVICE")
     return name
 
 
-def names(target: dict[str, Any]) -> tuple[str, str]:
-    """Cluster and service of a target."""
+def split_resource(target: dict[str, Any]) -> tuple[str, str]:
+    """Return cluster and service of a target."""
     _, cluster, service = target["ResourceId"].split("/")
     return cluster, service
 
 
-def invalid(text: str) -> aws_api.Refused:
-    """A call that does not make sense."""
-    return aws_api.Refused("ValidationException", text)
+def make_refusal(text: str) -> aws_api.AwsError:
+    """Make the refusal of a call that does not make sense."""
+    return aws_api.AwsError("ValidationException", text)
 
 
-def _of(name: str) -> dict[str, Any]:
+def identify_resource(name: str) -> dict[str, Any]:
+    """Return the fields that name a service in targets, policies and activities."""
     return {"ServiceNamespace": "ecs", "ResourceId": name, "ScalableDimension": DIMENSION}

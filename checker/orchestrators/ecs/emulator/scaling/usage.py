@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from checker.orchestrators.ecs import aws_api
-from checker.orchestrators.ecs.emulator import limits
+from checker.orchestrators.ecs.emulator import docker_patches
 from checker.orchestrators.ecs.emulator.labels import TASK
 
 CPU = "ECSServiceAverageCPUUtilization"
@@ -21,39 +21,36 @@ _before: dict[str, tuple[float, int]] = {}
 """Of each container: when it was looked at, and the nanoseconds of CPU it had used by then."""
 
 
-def describe(cluster: str, service: str) -> dict[str, Any]:
-    """A service, as the API describes it.
+def describe_service(cluster: str, service: str) -> dict[str, Any]:
+    """Return a service as the API describes it.
 
     Raises:
-        Refused: There is none.
+        AwsError: There is none.
     """
-    found = aws_api.call(aws_api.ECS, "DescribeServices", cluster=cluster, services=[service])
-    if not found["services"] or found["services"][0]["status"] == "INACTIVE":
-        raise aws_api.Refused(
-            "ValidationException", f"ECS service doesn't exist: {cluster}/{service}"
-        )
-    service_found: dict[str, Any] = found["services"][0]
-    return service_found
+    call = {"cluster": cluster, "services": [service]}
+    for found in aws_api.call_service(aws_api.ECS, "DescribeServices", **call)["services"]:
+        if found["status"] != "INACTIVE":
+            return dict(found)
+    raise aws_api.AwsError("ValidationException", f"ECS service doesn't exist: {cluster}/{service}")
 
 
-def measure(cluster: str, service: str, metric: str) -> float | None:
-    """The average use over the running tasks; None where nothing can be measured yet.
+def measure_service(cluster: str, service: str, metric: str) -> float | None:
+    """Return the average use over the running tasks in percent; None where it is not known yet.
 
     Raises:
-        Refused: The service is gone.
+        AwsError: The service is gone.
     """
-    described = describe(cluster, service)
-    definition = aws_api.call(
-        aws_api.ECS, "DescribeTaskDefinition", taskDefinition=described["taskDefinition"]
-    )["taskDefinition"]
-    reserved = reservation(definition, metric)
-    names = aws_api.call(aws_api.ECS, "ListTasks", cluster=cluster, serviceName=service)["taskArns"]
-    used = [found for name in names if (found := _used(name, metric)) is not None]
+    described = describe_service(cluster, service)
+    definition = docker_patches.fetch_task_definition(described["taskDefinition"])
+    reserved = compute_reservation(definition, metric)
+    tasks = aws_api.call_service(aws_api.ECS, "ListTasks", cluster=cluster, serviceName=service)
+    found = [measure_task(name, metric) for name in tasks["taskArns"]]
+    used = [each for each in found if each is not None]
     return 100 * sum(used) / len(used) / reserved if used and reserved else None
 
 
-def reservation(definition: dict[str, Any], metric: str) -> float:
-    """CPU units or MiB that a task reserves: the task's own, or the sum over its containers."""
+def compute_reservation(definition: dict[str, Any], metric: str) -> float:
+    """Return the CPU units or MiB of a task: its own, or the sum over its containers."""
     containers = definition["containerDefinitions"]
     if metric == CPU:
         return float(definition.get("cpu") or sum(each.get("cpu") or 0 for each in containers))
@@ -61,41 +58,36 @@ def reservation(definition: dict[str, Any], metric: str) -> float:
     return float(definition.get("memory") or sum(memory))
 
 
-def _used(task: str, metric: str) -> float | None:
-    from checker.docker.docker_engine import client
+def measure_task(task: str, metric: str) -> float | None:
+    """Return the CPU units or MiB that a task uses; None where that is not known yet."""
+    from checker.docker.connection import open_client
 
-    with contextlib.suppress(Exception), contextlib.closing(client(timeout=10)) as engine:
+    with contextlib.suppress(Exception), contextlib.closing(open_client(timeout=10)) as engine:
         found = engine.containers.list(filters={"label": f"{TASK}={task}"})
-        if metric == MEMORY:
-            return sum(_memory(each) for each in found)
-        return sum(_cpu(each) for each in found)
+        return sum(map(read_memory if metric == MEMORY else read_cpu, found))
     return None
 
 
-def _stats(container: Any) -> dict[str, Any]:
-    """One look, without the second that Docker otherwise takes for a comparison."""
-    api = container.client.api
-    answer = api._get(
-        api._url("/containers/{0}/stats", container.id),
-        params={"stream": False, "one-shot": True},
-    )
-    found: dict[str, Any] = api._result(answer, True)
-    return found
+def read_memory(container: Any) -> float:
+    """Return the MiB that a container uses, without what the kernel can take back."""
+    found = container.stats(stream=False, one_shot=True)["memory_stats"]
+    parts = found.get("stats", {})
+    cache = parts.get("inactive_file") or parts.get("total_inactive_file", 0)
+    return float(found["usage"] - cache) / docker_patches.MIB
 
 
-def _memory(container: Any) -> float:
-    found = _stats(container)["memory_stats"]
-    cache = found.get("stats", {}).get("inactive_file") or found.get("stats", {}).get(
-        "total_inactive_file", 0
-    )
-    return float(found["usage"] - cache) / limits.MIB
+def read_cpu(container: Any) -> float:
+    """Return the CPU units used since the last look.
 
-
-def _cpu(container: Any) -> float:
-    """CPU units since the last look; raises where this is the first."""
-    now, total = time.monotonic(), int(_stats(container)["cpu_stats"]["cpu_usage"]["total_usage"])
+    Raises:
+        LookupError: This is the first look.
+    """
+    now = time.monotonic()
+    # One look, without the second that Docker otherwise takes to compare.
+    stats = container.stats(stream=False, one_shot=True)
+    total = int(stats["cpu_stats"]["cpu_usage"]["total_usage"])
     before = _before.get(container.id)
     _before[container.id] = (now, total)
     if before is None:
         raise LookupError(container.id)
-    return (total - before[1]) / 1e9 / (now - before[0]) * limits.UNITS
+    return (total - before[1]) / 1e9 / (now - before[0]) * docker_patches.UNITS

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from checker.orchestrators.ecs.emulator.load_balancing import forwarding
-from checker.orchestrators.ecs.emulator.load_balancing.forwarding import Forwarding, Response
-from checker.orchestrators.ecs.emulator.load_balancing.targets import Key, Targets
+from checker.orchestrators.ecs.emulator.load_balancing.forwarding import RequestForwarder, Response
+from checker.orchestrators.ecs.emulator.load_balancing.targets import TargetKey, Targets
 
 
 def asked(
@@ -31,12 +31,12 @@ def asked(
         await site.start()
         port = runner.addresses[0][1]
         there = Targets(lambda group: [(group, "127.0.0.1", port)])
-        balancer = Forwarding(there)
+        balancer = RequestForwarder(there)
         try:
             headers = {"x-mine": "1", "connection": "keep-alive", "content-length": str(len(body))}
-            return await balancer.forward("g", method, path, headers, body), there
+            return await balancer.forward_request("g", method, path, headers, body), there
         finally:
-            await balancer._asking().close()
+            await balancer.open_session().close()
             await runner.cleanup()
 
     return asyncio.run(go())
@@ -98,12 +98,12 @@ def test_a_target_that_says_nothing_is_a_504(monkeypatch: Any) -> None:
 
 
 def test_nobody_registered_is_a_503_and_nobody_there_a_502() -> None:
-    async def go(*keys: Key) -> int:
-        balancer = Forwarding(Targets(lambda _: list(keys)))
+    async def go(*keys: TargetKey) -> int:
+        balancer = RequestForwarder(Targets(lambda _: list(keys)))
         try:
-            return (await balancer.forward("g", "GET", "/", {}, b""))[0]
+            return (await balancer.forward_request("g", "GET", "/", {}, b""))[0]
         finally:
-            await balancer._asking().close()
+            await balancer.open_session().close()
 
     assert asyncio.run(go()) == 503
     with socket.create_server(("127.0.0.1", 0)) as gone:

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from checker.orchestrators.ecs.emulator.load_balancing import health_checks, targets
-from checker.orchestrators.ecs.emulator.load_balancing.health_checks import HealthChecks, ask, fits
-from checker.orchestrators.ecs.emulator.load_balancing.targets import Key, Targets
+from checker.orchestrators.ecs.emulator.load_balancing.health_checks import (
+    HealthChecks,
+    ask_target,
+    matches_status,
+)
+from checker.orchestrators.ecs.emulator.load_balancing.targets import TargetKey, Targets
 
 GROUP: dict[str, Any] = {
     "TargetGroupArn": "g",
@@ -47,27 +51,27 @@ def shop() -> Iterator[int]:
 
 
 def test_a_good_answer_has_no_reason(shop: int) -> None:
-    assert ask(("g", "127.0.0.1", shop), GROUP) == ("", "")
+    assert ask_target(("g", "127.0.0.1", shop), GROUP) == ("", "")
 
 
 def test_another_port_can_be_asked(shop: int) -> None:
-    assert ask(("g", "127.0.0.1", 1), {**GROUP, "HealthCheckPort": str(shop)}) == ("", "")
+    assert ask_target(("g", "127.0.0.1", 1), {**GROUP, "HealthCheckPort": str(shop)}) == ("", "")
 
 
 def test_a_wrong_status_is_told(shop: int) -> None:
-    reason, text = ask(("g", "127.0.0.1", shop), {**GROUP, "HealthCheckPath": "/bad"})
+    reason, text = ask_target(("g", "127.0.0.1", shop), {**GROUP, "HealthCheckPath": "/bad"})
     assert reason == "Target.ResponseCodeMismatch"
     assert text == "Health checks failed with these codes: [503]"
 
 
 def test_nobody_there_is_a_failed_check() -> None:
-    assert ask(("g", "127.0.0.1", 1), GROUP)[0] == "Target.FailedHealthChecks"
+    assert ask_target(("g", "127.0.0.1", 1), GROUP)[0] == "Target.FailedHealthChecks"
 
 
 def test_silence_is_a_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         key = ("g", "127.0.0.1", silent.getsockname()[1])
-        assert ask(key, {**GROUP, "HealthCheckTimeoutSeconds": 0.05})[0] == "Target.Timeout"
+        assert ask_target(key, {**GROUP, "HealthCheckTimeoutSeconds": 0.05})[0] == "Target.Timeout"
 
 
 @pytest.mark.parametrize(
@@ -81,18 +85,18 @@ def test_silence_is_a_timeout() -> None:
     ],
 )
 def test_matcher_is_a_list_of_codes_and_ranges(status: int, matcher: str, good: bool) -> None:
-    assert fits(status, matcher) is good
+    assert matches_status(status, matcher) is good
 
 
 def test_a_step_asks_those_that_are_due_and_notes_what_they_say(shop: int) -> None:
-    key: Key = ("g", "127.0.0.1", shop)
+    key: TargetKey = ("g", "127.0.0.1", shop)
     there = Targets(lambda _: [key])
     checks = HealthChecks(lambda: [GROUP, {"TargetType": "lambda"}], there)
-    checks.step(0.0)
+    checks.ask_due_targets(0.0)
     checks._pool.shutdown()
-    assert there.state(key) == targets.HEALTHY
-    assert there.due("g", 1.0, 0.5) == []
-    assert len(there.due("g", 1.0, 1.5)) == 1
+    assert there.find_state(key) == targets.HEALTHY
+    assert there.select_due("g", 1.0, 0.5) == []
+    assert len(there.select_due("g", 1.0, 1.5)) == 1
 
 
 def test_trouble_does_not_end_the_looking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +107,6 @@ def test_trouble_does_not_end_the_looking(monkeypatch: pytest.MonkeyPatch) -> No
         raise RuntimeError("it changed meanwhile")
 
     monkeypatch.setattr(health_checks, "LOOK_SECONDS", 0.001)
-    HealthChecks(groups, Targets(lambda _: [])).start()
+    HealthChecks(groups, Targets(lambda _: [])).start_thread()
     assert looks.acquire(timeout=10)
     assert looks.acquire(timeout=10)

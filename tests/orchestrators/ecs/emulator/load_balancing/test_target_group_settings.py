@@ -21,7 +21,9 @@ from checker.orchestrators.ecs.emulator.load_balancing import target_group_setti
     ],
 )
 def test_trouble_names_the_rule(name: str, value: str, said: str) -> None:
-    assert said in target_group_settings.trouble(lambda asked: value if asked == name else "")
+    assert said in target_group_settings.find_violation(
+        lambda asked: value if asked == name else ""
+    )
 
 
 def test_good_settings_and_none_at_all_are_taken() -> None:
@@ -30,5 +32,5 @@ def test_good_settings_and_none_at_all_are_taken() -> None:
         "HealthCheckPath": "/health",
         "Matcher.HttpCode": "200,202-204",
     }
-    assert target_group_settings.trouble(lambda name: good.get(name, "")) == ""
-    assert target_group_settings.trouble(lambda _: "") == ""
+    assert target_group_settings.find_violation(lambda name: good.get(name, "")) == ""
+    assert target_group_settings.find_violation(lambda _: "") == ""

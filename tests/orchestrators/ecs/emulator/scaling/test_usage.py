@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from checker.docker import docker_engine
+from checker.docker import connection
 from checker.orchestrators.ecs import aws_api
-from checker.orchestrators.ecs.emulator import limits
+from checker.orchestrators.ecs.emulator import docker_patches
 from checker.orchestrators.ecs.emulator.scaling import usage
 
 
@@ -21,17 +21,12 @@ class Container:
         self.nanoseconds = nanoseconds
         self.looks = 0
         self.memory = {
-            "usage": (mebibytes + 8) * limits.MIB,
-            "stats": {"inactive_file": 8 * limits.MIB},
+            "usage": (mebibytes + 8) * docker_patches.MIB,
+            "stats": {"inactive_file": 8 * docker_patches.MIB},
         }
-        api = SimpleNamespace(
-            _url=lambda path, name: path.format(name),
-            _get=lambda url, params: params,
-            _result=lambda answer, json: self.stats(),
-        )
-        self.client = SimpleNamespace(api=api)
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self, stream: bool, one_shot: bool) -> dict[str, Any]:
+        assert (stream, one_shot) == (False, True)
         self.looks += 1
         used = {"total_usage": self.looks * self.nanoseconds}
         return {"cpu_stats": {"cpu_usage": used}, "memory_stats": self.memory}
@@ -43,7 +38,7 @@ def container(monkeypatch: pytest.MonkeyPatch) -> Container:
     made = Container(500_000_000, 32)
     listed = SimpleNamespace(list=lambda filters: [made])
     engine = SimpleNamespace(containers=listed, close=lambda: None)
-    monkeypatch.setattr(docker_engine, "client", lambda timeout: engine)
+    monkeypatch.setattr(connection, "open_client", lambda timeout: engine)
     monkeypatch.setattr(usage, "_before", {})
     clock = iter(range(100))
     monkeypatch.setattr(usage.time, "monotonic", lambda: float(next(clock)))
@@ -59,33 +54,33 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         },
         "ListTasks": {"taskArns": ["task/1"]},
     }
-    monkeypatch.setattr(aws_api, "call", lambda target, action, **given: answers[action])
+    monkeypatch.setattr(aws_api, "call_service", lambda target, action, **given: answers[action])
     return answers
 
 
 def test_cpu_needs_two_looks(container: Container, emulator: dict[str, Any]) -> None:
-    assert usage.measure("demo", "web", usage.CPU) is None
-    assert usage.measure("demo", "web", usage.CPU) == 200.0
+    assert usage.measure_service("demo", "web", usage.CPU) is None
+    assert usage.measure_service("demo", "web", usage.CPU) == 200.0
 
 
 def test_memory_is_without_what_the_kernel_can_take_back(
     container: Container, emulator: dict[str, Any]
 ) -> None:
-    assert usage.measure("demo", "web", usage.MEMORY) == 50.0
+    assert usage.measure_service("demo", "web", usage.MEMORY) == 50.0
     container.memory = {
-        "usage": 24 * limits.MIB,
-        "stats": {"total_inactive_file": 8 * limits.MIB},
+        "usage": 24 * docker_patches.MIB,
+        "stats": {"total_inactive_file": 8 * docker_patches.MIB},
     }
-    assert usage.measure("demo", "web", usage.MEMORY) == 25.0
+    assert usage.measure_service("demo", "web", usage.MEMORY) == 25.0
 
 
 def test_nothing_reserved_or_nothing_running_has_no_measure(
     container: Container, emulator: dict[str, Any]
 ) -> None:
     emulator["DescribeTaskDefinition"] = {"taskDefinition": {"containerDefinitions": [{}]}}
-    assert usage.measure("demo", "web", usage.MEMORY) is None
+    assert usage.measure_service("demo", "web", usage.MEMORY) is None
     emulator["ListTasks"] = {"taskArns": []}
-    assert usage.measure("demo", "web", usage.MEMORY) is None
+    assert usage.measure_service("demo", "web", usage.MEMORY) is None
 
 
 def test_an_engine_that_is_away_has_no_measure(
@@ -94,8 +89,8 @@ def test_an_engine_that_is_away_has_no_measure(
     def away(timeout: float) -> Any:
         raise OSError
 
-    monkeypatch.setattr(docker_engine, "client", away)
-    assert usage.measure("demo", "web", usage.MEMORY) is None
+    monkeypatch.setattr(connection, "open_client", away)
+    assert usage.measure_service("demo", "web", usage.MEMORY) is None
 
 
 @pytest.mark.parametrize("found", [[], [{"status": "INACTIVE"}]])
@@ -103,8 +98,8 @@ def test_a_service_that_is_gone_is_refused(
     emulator: dict[str, Any], found: list[dict[str, str]]
 ) -> None:
     emulator["DescribeServices"] = {"services": found}
-    with pytest.raises(aws_api.Refused, match="doesn't exist"):
-        usage.describe("demo", "web")
+    with pytest.raises(aws_api.AwsError, match="doesn't exist"):
+        usage.describe_service("demo", "web")
 
 
 @pytest.mark.parametrize(
@@ -123,4 +118,4 @@ def test_a_service_that_is_gone_is_refused(
 def test_a_task_reserves_for_itself_or_by_its_containers(
     definition: dict[str, Any], metric: str, reserved: float
 ) -> None:
-    assert usage.reservation(definition, metric) == reserved
+    assert usage.compute_reservation(definition, metric) == reserved

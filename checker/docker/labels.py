@@ -1,0 +1,3 @@
+"""Labels that tell what is the course's own."""
+
+OWNER = "course.owner"
