@@ -63,8 +63,8 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         os.environ.update(COURSE_STATE=f"{folder}/state", COURSE_WORK=f"{folder}/work")
-        work.prepare_lab(chosen.lab)
         try:
+            work.prepare_lab(chosen.lab)
             cold = []
             for _ in range(chosen.cold_runs):
                 client.stop_workers()

@@ -92,7 +92,7 @@ def test_worker_of_older_sources_is_replaced(request_line: bytes, monkeypatch) -
 
 def test_dead_socket_is_no_obstacle(request_line: bytes) -> None:
     client.stop_workers()
-    path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
+    path = paths.ensure_folder(paths.runtime()) / f"check-{fingerprint_package()[:12]}.sock"
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(path))
     dead.close()
