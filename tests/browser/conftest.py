@@ -63,7 +63,7 @@ def course() -> Iterator[Course]:
         "COURSE_WORK": str(folder / "work"),
     }
     _leave(environment)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     process = subprocess.Popen(
         [ROOT / "course", "up", "--no-browser", "--yes", "--port", "0"],
         env=environment,
