@@ -1,5 +1,8 @@
 """One run of a lab's checks, in a process of its own: a request comes in, messages go out.
 
+First comes the environment of whoever asks: while that one still reads its lab, this process
+makes itself ready and opens its way to the engine.
+
 The messages are JSON, each sent as soon as it is known, so that a check that hangs or
 kills its process takes nothing with it of what was found before:
 `engine`, `checks` or `broken`, then for each check `begin` and `done`, at last `end`.
@@ -14,14 +17,17 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from checker.base import paths
-from checker.docker.connection import engine_status
+from checker.docker.connection import engine_status, open_client
 from checker.judging.request import MOST_BYTES, Request
 from checker.orchestrators import registry
+
+Send = Callable[[dict[str, Any]], None]
 
 UNUSED_PLUGINS = (
     "cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging",
@@ -33,10 +39,12 @@ UNUSED_PLUGINS = (
 INI = Path(__file__).with_name("pytest.ini")
 
 
-def run_request(request: Request, connection: Connection) -> None:
+def answer_request(connection: Connection) -> None:
     """Run the checks and send what they find; ends with the process group if nobody listens."""
+    prepare_process(json.loads(connection.recv_bytes(MOST_BYTES)))
+    client = ThreadPoolExecutor(1).submit(open_client)
+    request = Request.parse(connection.recv_bytes(MOST_BYTES))
     over = end_with_connection(connection)
-    prepare_process(request)
 
     def send(message: dict[str, Any]) -> None:
         connection.send_bytes(json.dumps(message).encode())
@@ -44,7 +52,7 @@ def run_request(request: Request, connection: Connection) -> None:
     if not request.collect_only:
         send({"engine": describe_engine(request.engine)})
     try:
-        run_pytest(request, send)
+        run_pytest(request, send, client.result)
     except BaseException as error:
         from checker.checks.core.explain import describe_fault
 
@@ -56,8 +64,8 @@ def run_request(request: Request, connection: Connection) -> None:
     os.killpg(0, signal.SIGTERM)
 
 
-def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None:
-    """Run the checks in this process; each message goes to `send`."""
+def run_pytest(request: Request, send: Send, client: Callable[[], Any]) -> None:
+    """Run the checks in this process; messages go to `send`, calls to what `client` opens."""
     import pytest
 
     from checker.judging.pytest_plugin import CheckPlugin, Fixtures
@@ -66,17 +74,17 @@ def run_pytest(request: Request, send: Callable[[dict[str, Any]], None]) -> None
     options = [f"-c{INI}", f"--rootdir={folder}", f"--confcutdir={folder}", "--noconftest"]
     options += ["--import-mode=importlib", "--assert=plain", "--capture=no"]
     options += [f"-pno:{name}" for name in UNUSED_PLUGINS]
-    plugins = [Fixtures(Path(request.workspace)), CheckPlugin(request, send)]
+    plugins = [Fixtures(Path(request.workspace), client), CheckPlugin(request, send)]
     pytest.main([*options, str(folder / "checks.py")], plugins=plugins)
 
 
-def prepare_process(request: Request) -> None:
-    """Take the request's environment, and a folder where nothing of the learner can be imported.
+def prepare_process(environment: dict[str, str]) -> None:
+    """Take this environment, and a folder where nothing of the learner can be imported.
 
     This process does nothing else afterwards; what a check uses reads its settings from here.
     """
-    foreign = [name for name in request.env if name.startswith(("PYTEST", "PYTHON"))]
-    replace_environment({key: value for key, value in request.env.items() if key not in foreign})
+    foreign = [name for name in environment if name.startswith(("PYTEST", "PYTHON"))]
+    replace_environment({key: value for key, value in environment.items() if key not in foreign})
     registry.write_settings()
     pinned = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
     replace_environment({**registry.shell_environment(), **pinned})
@@ -125,8 +133,7 @@ def main() -> None:
     """Run once, for whoever holds the other end of the socket whose number is the argument."""
     if os.getpgid(0) != os.getpid():
         os.setsid()
-    connection = Connection(int(sys.argv[1]))
-    run_request(Request.parse(connection.recv_bytes(MOST_BYTES)), connection)
+    answer_request(Connection(int(sys.argv[1])))
     os._exit(0)
 
 

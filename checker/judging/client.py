@@ -1,11 +1,13 @@
 """The way to a process that runs checks: the warm worker, or where it cannot be had, a cold one.
 
 Messages are bytes of JSON over `multiprocessing.connection`, which frames them; never a pickle.
+The first, with which the process makes itself ready, is the environment of whoever asks.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -15,11 +17,18 @@ from pathlib import Path
 from checker.base import background, paths
 from checker.base.fingerprint import fingerprint_package
 from checker.base.polling import wait_until
+from checker.base.settings import current_settings
 from checker.judging.request import STOP
 
 START_SECONDS = 15.0
 STOP_SECONDS = 1.0
 PAUSE = 0.02
+_ahead: list[Connection] = []
+
+
+def connect_ahead() -> None:
+    """Let a warm worker, if there is one, make a process ready while the caller still imports."""
+    _ahead.extend(each for each in [connect_to_worker(_worker_socket())] if each)
 
 
 @contextlib.contextmanager
@@ -46,22 +55,32 @@ def connect_to_worker(path: Path) -> Connection | None:
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         stream.connect(str(path))
+        return _send_environment(Connection(stream.detach()))
     except OSError:
         stream.close()
         return None
-    return Connection(stream.detach())
+
+
+def _send_environment(connection: Connection) -> Connection:
+    environment = {**os.environ, **current_settings().environment()}
+    connection.send_bytes(json.dumps(environment).encode())
+    return connection
 
 
 def _connect_warm() -> Connection | None:
     """Connect to the worker, which is started if need be; None if that does not work."""
-    path = paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
-    if connection := connect_to_worker(path):
+    path = _worker_socket()
+    if connection := _ahead.pop() if _ahead else connect_to_worker(path):
         return connection
     with paths.lock("check-worker"):
         if connection := connect_to_worker(path):
             return connection
         stop_workers()
         return start_worker(path)
+
+
+def _worker_socket() -> Path:
+    return paths.runtime() / f"check-{fingerprint_package()[:12]}.sock"
 
 
 def start_worker(path: Path) -> Connection | None:
@@ -93,7 +112,7 @@ def _connect_cold() -> Connection:
             env=_clean_environment(),
             pass_fds=[there.fileno()],
         )
-    return Connection(here.detach())
+    return _send_environment(Connection(here.detach()))
 
 
 def _clean_environment() -> dict[str, str]:

@@ -10,20 +10,19 @@ import gc
 import os
 import signal
 import socket
-import struct
 import sys
 import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from checker.judging.check_run import run_pytest, run_request
-from checker.judging.request import MOST_BYTES, STOP, Request
+from checker.docker.connection import open_client
+from checker.judging.check_run import answer_request, run_pytest
+from checker.judging.request import STOP, Request
 from checker.orchestrators import registry
 
 IDLE_SECONDS = 20 * 60.0
 REQUEST_SECONDS = 5
-REQUEST_TIMEOUT, NO_TIMEOUT = struct.pack("ll", REQUEST_SECONDS, 0), bytes(16)
-"""Each a timeval, socket(7)."""
+"""Whoever connects has sent something by then."""
 
 EXAMPLE = """
 from checker.checks import task
@@ -55,7 +54,8 @@ def preload_modules() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "checks.py").write_text(EXAMPLE)
-        run_pytest(Request(folder, folder, "none", ("any",)), lambda message: None)
+        request = Request(folder, folder, "none", ("any",))
+        run_pytest(request, lambda message: None, open_client)
     # importlib mode would take this module for every other checks.py
     sys.modules.pop("checks", None)
     gc.collect()
@@ -76,30 +76,19 @@ def open_listener(path: Path) -> socket.socket:
 def answer_connection(listener: socket.socket) -> bool:
     """Serve one connection; return False if it asked to stop."""
     stream, _ = listener.accept()
-    try:
-        stream.settimeout(REQUEST_SECONDS)
-        if stream.recv(len(STOP), socket.MSG_PEEK) == STOP:
-            stream.close()
-            return False
-        stream.settimeout(None)
-        # a Connection has no time-out: half a request must not keep this one thread from others
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, REQUEST_TIMEOUT)
-    except OSError:
-        stream.close()
-        return True
-    with Connection(stream.fileno()) as connection:
+    with stream:
         try:
-            request = Request.parse(connection.recv_bytes(MOST_BYTES))
-            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, NO_TIMEOUT)
-        except (OSError, EOFError, ValueError, TypeError, KeyError):
+            stream.settimeout(REQUEST_SECONDS)
+            if stream.recv(len(STOP), socket.MSG_PEEK) == STOP:
+                return False
+            stream.settimeout(None)
+        except OSError:
             return True
-        finally:
-            stream.detach()
         if os.fork() == 0:
             try:
                 listener.close()
                 os.setsid()
-                run_request(request, connection)
+                answer_request(Connection(stream.detach()))
             finally:
                 os._exit(0)
     return True

@@ -30,15 +30,14 @@ Send = Callable[[dict[str, Any]], None]
 class Fixtures:
     """What checks can ask for."""
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, open_client: Callable[[], Any]) -> None:
         self._workspace = workspace
+        self._open_client = open_client
 
     @pytest.fixture(scope="session")
     def _client(self) -> Iterator[Any]:
         """One connection to the engine for all checks."""
-        from checker.docker.connection import open_client
-
-        with contextlib.closing(open_client()) as client:
+        with contextlib.closing(self._open_client()) as client:
             yield client
 
     @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 STOP = b"stop\n"
 """Sent as it is, in the place of a request, it ends a worker; those of earlier versions as well."""
@@ -24,7 +24,6 @@ class Request:
         only: Judge this task alone; checks of the tasks that it requires are run before it.
         all_checks: Also run checks whose prerequisites are not passed.
         collect_only: Only tell which checks there are.
-        env: The environment of whoever asks; the course's own settings are added to it.
     """
 
     folder: str
@@ -34,7 +33,6 @@ class Request:
     only: str | None = None
     all_checks: bool = False
     collect_only: bool = False
-    env: dict[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return the request as JSON."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 from checker.base import paths
 from checker.base.errors import CourseError
-from checker.base.settings import current_settings
 from checker.base.verdict import Verdict, combine_checks, combine_tasks
 from checker.judging import client
 from checker.judging.request import Request
@@ -126,7 +124,6 @@ def _run_checks(lab: Lab, task: str | None, workspace: Path, **options: bool) ->
         engine=lab.engine,
         tasks=tuple(each.id for each in lab.tasks),
         only=task,
-        env={**os.environ, **current_settings().environment()},
         **options,
     )
     run = ReceivedMessages()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from checker.base import course, paths
@@ -14,23 +13,12 @@ from checker.labs import notebook, stage
 from checker.labs.check import collect_checks, find_coverage_problems
 from checker.labs.lab import Lab, load_lab
 from checker.labs.wrong import WrongAnswer, read_wrong_answers
+from checker.pages.lint import Finding
 
 FEWEST_HINTS = 2
 FEWEST_WRONG = 3
 SHORTEST_SECRET = 8
 """Characters; shorter lines of a solution, such as `cd app`, give nothing away, nor do words."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to put right, and where."""
-
-    path: Path
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
 
 
 def lint_lab(lab_id: str) -> list[Finding]:

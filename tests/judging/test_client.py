@@ -23,7 +23,7 @@ from checker.labs.check import check_workspace
 @pytest.fixture
 def request_line(make_lab, workspace: Path) -> bytes:
     folder = make_lab()
-    request = Request(str(folder), str(workspace), "none", ("word", "count"), env=dict(os.environ))
+    request = Request(str(folder), str(workspace), "none", ("word", "count"))
     return request.to_bytes()
 
 
@@ -48,6 +48,27 @@ def test_second_run_uses_the_worker_of_the_first(request_line: bytes) -> None:
         (path,) = sockets()
         inodes.append(path.stat().st_ino)
     assert inodes[0] == inodes[1]
+
+
+def test_a_process_made_ready_ahead_takes_the_next_request(make_lab, workspace: Path) -> None:
+    folder = make_lab(
+        checks="import os\nfrom checker.checks import task\n"
+        '@task("word")\ndef test_a(workspace):\n'
+        '    (workspace.path / "ahead").write_text(os.environ["AHEAD"])\n'
+    )
+    request = Request(str(folder), str(workspace), "none", ("word",)).to_bytes()
+    client.stop_workers()
+    client.connect_ahead()
+    assert client._ahead == []  # no worker yet, and none is waited for
+    with client.open_connection():
+        pass
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AHEAD", "as it was then")
+        client.connect_ahead()
+    with client.open_connection() as connection:
+        connection.send_bytes(request)
+        assert answers(connection)[-1] == {"end": True}
+    assert (workspace / "ahead").read_text() == "as it was then"
 
 
 def test_many_at_once_share_one_worker(request_line: bytes) -> None:
@@ -140,7 +161,7 @@ def test_hanging_up_ends_the_run(make_lab, workspace: Path) -> None:
         '@task("word")\ndef test_a(workspace):\n'
         '    (workspace.path / "pid").write_text(str(os.getpid()))\n    time.sleep(60)\n'
     )
-    request = Request(str(folder), str(workspace), "none", ("word",), env=dict(os.environ))
+    request = Request(str(folder), str(workspace), "none", ("word",))
     pid = workspace / "pid"
     with client.open_connection() as connection:
         connection.send_bytes(request.to_bytes())

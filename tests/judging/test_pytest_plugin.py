@@ -26,7 +26,7 @@ def run(folder: Path, code: str, **options: object) -> list[dict]:
     (folder / "checks.py").write_text(HEAD + code)
     messages: list[dict] = []
     request = Request(str(folder), str(folder), "none", ("a", "b", "c"), **options)  # type: ignore[arg-type]
-    run_pytest(request, messages.append)
+    run_pytest(request, messages.append, _Client)
     return messages
 
 
@@ -90,8 +90,7 @@ def test_collecting_runs_nothing(tmp_path: Path) -> None:
     assert len(messages[0]["checks"]) == 3
 
 
-def test_fixtures_are_there(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("checker.docker.connection.open_client", lambda: _Client())
+def test_fixtures_are_there(tmp_path: Path) -> None:
     code = """
 @task("a")
 def test_a(docker, http, workspace):

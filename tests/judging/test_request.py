@@ -6,7 +6,7 @@ import pytest
 
 from checker.judging.request import Request
 
-REQUEST = Request("/lab", "/work", "docker", ("a", "b"), "a", True, False, {"A": "ü\n"})
+REQUEST = Request("/lab", "/ü\n", "docker", ("a", "b"), "a", True, False)
 
 
 def test_request_survives_the_way() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from checker.base.errors import CourseError
+from checker.judging.request import Request
 from checker.labs import check as module
 from checker.labs import progress
 from checker.labs.check import check_and_record, check_workspace
@@ -293,8 +293,8 @@ def test_report_is_plain_json(make_lab, workspace: Path) -> None:
 def test_connection_that_breaks_leaves_the_verdict_open(make_lab, workspace, monkeypatch) -> None:
     make_lab()
 
-    def break_it(connection: object, message: bytes) -> None:
+    def break_it(request: Request) -> bytes:
         raise OSError("broken")
 
-    monkeypatch.setattr(Connection, "send_bytes", break_it)
+    monkeypatch.setattr(Request, "to_bytes", break_it)
     assert "could not be asked: broken" in first_check(check_workspace("first")).found

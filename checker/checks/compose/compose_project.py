@@ -16,7 +16,7 @@ from typing import Any
 from testcontainers.compose import DockerCompose
 
 from checker.base.errors import CouldNotFindOut
-from checker.base.process import CommandFailed, Completed, run
+from checker.base.process import CommandFailed, Completed
 from checker.checks.compose.temporary_project import rename_project
 from checker.checks.core.content import Output
 from checker.checks.core.failure import CheckFailed, describe_value, get_last_line
@@ -24,6 +24,7 @@ from checker.checks.docker import temporary
 
 CALL_SECONDS = 60.0
 BUILD_SECONDS = 180.0
+PROGRESS = ("COMPOSE_PROGRESS", "BUILDKIT_PROGRESS")
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Compose 2.26 erases a line before it prints a log, even where there is no terminal."""
 
@@ -189,11 +190,10 @@ class ComposeCommand(DockerCompose):
 
     def run_command(self, command: list[str], timeout: float) -> Completed:
         """Run a command; its status may be any."""
-        from checker.docker.connection import cli_environment, write_configuration
+        from checker.docker.connection import run_docker
 
-        write_configuration()  # it says where Compose is
-        env = {**cli_environment(), "COMPOSE_PROGRESS": "plain", "BUILDKIT_PROGRESS": "plain"}
-        return run(command, timeout=timeout, cwd=Path(self.context), env=env, check=False)
+        plain, folder = dict.fromkeys(PROGRESS, "plain"), Path(self.context)
+        return run_docker(*command[1:], timeout=timeout, variables=plain, cwd=folder, check=False)
 
     def _run_command(
         self, cmd: str | list[str], context: str | None = None

@@ -225,13 +225,10 @@ class Containers:
         wanted = sorted(expected)
         more = [name for name in self.names if name not in wanted]
         missing = [name for name in wanted if name not in self.names]
-        if more or missing:
-            steps = []
-            if missing:
-                listing = "docker container ls -a shows what there is."
-                steps.append(f"Missing: {join_names(missing)}; {listing}")
-            if more:
-                steps.append(f"Too many: {join_names(more)}; docker rm -f removes a container.")
+        listing, removal = "docker container ls -a shows what there is", "docker rm -f removes one"
+        steps = [f"Missing: {join_names(missing)}; {listing}."] if missing else []
+        steps += [f"Too many: {join_names(more)}; {removal}."] if more else []
+        if steps:
             step = next_step or " ".join(steps)
             raise CheckFailed(f"{self.what}: {join_names(wanted)}", join_names(self.names), step)
         return self

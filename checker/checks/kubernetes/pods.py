@@ -53,10 +53,6 @@ class Pod(KubernetesObject):
         return {each["name"]: each["image"] for each in self.spec["containers"]}
 
     @property
-    def restarts(self) -> int:
-        return sum(int(each.get("restartCount", 0)) for each in self._container_statuses)
-
-    @property
     def owner(self) -> str:
         """Kind and name of what made it, such as `ReplicaSet web-5d8c`; "" for a bare Pod."""
         for each in self.attrs["metadata"].get("ownerReferences") or []:

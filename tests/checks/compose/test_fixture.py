@@ -64,7 +64,6 @@ class Ran:
 def ran(monkeypatch) -> Ran:
     made = Ran()
     monkeypatch.setattr(process, "run", made)
-    monkeypatch.setattr(compose_project, "run", made)
     monkeypatch.setattr("checker.docker.connection.cli_environment", lambda: {"PATH": "/bin"})
     return made
 
@@ -290,7 +289,7 @@ def test_databases_are_asked_in_their_containers(ran, project) -> None:
 def test_testcontainers_own_commands_have_a_time_out_too(ran, project) -> None:
     ran.answers["logs"] = (0, "ready\n", "")
     assert project._compose.get_logs("app") == ("ready\n", "")
-    assert project._compose._run_command("logs").stdout == b"ready\n"
+    assert project._compose._run_command(["docker", "logs"]).stdout == b"ready\n"
 
 
 def test_database_is_waited_for_while_it_starts(ran, project, monkeypatch) -> None:
