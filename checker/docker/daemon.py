@@ -98,14 +98,19 @@ def launch_daemon(dockerd: str, path: str) -> None:
     paths.ensure_folder(data_root())
     run_as_root(["mkdir", "-p", "-m", "755", folder], timeout=30)
     run_as_root(["rm", "-f", folder / "ended"], timeout=30)
-    command = [dockerd, "--host", endpoint.daemon_host(), "--group", str(os.getgid())]
-    command += ["--data-root", str(data_root()), "--exec-root", str(folder / "exec")]
-    command += ["--pidfile", str(folder / "docker.pid")]
     run_as_root(
-        ["setsid", "--fork", "sh", "-c", LAUNCH, "sh", *command],
+        ["setsid", "--fork", "sh", "-c", LAUNCH, "sh", *build_command(dockerd)],
         timeout=60,
         env={"PATH": path, "LOG": str(log_file()), "RUN": str(folder)},
     )
+
+
+def build_command(dockerd: str) -> list[str]:
+    """Return the command of the engine whose folders are those of the settings of now."""
+    folder = endpoint.daemon_folder()
+    command = [dockerd, "--host", endpoint.daemon_host(), "--group", str(os.getgid())]
+    command += ["--data-root", str(data_root()), "--exec-root", str(folder / "exec")]
+    return [*command, "--pidfile", str(folder / "docker.pid")]
 
 
 def end_as_root(number: int) -> None:

@@ -106,9 +106,14 @@ def start_engine() -> None:
     dockerd = find_dockerd()
     if not dockerd:
         raise CouldNotFindOut("There is no dockerd.", next_step="Type: ./course up")
+    daemon.start_daemon(dockerd, build_engine_path())
+
+
+def build_engine_path() -> str:
+    """Return the PATH on which an engine finds containerd, runc, iptables and its helpers."""
     fetched = [str(engine_root() / "usr" / part) for part in ("sbin", "bin")]
     machine = [os.environ.get("PATH", os.defpath), *docker_client.ROOT_FOLDERS]
-    daemon.start_daemon(dockerd, os.pathsep.join([*fetched, *machine]))
+    return os.pathsep.join([*fetched, *machine])
 
 
 def choose_codename() -> str:

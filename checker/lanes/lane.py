@@ -1,0 +1,212 @@
+"""A lane: an engine of its own with its folders, ports and processes, for one thing at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from checker.base import paths
+from checker.base.errors import CouldNotFindOut
+from checker.base.polling import wait_until
+from checker.base.settings import HANDED_OUT, Settings, current_settings, use_settings
+from checker.docker import daemon, docker_client, endpoint, install
+from checker.lanes import network
+from checker.lanes.namespaces import Namespaces, list_missing_programs, open_namespaces
+
+MOST_LANES = 64
+START_SECONDS = 30.0
+POLL_SECONDS = 0.05
+NUMBERS = Path("/run/course-lanes")
+"""A file for each lane of this machine, locked as long as its owner lives."""
+
+SHARED = ("programs", "programs.lock", "go", "go.lock")
+SHARED_ENGINES = ("docker-client", "docker-engine", "apt", "go", "kubernetes")
+"""What lanes take from the cache of this user: by their contents the same for all."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane under way."""
+
+    number: int
+    settings: Settings
+    namespaces: Namespaces
+
+    def build_command(
+        self, argv: Sequence[str | Path], folder: Path | None = None
+    ) -> list[str | Path]:
+        """Return the command that runs a program in this lane; it wants `environment`."""
+        return self.namespaces.build_command(argv, folder)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the lane's programs: the course there finds its own engine."""
+        others = {key: value for key, value in os.environ.items() if key not in HOST_VARIABLES}
+        return {**others, **self.settings.environment()}
+
+    @property
+    def answers(self) -> bool:
+        """Whether its engine does."""
+        with use_settings(self.settings):
+            return endpoint.ask_host(endpoint.daemon_host()).state == "running"
+
+
+HOST_VARIABLES = ("DOCKER_HOST", "DOCKER_CONFIG", HANDED_OUT, "KUBECONFIG")
+"""What leads out of a lane."""
+
+
+def explain_absence() -> str:
+    """Return why no lanes can be had on this machine; empty if they can."""
+    if sys.platform != "linux":
+        return "lanes need Linux"
+    if os.geteuid() != 0:
+        return "lanes need root"
+    if endpoint.chosen_host():
+        return "DOCKER_HOST names an engine"
+    if missing := list_missing_programs():
+        return f"{', '.join(missing)} missing"
+    return ""
+
+
+@contextlib.contextmanager
+def open_lane(
+    prepare: Callable[[Path], None] | None = None, data: Path | None = None
+) -> Iterator[Lane]:
+    """Have a lane; nothing of it is left afterwards.
+
+    Args:
+        prepare: Called with the folder of the engine's data, before that starts.
+        data: Such a folder, to be kept; the engine is then stopped in good order. The lane has one
+            of its own if not given.
+
+    Raises:
+        CouldNotFindOut: None can be had; the error says why.
+    """
+    with _take_number() as (number, note):
+        folder = paths.ensure_folder(paths.cache() / "lanes" / str(number))
+        note.write(str(folder))
+        note.flush()
+        settings = _make_folders(folder, data)
+        try:
+            if prepare:
+                with use_settings(settings):
+                    target = daemon.data_root()
+                prepare(target)
+            yield from _run_lane(number, settings, keep=data is not None)
+        finally:
+            remove_traces(number, folder)
+
+
+def _run_lane(number: int, settings: Settings, keep: bool) -> Iterator[Lane]:
+    with use_settings(settings):
+        dockerd = install.find_dockerd()
+        if not dockerd:
+            raise CouldNotFindOut("There is no dockerd.", next_step="Type: ./course up")
+        paths.ensure_folder(daemon.data_root())
+        endpoint.daemon_folder().mkdir(mode=0o755, exist_ok=True)
+        command = [*daemon.build_command(dockerd), *OPTIONS, "--cgroup-parent", _group(number)]
+        env = {**os.environ, "PATH": install.build_engine_path()}
+        namespaces = open_namespaces(command, daemon.log_file(), env)
+    lane = Lane(number, settings, namespaces)
+    try:
+        network.connect(number, namespaces.first)
+        namespaces.begin()
+        if not wait_until(lambda: lane.answers, START_SECONDS, POLL_SECONDS):
+            with use_settings(settings):
+                raise CouldNotFindOut("A lane's engine does not answer.", daemon.read_log_end())
+        yield lane
+        if keep:
+            namespaces.stop()
+    finally:
+        namespaces.end()
+
+
+OPTIONS = ("--exec-opt", "native.cgroupdriver=cgroupfs")
+"""systemd would be asked about processes by numbers that only the lane knows."""
+
+
+def _group(number: int) -> str:
+    return f"/course-lane{number}"
+
+
+@contextlib.contextmanager
+def _take_number() -> Iterator[tuple[int, TextIO]]:
+    """Take a number that no lane of this machine has, and what its killed owner left of it."""
+    NUMBERS.mkdir(mode=0o700, exist_ok=True)
+    for number in range(MOST_LANES):
+        with (NUMBERS / str(number)).open("a+") as file:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                file.seek(0)
+                if folder := file.read():
+                    remove_traces(number, Path(folder))
+                file.truncate(0)
+                yield number, file
+                file.truncate(0)
+                return
+    raise CouldNotFindOut(f"There are {MOST_LANES} lanes already.")
+
+
+def remove_left_over() -> None:
+    """Remove what killed owners left of their lanes: their processes have ended with them."""
+    if os.geteuid() != 0 or not NUMBERS.is_dir():
+        return
+    for file in sorted(NUMBERS.iterdir(), key=lambda each: int(each.name)):
+        with file.open("r+") as note, contextlib.suppress(BlockingIOError):
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder := note.read():
+                remove_traces(int(file.name), Path(folder))
+            note.truncate(0)
+
+
+def remove_traces(number: int, folder: Path) -> None:
+    """Remove what a lane whose processes have ended has left on this machine."""
+    network.disconnect(number)
+    settings = _locate_folders(folder)
+    with use_settings(settings):
+        for each in (endpoint.daemon_folder(), paths.runtime(), folder):
+            shutil.rmtree(each, ignore_errors=True)
+    for group in _list_groups(number):
+        with contextlib.suppress(OSError):
+            group.rmdir()
+
+
+def _list_groups(number: int) -> list[Path]:
+    """Return the control groups of a lane, the innermost first: cgroups(7) has them in /sys."""
+    found: list[Path] = []
+    for hierarchy in [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]:
+        top = hierarchy / _group(number).lstrip("/")
+        found += [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]
+    return found
+
+
+def _locate_folders(folder: Path) -> Settings:
+    host = current_settings()
+    return Settings(
+        root=host.root,
+        work=folder / "work",
+        cache=folder / "cache",
+        state=folder / "state",
+        language=host.language,
+    )
+
+
+def _make_folders(folder: Path, data: Path | None) -> Settings:
+    """Make a lane's folders, with links to what lanes share."""
+    settings = _locate_folders(folder)
+    engines = paths.ensure_folder(settings.cache / "engines")
+    shared = [(name, settings.cache / name) for name in SHARED]
+    shared += [(f"engines/{name}", engines / name) for name in SHARED_ENGINES]
+    for name, link in shared:
+        if not link.is_symlink() and (paths.cache() / name).exists():
+            link.symlink_to(paths.cache() / name)
+    if data:
+        with use_settings(settings):
+            daemon.data_root().symlink_to(paths.ensure_folder(data))
+    return settings
