@@ -123,16 +123,25 @@ def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> 
 @click.option("--accept", is_flag=True, help="Write the real output into the pages.")
 @click.option("--changed", is_flag=True, help="Only pages and labs that git says have changed.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+@click.option(
+    "--lanes",
+    type=click.IntRange(0, 64),
+    help="Engines to use side by side, apart from yours; 0 for yours alone.",
+)
 @JSON
 def verify(
-    targets: tuple[str, ...], accept: bool, changed: bool, junit: Path | None, as_json: bool
+    targets: tuple[str, ...],
+    accept: bool,
+    changed: bool,
+    junit: Path | None,
+    lanes: int | None,
+    as_json: bool,
 ) -> None:
     """Prove pages and labs on real engines; without arguments, all of them."""
     from checker.devtools.verify import verify_targets
 
-    sys.exit(
-        verify_targets(list(targets), accept=accept, changed=changed, junit=junit, as_json=as_json)
-    )
+    options = {"accept": accept, "changed": changed, "as_json": as_json}
+    sys.exit(verify_targets(list(targets), junit=junit, lanes=lanes, **options))
 
 
 @main.command()

@@ -15,16 +15,18 @@ from checker import __version__
 from checker.base import console, course, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.verdict import Verdict, combine_checks
+from checker.devtools.prove import Results, prove_in_lanes, prove_in_turn
 from checker.docker import connection
 from checker.formats.junit import Case, Suite, format_suites
 from checker.labs.lab import Lab, load_lab
-from checker.labs.prove import LabResult, ProofResult, prove_lab
+from checker.labs.prove import LabResult
+from checker.lanes.lane import explain_absence
+from checker.lanes.run_jobs import choose_lane_count
 from checker.pages.lint import count_assertions, lint_page
 from checker.pages.parsing.fences import Page, parse_page
 from checker.pages.reporting.junit import build_suite
 from checker.pages.reporting.report import show_page
-from checker.pages.reporting.results import PageResult, shorten_path
-from checker.pages.verify import verify_page
+from checker.pages.reporting.results import PageResult
 
 GIT_SECONDS = 30.0
 Name = TypeVar("Name")
@@ -59,9 +61,15 @@ class VerifyReport:
 
 
 def verify_targets(
-    targets: list[str], *, accept: bool, changed: bool, junit: Path | None, as_json: bool
+    targets: list[str],
+    *,
+    accept: bool,
+    changed: bool,
+    junit: Path | None,
+    as_json: bool,
+    lanes: int | None = None,
 ) -> int:
-    """Prove pages and labs, one after the other, since they share an engine.
+    """Prove pages and labs.
 
     Args:
         targets: As in `course.targets`; all if empty.
@@ -69,6 +77,7 @@ def verify_targets(
         changed: Only those that git says have changed.
         junit: Where to write JUnit XML.
         as_json: Print one object and nothing else.
+        lanes: How many engines to use side by side; 0 for this user's own; None leaves it open.
 
     Returns:
         0 if everything is proven, 1 if something is wrong, 3 if something could not be found out.
@@ -77,8 +86,7 @@ def verify_targets(
     if changed:
         pages, labs = find_changed(pages, labs)
     read_pages, read_labs = read_targets(pages, labs)
-    with paths.lock("verify", waiting=WAITING):
-        report = prove_all(read_pages, read_labs, accept)
+    report = prove_all(read_pages, read_labs, accept, lanes)
     if junit:
         suites = [*map(build_suite, report.pages), *map(build_lab_suite, report.labs)]
         paths.write_atomically(junit, format_suites(suites))
@@ -116,29 +124,40 @@ def _read_each(
             errors.append(error)
 
 
-def prove_all(pages: list[Page], labs: list[Lab], accept: bool) -> VerifyReport:
-    """Prove pages, then labs; what could not be found out does not stop the others."""
-    page_results, lab_results = [], []
+def prove_all(pages: list[Page], labs: list[Lab], accept: bool, lanes: int | None) -> VerifyReport:
+    """Prove pages and labs in lanes, where there are many and lanes can be had."""
     started = time.monotonic()
-    total = len(pages) + len(labs)
-    for number, page in enumerate(pages, 1):
-        with console.step(f"({number}/{total}) {shorten_path(page.path)}") as step:
-            try:
-                # its author may have gone on writing while others were proven
-                if page.path.read_text(encoding="utf-8") != page.text:
-                    page = parse_page(page.path)
-                page_results.append(verify_page(page, accept, step.update))
-            except (CourseError, OSError) as error:
-                page_results.append(PageResult(page.path, (), 0.0, trouble=str(error)))
-    for number, lab in enumerate(labs, len(pages) + 1):
-        with console.step(f"({number}/{total}) labs/{lab.id}"):
-            try:
-                lab_results.append(prove_lab(lab))
-            except CouldNotFindOut as error:
-                unknown = ProofResult(Verdict.COULD_NOT_CHECK, str(error))
-                lab_results.append(LabResult(lab.id, starter=unknown))
-    seconds = time.monotonic() - started
-    return VerifyReport(tuple(page_results), tuple(lab_results), seconds)
+    count = choose_lanes(len(pages) + len(labs), lanes)
+    proven = _prove_in_lanes(pages, labs, accept, count) if count else None
+    if proven is None:
+        # they share an engine, also with those of another verify
+        with paths.lock("verify", waiting=WAITING):
+            proven = prove_in_turn(pages, labs, accept)
+    page_results, lab_results = proven
+    return VerifyReport(tuple(page_results), tuple(lab_results), time.monotonic() - started)
+
+
+def _prove_in_lanes(pages: list[Page], labs: list[Lab], accept: bool, count: int) -> Results | None:
+    try:
+        return prove_in_lanes(pages, labs, accept, count)
+    except CouldNotFindOut as error:
+        console.err.print(f"One after the other: {error}", markup=False)
+        return None
+
+
+def choose_lanes(targets: int, wanted: int | None) -> int:
+    """Return how many lanes to use; 0 to prove one after the other in this user's engine.
+
+    Args:
+        targets: How many there are to prove.
+        wanted: How many lanes were asked for; None leaves it to the machine.
+    """
+    if wanted == 0 or (wanted is None and targets == 1):
+        return 0
+    if why := explain_absence():
+        console.err.print(f"One after the other: {why}.", markup=False)
+        return 0
+    return wanted or choose_lane_count()
 
 
 def show_report(report: VerifyReport) -> None:

@@ -39,6 +39,19 @@ def ensure_engine() -> None:
                 )
 
 
+def ensure_programs() -> None:
+    """Have all that engines need which are started by hand, without starting one.
+
+    Raises:
+        CouldNotFindOut: Something cannot be installed.
+    """
+    connection.write_configuration()
+    with paths.lock("docker", WAITING, paths.cache() / "engines"):
+        client_is_good = docker_client.is_client_good(connection.cli_environment())
+        if steps := install.plan_programs(client_is_good):
+            install.carry_out_steps(steps, current_settings().may_install)
+
+
 def stop_engine() -> None:
     """End the engine that the course started; one from elsewhere is left alone."""
     daemon.stop_daemon()

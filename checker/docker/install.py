@@ -59,8 +59,7 @@ def plan_steps(engine_is_away: bool, client_is_good: bool) -> list[Step]:
     if not client_is_good and not (engine_is_away and can_use_systemd()):
         what = "Compose, buildx and the docker client"
         steps.append(plan_download(what, docker_client.client_root(), CLIENT))
-    if by_hand and not find_dockerd():
-        steps.append(plan_download("the Docker Engine", engine_root(), ENGINE))
+    steps += plan_dockerd() if by_hand else []
     if engine_is_away:
         start = Step("start the Docker Engine", start_engine, needs_apt=False)
         steps += [start] if by_hand else plan_systemd_steps()
@@ -73,6 +72,23 @@ def plan_steps(engine_is_away: bool, client_is_good: bool) -> list[Step]:
             "buildx, start it, and run this again.",
         )
     return steps
+
+
+def plan_programs(client_is_good: bool) -> list[Step]:
+    """Return what must be done for engines that are started by hand; nothing is started."""
+    steps = []
+    if missing := docker_client.list_missing_packages(ENGINE_PROGRAMS):
+        description = f"install {', '.join(missing)} with apt-get"
+        steps.append(Step(description, lambda: apt.install_packages(missing)))
+    if not client_is_good:
+        what = "Compose, buildx and the docker client"
+        steps.append(plan_download(what, docker_client.client_root(), CLIENT))
+    return [*steps, *plan_dockerd()]
+
+
+def plan_dockerd() -> list[Step]:
+    """Return the step that fetches a Docker Engine, unless one is here that is new enough."""
+    return [] if find_dockerd() else [plan_download("the Docker Engine", engine_root(), ENGINE)]
 
 
 def carry_out_steps(steps: list[Step], assume_yes: bool) -> None:

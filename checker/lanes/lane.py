@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.base.settings import HANDED_OUT, Settings, current_settings, use_settings
-from checker.docker import daemon, docker_client, endpoint, install
+from checker.docker import daemon, endpoint, install
 from checker.lanes import network
 from checker.lanes.namespaces import Namespaces, list_missing_programs, open_namespaces
 
@@ -119,7 +119,8 @@ def _run_lane(number: int, settings: Settings, keep: bool) -> Iterator[Lane]:
         namespaces.begin()
         if not wait_until(lambda: lane.answers, START_SECONDS, POLL_SECONDS):
             with use_settings(settings):
-                raise CouldNotFindOut("A lane's engine does not answer.", daemon.read_log_end())
+                found = daemon.read_log_end()
+                raise CouldNotFindOut("A lane's engine does not answer.", found=found)
         yield lane
         if keep:
             namespaces.stop()

@@ -39,7 +39,7 @@ its engine in good order. The end of the pipe ends all at once."""
 
 @dataclass(frozen=True)
 class Namespaces:
-    """Namespaces under way; `first` is the process number of their first process, seen from here."""
+    """Namespaces under way; `first` is the number of their first process, seen from here."""
 
     process: subprocess.Popen[str]
     first: int

@@ -1,6 +1,6 @@
 """A lane's way out: a pair of interfaces, and this machine passes on what comes through it.
 
-Addresses are of 198.18.0.0/15, which RFC 2544 keeps for measurements: no network out there has them.
+Addresses are of 198.18.0.0/15, which RFC 2544 keeps for measurements: no network has them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def addresses(number: int) -> tuple[str, str]:
 
 
 def _list_rules(number: int) -> Iterator[tuple[list[str], str, list[str]]]:
-    """Yield for each rule: the table, how it is added, and the rule, which bears the lane's name."""
+    """Yield each rule, which bears the lane's name: its table, how it is added, and itself."""
     name, (_, inside) = f"{PREFIX}{number}", addresses(number)
     mark = ["--match", "comment", "--comment", name]
     nat = ["POSTROUTING", "--source", inside, *mark, "--jump", "MASQUERADE"]

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from checker.base import paths, process
-from checker.base.settings import current_settings, use_settings
+from checker.base.settings import use_settings
 from checker.docker import connection
 from checker.images import catalogue, provider
 from checker.images.catalogue import Image
@@ -29,13 +29,13 @@ COPIED = ("image", "buildkit", "containerd", "engine-id")
 WAITING = "Another course command is preparing images for lanes; waiting for it ..."
 
 
-def store_folder() -> Path:
-    """Return where the engine's data with the images is."""
-    return paths.cache() / "lanes" / "images"
+def ensure_store(name: str, references: Iterable[str], start_from: Path | None = None) -> Path:
+    """Have images, built where nobody has them, in the data of a stopped engine.
 
-
-def ensure_store(references: Iterable[str]) -> Path:
-    """Have the images, built where nobody has them, in the data of a stopped engine.
+    Args:
+        name: The store's, one of several.
+        references: What it should have.
+        start_from: The data of a store that has some of them; used where this one is new.
 
     Returns:
         The folder of the data, for `copy_store`.
@@ -44,33 +44,25 @@ def ensure_store(references: Iterable[str]) -> Path:
         CouldNotFindOut: No lane, or an image can be had in no way.
     """
     images = catalogue.add_bases([catalogue.find_image(each) for each in references])
-    folder = paths.ensure_folder(store_folder())
+    folder = paths.ensure_folder(paths.cache() / "lanes" / name)
+    stamp, data = folder / "images.json", folder / "docker-data"
+    wanted = {each.reference: catalogue.fingerprint_recipe(each) for each in images}
     with paths.lock("images", WAITING, folder=folder):
-        if not is_complete(images):
-            wanted = {each.reference: catalogue.fingerprint_recipe(each) for each in images}
-            stamp = read_stamp()
-            write_stamp({})  # until it is stopped in good order
-            with open_lane(data=folder / "docker-data") as lane:
+        if wanted != read_stamp(stamp):
+            stamp.unlink(missing_ok=True)  # until it is stopped in good order
+            if start_from and not data.exists():
+                copy_store(start_from, data)
+            with open_lane(data=data) as lane:
                 fill_store(lane, images)
-            write_stamp({**stamp, **wanted})
-    return folder / "docker-data"
+            paths.write_atomically(stamp, json.dumps(wanted, indent=2) + "\n")
+    return data
 
 
-def is_complete(images: Iterable[Image]) -> bool:
-    """Tell whether the store has these images, as their recipes are now."""
-    stamp = read_stamp()
-    return all(stamp.get(each.reference) == catalogue.fingerprint_recipe(each) for each in images)
-
-
-def read_stamp() -> dict[str, str]:
-    """Return the images of the store, and what their recipes were."""
+def read_stamp(stamp: Path) -> dict[str, str]:
+    """Return the images of a store, and what their recipes were; none if it is not whole."""
     with contextlib.suppress(OSError, ValueError):
-        return dict(json.loads((store_folder() / "images.json").read_text()))
+        return dict(json.loads(stamp.read_text()))
     return {}
-
-
-def write_stamp(stamp: dict[str, str]) -> None:
-    paths.write_atomically(store_folder() / "images.json", json.dumps(stamp, indent=2) + "\n")
 
 
 def fill_store(lane: Lane, images: list[Image]) -> None:

@@ -1,0 +1,126 @@
+"""Proves pages and labs: one after the other, or side by side in lanes."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from checker.base import console, paths
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.settings import IMPORT_ROOT
+from checker.base.verdict import Verdict
+from checker.devtools.proof_file import read_result
+from checker.labs.lab import Lab
+from checker.labs.prove import LabResult, ProofResult, prove_lab
+from checker.lanes.run_jobs import run_jobs
+from checker.lanes.schedule import Job, JobResult
+from checker.orchestrators import registry
+from checker.pages.parsing.fences import Page, parse_page
+from checker.pages.reporting.results import PageResult, shorten_path
+from checker.pages.verify import verify_page
+
+MEASURES = re.compile(r"\bcourse (probe|measure) |\(.*\bprobe\b.*\) -> None:")
+"""In a page, or in the checks of a lab: it measures what a rollout loses."""
+
+BUILDS = re.compile(r"\bdocker build\b|--build\b|\bbuildx\b")
+
+Results = tuple[list[PageResult], list[LabResult]]
+
+
+def prove_in_turn(pages: list[Page], labs: list[Lab], accept: bool) -> Results:
+    """Prove pages, then labs; what could not be found out does not stop the others."""
+    page_results, lab_results = [], []
+    total = len(pages) + len(labs)
+    for number, page in enumerate(pages, 1):
+        with console.step(f"({number}/{total}) {shorten_path(page.path)}") as step:
+            page_results.append(prove_page_surely(page, accept, step.update))
+    for number, lab in enumerate(labs, len(pages) + 1):
+        with console.step(f"({number}/{total}) labs/{lab.id}"):
+            lab_results.append(prove_lab_surely(lab))
+    return page_results, lab_results
+
+
+def prove_page_surely(
+    page: Page, accept: bool, progress: Callable[[str], None] = lambda _: None
+) -> PageResult:
+    """Prove a page; what keeps it from being run is its result."""
+    try:
+        # its author may have gone on writing while others were proven
+        if page.path.read_text(encoding="utf-8") != page.text:
+            page = parse_page(page.path)
+        return verify_page(page, accept, progress)
+    except (CourseError, OSError) as error:
+        return PageResult(page.path, (), 0.0, trouble=str(error))
+
+
+def prove_lab_surely(lab: Lab) -> LabResult:
+    """Prove a lab; what keeps it from being run is its result."""
+    try:
+        return prove_lab(lab)
+    except CouldNotFindOut as error:
+        return leave_lab_open(lab, str(error))
+
+
+def leave_lab_open(lab: Lab, why: str) -> LabResult:
+    return LabResult(lab.id, starter=ProofResult(Verdict.COULD_NOT_CHECK, why))
+
+
+def prove_in_lanes(pages: list[Page], labs: list[Lab], accept: bool, count: int) -> Results:
+    """Prove pages and labs side by side, in at most `count` engines that nothing else uses.
+
+    Raises:
+        CouldNotFindOut: No lane can be had.
+    """
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        page_files = [Path(folder) / f"page-{number}" for number in range(len(pages))]
+        lab_files = [Path(folder) / f"lab-{number}" for number in range(len(labs))]
+        jobs = [build_page_job(*each, accept) for each in zip(pages, page_files, strict=True)]
+        jobs += [build_lab_job(*each) for each in zip(labs, lab_files, strict=True)]
+        done = run_jobs(jobs, count)
+        read = [_read_job(*each) for each in zip(done, [*page_files, *lab_files], strict=True)]
+    found, troubles = read[: len(pages)], read[len(pages) :]
+    page_results = [
+        each if isinstance(each, PageResult) else PageResult(page.path, (), 0.0, trouble=str(each))
+        for page, each in zip(pages, found, strict=True)
+    ]
+    lab_results = [
+        each if isinstance(each, LabResult) else leave_lab_open(lab, str(each))
+        for lab, each in zip(labs, troubles, strict=True)
+    ]
+    return page_results, lab_results
+
+
+def build_page_job(page: Page, file: Path, accept: bool = False) -> Job:
+    """Return the job that proves a page and writes its result to a file."""
+    words = ("page", str(page.path), str(file), *(["accept"] if accept else []))
+    return _build_job(shorten_path(page.path), words, page.engine, page.text)
+
+
+def build_lab_job(lab: Lab, file: Path) -> Job:
+    """Return the job that proves a lab and writes its result to a file."""
+    checks = lab.folder / "checks.py"
+    text = lab.source.read_text() + (checks.read_text() if checks.is_file() else "")
+    return _build_job(f"labs/{lab.id}", ("lab", lab.id, str(file)), lab.engine, text)
+
+
+def _build_job(name: str, words: tuple[str, ...], engine: str, text: str) -> Job:
+    return Job(
+        name,
+        (sys.executable, "-P", "-m", "checker.devtools.prove_one", *words),
+        paths.root(),
+        wants_cluster="kind" in registry.engine_names(engine),
+        measures=bool(MEASURES.search(text)) and engine != "none",
+        builds=bool(BUILDS.search(text)) and engine != "none",
+        env={"PYTHONPATH": str(IMPORT_ROOT)},
+    )
+
+
+def _read_job(done: JobResult, file: Path) -> PageResult | LabResult | str:
+    """Return what was proven, or why it was not."""
+    if file.exists():
+        return read_result(file)
+    lines = done.output.strip().splitlines()[-5:]
+    return "\n".join(lines) or f"its process ended with status {done.status}"

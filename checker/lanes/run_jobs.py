@@ -1,0 +1,178 @@
+"""Runs jobs in lanes, side by side, and shows how far they are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from checker.base import console, paths, process
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.settings import with_settings
+from checker.docker import docker_engine
+from checker.images import catalogue
+from checker.lanes.lane import Lane, open_lane, remove_left_over
+from checker.lanes.schedule import Job, JobResult, Schedule
+from checker.lanes.store import copy_store, ensure_store
+from checker.orchestrators import registry
+
+LANE_BYTES = 3 * 1024**3
+"""Memory of a lane with a cluster of three nodes, and what a page runs in it."""
+
+JOB_SECONDS = 30 * 60.0
+NOT_RUN = "It was not run: "
+
+
+def choose_lane_count() -> int:
+    """Return how many lanes this machine can have: jobs mostly wait, so one more than cores."""
+    room = psutil.virtual_memory().available // LANE_BYTES
+    return max(1, min((os.cpu_count() or 1) + 1, room))
+
+
+def run_jobs(jobs: list[Job], count: int) -> list[JobResult]:
+    """Run jobs in at most `count` lanes, and return what became of each, in the order given.
+
+    Raises:
+        CouldNotFindOut: No lane can be had, or no image.
+    """
+    docker_engine.ensure_programs()
+    remove_left_over()
+    return LaneRun(jobs, count).run()
+
+
+class LaneRun:
+    """Jobs under way in lanes, each of which is served by a thread."""
+
+    def __init__(self, jobs: list[Job], count: int) -> None:
+        self._jobs = jobs
+        self._schedule = Schedule(jobs, read_times())
+        self._wants_cluster = any(job.wants_cluster for job in jobs)
+        self._count = min(count, len(jobs))
+        self._results: dict[str, JobResult] = {}
+        self._lock = threading.Lock()
+        self._cluster_data: Future[Path] = Future()
+        self._stopped = False
+
+    def run(self) -> list[JobResult]:
+        """Run all; Ctrl-C ends every lane at once."""
+        plain, every = list_references()
+        self._plain_data = ensure_store("images", plain)
+        # most lanes have a cluster: what wants one takes longest
+        with_cluster = -(-self._count * 2 // 3) if self._wants_cluster else 0
+        with ThreadPoolExecutor(self._count + 1) as pool:
+            try:
+                if self._wants_cluster:
+                    pool.submit(with_settings(self._have_cluster_images), every)
+                serve = with_settings(self._serve_lane)
+                lanes = [pool.submit(serve, n < with_cluster) for n in range(self._count)]
+                troubles = [str(each.exception()) for each in lanes if each.exception()]
+            except BaseException:
+                self._stop()
+                raise
+        for job in self._schedule.take_rest():
+            why = troubles[0] if troubles else str(self._cluster_data.exception())
+            self._note(JobResult(job, None, NOT_RUN + why, 0.0))
+        if troubles and not any(each.lane >= 0 for each in self._results.values()):
+            raise CouldNotFindOut("No lane can be had.", found=troubles[0])
+        write_times(self._results.values())
+        return [self._results[job.name] for job in self._jobs]
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self._schedule.stop()
+        # lanes end with their first programs, whatever runs in them; and what builds images
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+
+    def _have_cluster_images(self, references: list[str]) -> None:
+        try:
+            self._cluster_data.set_result(
+                ensure_store("cluster-images", references, start_from=self._plain_data)
+            )
+        except BaseException as error:
+            self._cluster_data.set_exception(error)
+
+    def _serve_lane(self, may_have_cluster: bool) -> None:
+        """Open a lane, and another one when its engine ended or it can have a cluster."""
+        goes_on = True
+        while goes_on and not self._stopped:
+            has_cluster = may_have_cluster and self._has_cluster_images()
+            data = self._cluster_data.result() if has_cluster else self._plain_data
+            with open_lane(prepare=partial(copy_store, data)) as lane:
+                goes_on = self._run_in_lane(lane, has_cluster, may_have_cluster)
+
+    def _run_in_lane(self, lane: Lane, has_cluster: bool, may_have_cluster: bool) -> bool:
+        """Run jobs in a lane as long as there are any; return whether another lane is wanted."""
+        waits = may_have_cluster and not has_cluster
+        while lane.answers:
+            if waits and self._has_cluster_images():
+                return True
+            job = self._schedule.take(has_cluster)
+            if job is None:
+                return waits and self._cluster_data.exception() is None  # which waits for it
+            try:
+                self._note(run_job(job, lane))
+            finally:
+                self._schedule.end(job)
+        return not self._stopped
+
+    def _has_cluster_images(self) -> bool:
+        return self._cluster_data.done() and self._cluster_data.exception() is None
+
+    def _note(self, result: JobResult) -> None:
+        with self._lock:
+            if self._stopped:
+                return
+            self._results[result.job.name] = result
+            done = f"({len(self._results)}/{len(self._jobs)})"
+            where = f"lane {result.lane}" if result.lane >= 0 else "not run"
+            console.err.print(f"{done} {result.job.name} ({result.seconds:.0f} s, {where})")
+
+
+def run_job(job: Job, lane: Lane) -> JobResult:
+    """Run a job in a lane to its end, or until JOB_SECONDS are over."""
+    try:
+        done = process.run(
+            lane.build_command(job.argv, job.folder),
+            timeout=JOB_SECONDS,
+            env={**lane.environment(), **job.env},
+            check=False,
+            on_line=lambda _: None,
+        )
+    except CourseError as error:
+        return JobResult(job, None, str(error), JOB_SECONDS, lane.number)
+    return JobResult(job, done.status, done.output, done.seconds, lane.number)
+
+
+def list_references() -> tuple[list[str], list[str]]:
+    """Return the images of the catalogue: without those of clusters' machines, and all."""
+    every = [image.reference for image in catalogue.load_catalogue()]
+    machines = {name for each in registry.all_orchestrators() for name in each.own_images}
+    return [each for each in every if each not in machines], every
+
+
+def times_file() -> Path:
+    """Return where it is written down how long jobs took the last time."""
+    return paths.cache() / "lanes" / "times.json"
+
+
+def read_times() -> dict[str, float]:
+    """Return the seconds that jobs took the last time, by their names."""
+    with contextlib.suppress(OSError, ValueError):
+        return dict(json.loads(times_file().read_text()))
+    return {}
+
+
+def write_times(results: Iterable[JobResult]) -> None:
+    """Remember how long jobs took."""
+    new = {each.job.name: round(each.seconds, 1) for each in results if each.lane >= 0}
+    times = dict(sorted({**read_times(), **new}.items()))
+    paths.write_atomically(times_file(), json.dumps(times, indent=2) + "\n")

@@ -1,0 +1,99 @@
+"""Jobs in lanes: the longest first, and nothing that measures time beside another or a build."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command to run in a lane.
+
+    Args:
+        name: Unique; under it the last run's time is remembered.
+        argv: Program and arguments.
+        folder: Where it runs.
+        wants_cluster: It needs a lane that has the images of a cluster.
+        measures: It measures time.
+        builds: It builds images.
+        env: Variables to set for it.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    folder: Path
+    wants_cluster: bool = False
+    measures: bool = False
+    builds: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How a job went: its exit status, None where it did not come to an end; `lane` had it."""
+
+    job: Job
+    status: int | None
+    output: str
+    seconds: float
+    lane: int = -1
+
+
+class Schedule:
+    """Jobs that wait, that run and that are done; each lane takes its next one from here.
+
+    Args:
+        jobs: What is to be run.
+        expected: Seconds that jobs took the last time, by their names.
+    """
+
+    def __init__(self, jobs: Iterable[Job], expected: Mapping[str, float]) -> None:
+        unknown = max(expected.values(), default=0.0)
+        self._waiting = sorted(jobs, key=lambda job: -expected.get(job.name, unknown))
+        self._running: list[Job] = []
+        self._changed = threading.Condition()
+        self._stopped = False
+
+    def take(self, has_cluster: bool) -> Job | None:
+        """Wait for a job that may begin now; None if there will be none for this lane.
+
+        In a lane that has the images of a cluster, jobs that want one come first.
+        """
+        with self._changed:
+            while not self._stopped:
+                mine = [job for job in self._waiting if has_cluster or not job.wants_cluster]
+                if not mine:
+                    return None
+                mine.sort(key=lambda job: has_cluster and not job.wants_cluster)
+                if found := next(filter(self._may_begin, mine), None):
+                    self._waiting.remove(found)
+                    self._running.append(found)
+                    return found
+                self._changed.wait()
+        return None
+
+    def take_rest(self) -> list[Job]:
+        """Take all that wait: no lane is there for them."""
+        with self._changed:
+            rest, self._waiting = self._waiting, []
+            return rest
+
+    def end(self, job: Job) -> None:
+        """Note that a job has ended."""
+        with self._changed:
+            self._running.remove(job)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Let no job begin any more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _may_begin(self, job: Job) -> bool:
+        if job.measures:
+            return not any(each.measures or each.builds for each in self._running)
+        return not (job.builds and any(each.measures for each in self._running))
