@@ -53,7 +53,7 @@ def prove_page_surely(
             page = parse_page(page.path)
         return verify_page(page, accept, progress)
     except (CourseError, OSError) as error:
-        return PageResult(page.path, (), 0.0, trouble=str(error))
+        return leave_page_open(page, str(error))
 
 
 def prove_lab_surely(lab: Lab) -> LabResult:
@@ -62,6 +62,10 @@ def prove_lab_surely(lab: Lab) -> LabResult:
         return prove_lab(lab)
     except CouldNotFindOut as error:
         return leave_lab_open(lab, str(error))
+
+
+def leave_page_open(page: Page, why: str) -> PageResult:
+    return PageResult(page.path, (), 0.0, trouble=why)
 
 
 def leave_lab_open(lab: Lab, why: str) -> LabResult:
@@ -75,35 +79,49 @@ def prove_in_lanes(pages: list[Page], labs: list[Lab], accept: bool, count: int)
         CouldNotFindOut: No lane can be had.
     """
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
-        page_files = [Path(folder) / f"page-{number}" for number in range(len(pages))]
-        lab_files = [Path(folder) / f"lab-{number}" for number in range(len(labs))]
-        jobs = [build_page_job(*each, accept) for each in zip(pages, page_files, strict=True)]
-        jobs += [build_lab_job(*each) for each in zip(labs, lab_files, strict=True)]
-        done = run_jobs(jobs, count)
-        read = [_read_job(*each) for each in zip(done, [*page_files, *lab_files], strict=True)]
-    found, troubles = read[: len(pages)], read[len(pages) :]
-    page_results = [
-        each if isinstance(each, PageResult) else PageResult(page.path, (), 0.0, trouble=str(each))
-        for page, each in zip(pages, found, strict=True)
-    ]
-    lab_results = [
-        each if isinstance(each, LabResult) else leave_lab_open(lab, str(each))
-        for lab, each in zip(labs, troubles, strict=True)
-    ]
-    return page_results, lab_results
+        proofs = ProofJobs(pages, labs, Path(folder), accept)
+        return proofs.read_results(run_jobs(proofs.jobs, count))
 
 
-def build_page_job(page: Page, file: Path, accept: bool = False) -> Job:
-    """Return the job that proves a page and writes its result to a file."""
-    words = ("page", str(page.path), str(file), *(["accept"] if accept else []))
-    return _build_job(shorten_path(page.path), words, page.engine, page.text)
+class ProofJobs:
+    """Proofs as jobs, in the order of pages and then labs; each writes its result into a folder."""
 
+    def __init__(
+        self, pages: list[Page], labs: list[Lab], folder: Path, accept: bool = False
+    ) -> None:
+        self._pages, self._labs, self._folder = pages, labs, folder
+        words = ("accept",) if accept else ()
+        self.jobs = [self._build_page_job(page, words) for page in pages]
+        self.jobs += [self._build_lab_job(lab) for lab in labs]
 
-def build_lab_job(lab: Lab, file: Path) -> Job:
-    """Return the job that proves a lab and writes its result to a file."""
-    checks = lab.folder / "checks.py"
-    text = lab.source.read_text() + (checks.read_text() if checks.is_file() else "")
-    return _build_job(f"labs/{lab.id}", ("lab", lab.id, str(file)), lab.engine, text)
+    def read_results(self, done: list[JobResult]) -> Results:
+        """Return what was proven, and of what was not, why."""
+        read = [_read_result(each, self._file(each.job.name)) for each in done]
+        of_pages = zip(self._pages, read[: len(self._pages)], strict=True)
+        of_labs = zip(self._labs, read[len(self._pages) :], strict=True)
+        return (
+            [
+                each if isinstance(each, PageResult) else leave_page_open(page, str(each))
+                for page, each in of_pages
+            ],
+            [
+                each if isinstance(each, LabResult) else leave_lab_open(lab, str(each))
+                for lab, each in of_labs
+            ],
+        )
+
+    def _build_page_job(self, page: Page, words: tuple[str, ...]) -> Job:
+        name = shorten_path(page.path)
+        argv = ("page", str(page.path), str(self._file(name)), *words)
+        return _build_job(name, argv, page.engine, page.text)
+
+    def _build_lab_job(self, lab: Lab) -> Job:
+        name, checks = f"labs/{lab.id}", lab.folder / "checks.py"
+        text = lab.source.read_text() + (checks.read_text() if checks.is_file() else "")
+        return _build_job(name, ("lab", lab.id, str(self._file(name))), lab.engine, text)
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name.replace('/', '-')}.json"
 
 
 def _build_job(name: str, words: tuple[str, ...], engine: str, text: str) -> Job:
@@ -118,8 +136,7 @@ def _build_job(name: str, words: tuple[str, ...], engine: str, text: str) -> Job
     )
 
 
-def _read_job(done: JobResult, file: Path) -> PageResult | LabResult | str:
-    """Return what was proven, or why it was not."""
+def _read_result(done: JobResult, file: Path) -> PageResult | LabResult | str:
     if file.exists():
         return read_result(file)
     lines = done.output.strip().splitlines()[-5:]

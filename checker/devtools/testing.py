@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,17 +16,23 @@ from functools import partial
 from pathlib import Path
 
 from checker.base import console, paths, process
-from checker.base.errors import CourseError
+from checker.base.errors import CouldNotFindOut, CourseError
+from checker.devtools import testing_in_lanes
+from checker.devtools.results import (
+    ORDER,
+    PYTHON,
+    Done,
+    build_pytest_command,
+    coverage_file,
+    results_file,
+    results_folder,
+)
 from checker.docker import docker_engine
 from checker.formats import junit
+from checker.lanes.lane import explain_absence
 
-PYTHON = sys.executable
-ORDER = f"--randomly-seed={time.time_ns() % 2**32}"
-"""Told with what failed: only in the same order may a test fail again."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STEP_SECONDS = 45 * 60.0
-KINDS = ("unit", "live", "browser")
-"""Of tests that measure what they cover."""
 
 
 @dataclass(frozen=True)
@@ -44,59 +49,36 @@ class Step:
     needs_results: bool = False
 
 
-@dataclass(frozen=True)
-class Done:
-    """What came of a step; `output` is what it printed, if that was kept."""
-
-    name: str
-    passed: bool
-    seconds: float
-    output: str = ""
-
-
 def list_steps() -> list[Step]:
     """Return all steps, cheap ones first."""
-    course, proofs = [PYTHON, "-m", "checker"], results_file("verify")
+    course = [PYTHON, "-m", "checker"]
+    verify = ["verify", "--lanes", "0", "--junit", str(results_file("verify"))]
+    combine = build_coverage_command("combine", results_folder())
+    report = build_coverage_command("report", "--skip-covered")
     return [
         Step("ruff: lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("ruff: format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("mypy", [PYTHON, "-m", "mypy"]),
         Step("import-linter", [str(Path(PYTHON).with_name("lint-imports"))]),
         Step("pages and labs keep the rules", [*course, "lint"]),
-        Step("unit tests", _pytest_command("unit", "not live and not browser"), covers="unit"),
+        Step("unit tests", build_pytest_command("unit", "not live and not browser"), covers="unit"),
         Step("the engine is there", docker_engine.ensure_engine, needs_engine=True),
         Step("the images are there", ensure_images, needs_engine=True),
         Step("the cluster is there", partial(ensure_orchestrator, "kind"), needs_engine=True),
         Step("the ECS emulator is there", partial(ensure_orchestrator, "ecs"), needs_engine=True),
         Step("nothing is left of killed runs", remove_left_over, needs_engine=True),
-        Step("live tests", _pytest_command("live", "live and not fresh"), True, covers="live"),
+        Step("live tests", build_pytest_command("live", "live and not fresh"), True, covers="live"),
         Step("the browser is there", install_browser, needs_engine=True),
-        Step("browser tests", _pytest_command("browser", "browser"), True, covers="browser"),
-        Step("pages and labs are proven", [*course, "verify", "--junit", proofs], True),
-        Step("coverage: all tests", coverage_command("combine", *KINDS), needs_results=True),
-        Step("coverage: enough", coverage_command("report", "--skip-covered"), needs_results=True),
+        Step("browser tests", build_pytest_command("browser", "browser"), True, covers="browser"),
+        Step("pages and labs are proven", [*course, *verify], needs_engine=True),
+        Step("coverage: all tests", combine, needs_results=True),
+        Step("coverage: enough", report, needs_results=True),
     ]
 
 
-def _pytest_command(name: str, marks: str) -> list[str]:
-    measured = ["--cov", "--cov-report=", "--cov-fail-under=0"]  # all kinds together are judged
-    options = ["-q", ORDER, *measured, "--junitxml", results_file(name)]
-    return [PYTHON, "-m", "pytest", *options, "-m", marks]
-
-
-def coverage_command(subcommand: str, *words: str) -> list[str]:
-    files = [coverage_file(word) if word in KINDS else word for word in words]
-    return [PYTHON, "-m", "coverage", subcommand, f"--data-file={coverage_file('all')}", *files]
-
-
-def coverage_file(name: str) -> str:
-    """Return where a step writes which lines were run: each its own, since several run at once."""
-    return str(paths.cache() / "test-results" / f"coverage-{name}")
-
-
-def results_file(name: str) -> str:
-    """Return where a step writes what became of each of its tests, as JUnit XML."""
-    return str(paths.cache() / "test-results" / f"{name}.xml")
+def build_coverage_command(subcommand: str, *words: str | Path) -> list[str]:
+    options = [f"--data-file={coverage_file()}", *map(str, words)]
+    return [PYTHON, "-m", "coverage", subcommand, *options]
 
 
 def run_steps(fast: bool) -> int:
@@ -106,7 +88,7 @@ def run_steps(fast: bool) -> int:
         0 if every step passed, 1 otherwise.
     """
     troubles = len(_read_cluster_troubles())
-    folder = Path(results_file("unit")).parent
+    folder = results_folder()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     every = list_steps()
@@ -120,13 +102,16 @@ def run_steps(fast: bool) -> int:
 
 
 def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
-    """Run two rows of steps; what those print that need no engine is shown when one has ended."""
+    """Run two rows of steps; what those print that need no engine is shown when one has ended.
+
+    Those that need one are run in lanes; where none can be had, in turn in this user's engine.
+    """
     with ThreadPoolExecutor(1) as pool:
         row = [pool.submit(run_step, step, keep=True) for step in alone]
         shown: list[Future[Done]] = []
         try:
-            done = []
-            for step in on_engine:
+            done = _run_in_lanes()
+            for step in [] if done else on_engine:
                 done.append(run_step(step))
                 shown += _show_kept(each for each in row if each.done() and each not in shown)
             _show_kept(each for each in row if each not in shown)
@@ -134,6 +119,19 @@ def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [*(each.result() for each in row), *done]
+
+
+def _run_in_lanes() -> list[Done]:
+    """Return what came of the tests in lanes; nothing where lanes cannot be had."""
+    if why := explain_absence():
+        console.out.print(f"Without lanes, one step after the other: {why}.", markup=False)
+        return []
+    browser = run_step(Step("the browser is there", install_browser))
+    try:
+        return [browser, *testing_in_lanes.run_in_lanes()]
+    except CouldNotFindOut as error:
+        console.out.print(f"Without lanes, one step after the other: {error}", markup=False)
+        return []
 
 
 def _show_kept(ended: Iterable[Future[Done]]) -> list[Future[Done]]:
@@ -149,8 +147,8 @@ def summarize_steps(done: list[Done], troubles: list[str]) -> int:
     """Print what failed, and a line a step; return the exit status."""
     console.out.rule("what failed", align="left")
     console.out.print(f"The tests were run with {ORDER}")
-    for file in (*KINDS, "verify"):
-        for line in junit.list_failures(Path(results_file(file))):
+    for file in sorted(results_folder().glob("*.xml")):
+        for line in junit.list_failures(file):
             console.out.print(line, markup=False)
     for line in troubles:
         console.out.print(f"the cluster: {line}", markup=False)
@@ -183,7 +181,7 @@ def run_step(step: Step, keep: bool = False) -> Done:
 
 def call_step(step: Step, keep: bool) -> tuple[bool, str]:
     """Call a step; return whether it passed, and what there is to show of it."""
-    covered_in = {"COVERAGE_FILE": coverage_file(step.covers)} if step.covers else {}
+    covered_in = {"COVERAGE_FILE": str(coverage_file(step.covers))} if step.covers else {}
     try:
         if not isinstance(step.does, list):
             step.does()

@@ -88,8 +88,7 @@ def verify_targets(
     read_pages, read_labs = read_targets(pages, labs)
     report = prove_all(read_pages, read_labs, accept, lanes)
     if junit:
-        suites = [*map(build_suite, report.pages), *map(build_lab_suite, report.labs)]
-        paths.write_atomically(junit, format_suites(suites))
+        write_junit(report, junit)
     if as_json:
         report = replace(report, versions=collect_versions())
         print(json.dumps(report.as_json(), indent=2))
@@ -158,6 +157,12 @@ def choose_lanes(targets: int, wanted: int | None) -> int:
         console.err.print(f"One after the other: {why}.", markup=False)
         return 0
     return wanted or choose_lane_count()
+
+
+def write_junit(report: VerifyReport, file: Path) -> None:
+    """Write a report as JUnit XML."""
+    suites = [*map(build_suite, report.pages), *map(build_lab_suite, report.labs)]
+    paths.write_atomically(file, format_suites(suites))
 
 
 def show_report(report: VerifyReport) -> None:

@@ -22,7 +22,7 @@ from checker.pages.running.validate import build_command
 from checker.sandbox import session
 from tests.live.commands import kubectl, own_namespace
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 IMAGES = ["nginx:1.26", "busybox:1.37"]
 
 

@@ -37,7 +37,7 @@ from tests.live.conftest import (
 )
 from tests.live.going_engine import engine_that_can_go
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 
 MANY_SECONDS = 200.0
 

@@ -25,7 +25,7 @@ from tests.live.conftest import (
     run,
 )
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 
 IMAGE, LIBRARIES = "cloud-controller:1", "course/cloud-libraries:1"
 USER = "system:serviceaccount:kube-system:cloud-controller"

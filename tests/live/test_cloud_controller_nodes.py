@@ -14,7 +14,7 @@ from checker.orchestrators.kind import kind_cluster
 from tests.live.commands import until
 from tests.live.conftest import Controller, Object, kubectl, run
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 
 FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"

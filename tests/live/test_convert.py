@@ -20,7 +20,7 @@ from checker.sandbox import session
 from tests.convert.samples import NAMES, converted, inputs, sample
 from tests.live.commands import kubectl, own_namespace
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 SHOP = "shop:1"
 STRICT = ("--dry-run=server", "--validate=strict")
 

@@ -24,7 +24,7 @@ from checker.docker import docker_engine
 from checker.images import provider
 from checker.orchestrators.registry import shell_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.builds]
 
 PREFIX = f"img-{uuid.uuid4().hex[:8]}"
 """Begins every name that this module gives, so that nothing of the learner's can be hit."""

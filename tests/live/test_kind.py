@@ -34,7 +34,7 @@ from checker.pages.running import validate
 from tests.live import commands
 from tests.live.commands import until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 
 BUSYBOX = "busybox:1.37"
 kubectl = partial(commands.kubectl, timeout=90)

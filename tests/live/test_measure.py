@@ -7,7 +7,7 @@ import pytest
 from checker.measure import rollouts
 from checker.measure.stages import STAGES
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind, pytest.mark.measures]
 
 
 def test_swarm_is_measured_as_its_lab_leaves_it() -> None:

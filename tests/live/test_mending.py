@@ -19,7 +19,7 @@ from checker.orchestrators.swarm import swarm_mode
 from checker.sandbox import session
 from tests.live.commands import run
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind]
 
 CONTROL_PLANE = kind_cluster.CONTROL_PLANE
 BUSYBOX = "busybox:1.37"

@@ -20,7 +20,7 @@ from checker.measure.ecs import EcsFollower
 from checker.orchestrators.ecs import aws_api, aws_settings, local_ecs
 from checker.orchestrators.ecs.emulator import labels
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.measures]
 
 IMAGE = "nginx:1.26"
 LONG = 90.0

@@ -19,7 +19,7 @@ from checker.orchestrators.kind.kube_api import Api
 from checker.sandbox import session
 from tests.live.commands import kubectl, own_namespace
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.kind, pytest.mark.measures]
 GOOD, BAD = "nginx:1.26", "busybox:1.37"
 SAME = f"docker.io/library/{GOOD}"
 """Another name of the good image, so that a rollout ends well."""
