@@ -16,6 +16,8 @@ from click.shell_completion import CompletionItem
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+
 
 class LabName(click.ParamType[str]):
     """A lab's name, completed by the shell; judged later, where the nearest names are known."""

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from checker import __version__
-from checker.cli.arguments import Course, LabName
+from checker.cli.arguments import JSON, Course, LabName
+from checker.cli.images import images
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 LAB = LabName()
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -128,6 +128,11 @@ def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> 
     type=click.IntRange(0, 64),
     help="Engines to use side by side, apart from yours; 0 for yours alone.",
 )
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write down on what each was proven.",
+)
 @JSON
 def verify(
     targets: tuple[str, ...],
@@ -135,13 +140,23 @@ def verify(
     changed: bool,
     junit: Path | None,
     lanes: int | None,
+    record: Path | None,
     as_json: bool,
 ) -> None:
     """Prove pages and labs on real engines; without arguments, all of them."""
     from checker.devtools.verify import verify_targets
 
-    options = {"accept": accept, "changed": changed, "as_json": as_json}
-    sys.exit(verify_targets(list(targets), junit=junit, lanes=lanes, **options))
+    sys.exit(
+        verify_targets(
+            list(targets),
+            accept=accept,
+            changed=changed,
+            junit=junit,
+            as_json=as_json,
+            lanes=lanes,
+            record=record,
+        )
+    )
 
 
 @main.command()
@@ -157,51 +172,7 @@ def grade(submissions: tuple[Path, ...], lab: str | None, report: Path | None) -
     sys.exit(grade_submissions(list(submissions), lab=lab, report=report))
 
 
-@main.group(invoke_without_command=True)
-@click.pass_context
-@JSON
-def images(ctx: click.Context, as_json: bool) -> None:
-    """Show what images are needed, and where each came from."""
-    if ctx.invoked_subcommand is None:
-        from checker.images.report import show_images
-
-        show_images(as_json=as_json)
-
-
-@images.command("pull")
-@click.argument("references", nargs=-1)
-def images_pull(references: tuple[str, ...]) -> None:
-    """Get images from a registry."""
-    from checker.images.provider import pull_images
-
-    pull_images(list(references))
-
-
-@images.command("build")
-@click.argument("references", nargs=-1)
-def images_build(references: tuple[str, ...]) -> None:
-    """Build images from the course's recipes."""
-    from checker.images.provider import build_images
-
-    build_images(list(references))
-
-
-@images.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def images_export(file: Path) -> None:
-    """Write the offline kit: every image in one file."""
-    from checker.images.kit import export_kit
-
-    export_kit(file)
-
-
-@images.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def images_import(file: Path) -> None:
-    """Load the images of an offline kit."""
-    from checker.images.kit import import_kit
-
-    import_kit(file)
+main.add_command(images)
 
 
 @main.group()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from checker.base import console, paths
@@ -13,6 +15,7 @@ from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.settings import IMPORT_ROOT
 from checker.base.verdict import Verdict
 from checker.devtools.proof_file import read_result
+from checker.docker import connection, docker_client
 from checker.labs.lab import Lab
 from checker.labs.prove import LabResult, ProofResult, prove_lab
 from checker.lanes.run_jobs import run_jobs
@@ -51,7 +54,8 @@ def prove_page_surely(
         # its author may have gone on writing while others were proven
         if page.path.read_text(encoding="utf-8") != page.text:
             page = parse_page(page.path)
-        return verify_page(page, accept, progress)
+        result = verify_page(page, accept, progress)
+        return replace(result, versions=describe_versions(page.engine))
     except (CourseError, OSError) as error:
         return leave_page_open(page, str(error))
 
@@ -59,9 +63,23 @@ def prove_page_surely(
 def prove_lab_surely(lab: Lab) -> LabResult:
     """Prove a lab; what keeps it from being run is its result."""
     try:
-        return prove_lab(lab)
+        return replace(prove_lab(lab), versions=describe_versions(lab.engine))
     except CouldNotFindOut as error:
         return leave_lab_open(lab, str(error))
+
+
+def describe_versions(engine: str) -> dict[str, str]:
+    """Return what a proof of now was made on, by names that people read."""
+    if engine == "none":
+        return {}
+    client = docker_client.find_versions(connection.cli_environment())
+    found = {"Docker": connection.engine_status().version, "Compose": client.get("compose", "")}
+    for each in registry.orchestrators_of(engine):
+        if each.product:
+            found[each.product] = each.version()
+    # a distribution's own addition to a number says nothing to a reader
+    short = {name: version.removeprefix("v").partition("+")[0] for name, version in found.items()}
+    return {**short, "kernel": platform.release(), "architecture": platform.machine()}
 
 
 def leave_page_open(page: Page, why: str) -> PageResult:

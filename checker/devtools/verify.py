@@ -18,7 +18,9 @@ from checker.base.verdict import Verdict, combine_checks
 from checker.devtools.prove import Results, prove_in_lanes, prove_in_turn
 from checker.docker import connection
 from checker.formats.junit import Case, Suite, format_suites
+from checker.labs import proof_record
 from checker.labs.lab import Lab, load_lab
+from checker.labs.proof_record import digest_lab, digest_page
 from checker.labs.prove import LabResult
 from checker.lanes.lane import explain_absence
 from checker.lanes.run_jobs import choose_lane_count
@@ -26,7 +28,7 @@ from checker.pages.lint import count_assertions, lint_page
 from checker.pages.parsing.fences import Page, parse_page
 from checker.pages.reporting.junit import build_suite
 from checker.pages.reporting.report import show_page
-from checker.pages.reporting.results import PageResult
+from checker.pages.reporting.results import PageResult, shorten_path
 
 GIT_SECONDS = 30.0
 Name = TypeVar("Name")
@@ -68,6 +70,7 @@ def verify_targets(
     junit: Path | None,
     as_json: bool,
     lanes: int | None = None,
+    record: Path | None = None,
 ) -> int:
     """Prove pages and labs.
 
@@ -78,6 +81,7 @@ def verify_targets(
         junit: Where to write JUnit XML.
         as_json: Print one object and nothing else.
         lanes: How many engines to use side by side; 0 for this user's own; None leaves it open.
+        record: Where to write down on what each was proven.
 
     Returns:
         0 if everything is proven, 1 if something is wrong, 3 if something could not be found out.
@@ -85,10 +89,14 @@ def verify_targets(
     pages, labs = course.find_targets(targets)
     if changed:
         pages, labs = find_changed(pages, labs)
+    if record:
+        proof_record.read_record(record)  # before minutes of work
     read_pages, read_labs = read_targets(pages, labs)
     report = prove_all(read_pages, read_labs, accept, lanes)
     if junit:
         write_junit(report, junit)
+    if record:
+        write_proofs(report, record)
     if as_json:
         report = replace(report, versions=collect_versions())
         print(json.dumps(report.as_json(), indent=2))
@@ -163,6 +171,27 @@ def write_junit(report: VerifyReport, file: Path) -> None:
     """Write a report as JUnit XML."""
     suites = [*map(build_suite, report.pages), *map(build_lab_suite, report.labs)]
     paths.write_atomically(file, format_suites(suites))
+
+
+def write_proofs(report: VerifyReport, file: Path) -> None:
+    """Write down on what the pages and labs were proven that were."""
+    commit, day = describe_commit(), proof_record.today()
+    labs = [(f"labs/{each.lab}", digest_lab(paths.labs() / each.lab), each) for each in report.labs]
+    pages = [(shorten_path(each.path), digest_page(each.path), each) for each in report.pages]
+    every: list[tuple[str, str, PageResult | LabResult]] = [*labs, *pages]
+    proofs = {
+        name: proof_record.Proof(digest, day, commit, each.versions)
+        for name, digest, each in every
+        if each.verdict == Verdict.PASSED and each.versions
+    }
+    proof_record.write_record(file, proofs)
+
+
+def describe_commit() -> str:
+    """Return the commit of the checkout, with a + where files were changed since; else nothing."""
+    commit = _run_git("rev-parse", "--short=12", "HEAD", check=False)
+    changed = _run_git("status", "--porcelain", "--untracked-files=no", check=False)
+    return f"{commit[0]}{'+' if changed else ''}" if commit else ""
 
 
 def show_report(report: VerifyReport) -> None:

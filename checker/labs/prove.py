@@ -39,13 +39,14 @@ NOT_RUN = ProofResult(Verdict.COULD_NOT_CHECK, "not run")
 
 @dataclass(frozen=True)
 class LabResult:
-    """All proofs of a lab."""
+    """All proofs of a lab; `versions` says on what, by names that people read."""
 
     lab: str
     starter: ProofResult = NOT_RUN
     solution: ProofResult = NOT_RUN
     wrong: dict[str, ProofResult] = field(default_factory=dict)
     seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

@@ -28,6 +28,9 @@ class Orchestrator(Protocol):
     title: str
     """What people call it where its state is shown."""
 
+    product: str = ""
+    """What its version is of, where that is not the Docker Engine."""
+
     remakes_machines: bool = False
     """Whether mending it makes containers in the Docker Engine that are no run's."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import yaml
 
 from checker.base import console, course, paths, process
 from checker.base.errors import CourseError
+from checker.formats.front_matter import load_front_matter
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -86,15 +89,43 @@ def lay_out_sources(source: Path) -> None:
     """Lay out what MkDocs reads: the docs, a page for each lab, and the scripts of the pages."""
     from checker.labs.lab import load_lab
     from checker.labs.page import render_page
+    from checker.labs.proof_record import (
+        describe_proof,
+        digest_lab,
+        digest_page,
+        read_record,
+        record_file,
+    )
 
     docs = source / "docs"
     shutil.copytree(paths.docs(), docs)
     shutil.copytree(STATIC, docs / "assets" / "course")
+    proofs = read_record(record_file())
+    for page in course.list_pages():
+        name, copy = str(page.relative_to(paths.root())), docs / page.relative_to(paths.docs())
+        if has_commands(page):
+            said = describe_proof(proofs.get(name), digest_page(page))
+            copy.write_text(add_proof(page.read_text(), said))
     for name in course.list_labs():
-        paths.write_atomically(docs / "labs" / f"{name}.md", render_page(load_lab(name)))
+        lab = load_lab(name)
+        said = describe_proof(proofs.get(f"labs/{name}"), digest_lab(lab.folder))
+        paths.write_atomically(docs / "labs" / f"{name}.md", add_proof(render_page(lab), said))
     settings = {"docs_dir": "docs", "theme": {"custom_dir": str(THEME)}}
     settings["INHERIT"] = str(paths.root() / "mkdocs.yml")
     (source / "mkdocs.yml").write_text(yaml.safe_dump(settings))
+
+
+def has_commands(page: Path) -> bool:
+    """Tell whether a page has something to prove on an engine."""
+    with contextlib.suppress(CourseError, UnicodeDecodeError):  # which lint tells
+        front_matter = load_front_matter(page, page.read_text().split("\n"))
+        return bool(front_matter.get("engine", "none") != "none")
+    return False
+
+
+def add_proof(text: str, said: str) -> str:
+    """Return a page's Markdown with what is said of its proof below its title."""
+    return re.sub(r"^# .+$", rf"\g<0>\n\n{said}\n{{ .course-proof }}", text, count=1, flags=re.M)
 
 
 def fingerprint_sources() -> str:

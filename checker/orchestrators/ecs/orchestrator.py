@@ -20,6 +20,7 @@ class EcsOrchestrator(Orchestrator):
 
     name = "ecs"
     title = "ecs"
+    product = "ECS emulator"
 
     def ensure(self, images: list[str]) -> None:
         local_ecs.ensure_emulator()

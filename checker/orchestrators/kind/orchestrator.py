@@ -43,6 +43,7 @@ class KindOrchestrator(Orchestrator):
 
     name = "kind"
     title = "cluster"
+    product = "Kubernetes"
     remakes_machines = True
     own_images = (IMAGE,)
 

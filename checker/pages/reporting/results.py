@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ class PageResult:
     Args:
         accepted: How many outputs were written into it.
         trouble: Why it could not be run at all.
+        versions: On what it was run, by names that people read.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class PageResult:
     seconds: float
     accepted: int = 0
     trouble: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
