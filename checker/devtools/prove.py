@@ -25,7 +25,7 @@ from checker.pages.parsing.fences import Page, parse_page
 from checker.pages.reporting.results import PageResult, shorten_path
 from checker.pages.verify import verify_page
 
-MEASURES = re.compile(r"\bcourse (probe|measure) |\(.*\bprobe\b.*\) -> None:")
+MEASURES = re.compile(r"\bcourse (probe|measure) |\bprobe\.(run|load_rollout)\(")
 """In a page, or in the checks of a lab: it measures what a rollout loses."""
 
 BUILDS = re.compile(r"\bdocker build\b|--build\b|\bbuildx\b")

@@ -15,13 +15,14 @@ import psutil
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.base.settings import with_settings
+from checker.base.settings import use_settings, with_settings
 from checker.docker import docker_engine
 from checker.images import catalogue
 from checker.lanes.lane import Lane, open_lane, remove_left_over
 from checker.lanes.schedule import Job, JobResult, Schedule
 from checker.lanes.store import copy_store, ensure_store
 from checker.orchestrators import registry
+from checker.orchestrators.kind import cluster_files
 
 LANE_BYTES = 3 * 1024**3
 """Memory of a lane with a cluster of three nodes, and what a page runs in it."""
@@ -107,7 +108,10 @@ class LaneRun:
             has_cluster = may_have_cluster and self._has_cluster_images()
             data = self._cluster_data.result() if has_cluster else self._plain_data
             with open_lane(prepare=partial(copy_store, data)) as lane:
-                goes_on = self._run_in_lane(lane, has_cluster, may_have_cluster)
+                try:
+                    goes_on = self._run_in_lane(lane, has_cluster, may_have_cluster)
+                finally:
+                    keep_troubles(lane)
 
     def _run_in_lane(self, lane: Lane, has_cluster: bool, may_have_cluster: bool) -> bool:
         """Run jobs in a lane as long as there are any; return whether another lane is wanted."""
@@ -135,6 +139,16 @@ class LaneRun:
             done = f"({len(self._results)}/{len(self._jobs)})"
             where = f"lane {result.lane}" if result.lane >= 0 else "not run"
             console.err.print(f"{done} {result.job.name} ({result.seconds:.0f} s, {where})")
+
+
+def keep_troubles(lane: Lane) -> None:
+    """Keep what went wrong with a lane's cluster, for whoever looks for the reason of a failure."""
+    with use_settings(lane.settings):
+        file = cluster_files.troubles_file()
+    if file.exists():
+        kept = cluster_files.troubles_file()
+        with (paths.ensure_folder(kept.parent) / kept.name).open("a") as target:
+            target.write(file.read_text())
 
 
 def run_job(job: Job, lane: Lane) -> JobResult:
