@@ -6,7 +6,9 @@ import contextlib
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,11 +173,30 @@ def remove_traces(number: int, folder: Path) -> None:
     network.disconnect(number)
     settings = _locate_folders(folder)
     with use_settings(settings):
-        for each in (endpoint.daemon_folder(), paths.runtime(), folder):
+        for each in (endpoint.daemon_folder(), paths.runtime()):
             shutil.rmtree(each, ignore_errors=True)
+    discard_folder(folder)
     for group in _list_groups(number):
         with contextlib.suppress(OSError):
             group.rmdir()
+
+
+def discard_folder(folder: Path) -> None:
+    """Have a folder gone at once: a process of its own removes its thousands of files."""
+    gone = folder.with_name(f".gone-{uuid.uuid4().hex}")
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(gone)
+    left = [
+        str(each) for each in folder.parent.glob(".gone-*")
+    ]  # also of a removal that was killed
+    if left:
+        subprocess.Popen(
+            ["rm", "-rf", *left],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
 
 def _list_groups(number: int) -> list[Path]:

@@ -18,13 +18,17 @@ from checker.base import paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.settings import current_settings
 from checker.base.verdict import Verdict
-from checker.devtools import testing
+from checker.devtools import testing, testing_in_lanes
+from checker.devtools.results import Done
 from checker.devtools.testing import Step
 from checker.docker import docker_engine
 from checker.formats import junit
 from checker.images import catalogue, provider
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import cluster_files, kind_cluster
+
+
+KINDS = ("unit", "live", "browser")
 
 
 class Runs:
@@ -159,18 +163,17 @@ def test_coverage_is_taken_over_all_kinds_of_tests(runs: Runs, calls: list[str])
     testing.run_steps(fast=False)
     given = zip(runs.lines, runs.options, strict=True)
     files = [options["env"]["COVERAGE_FILE"] for line, options in given if "-m pytest" in line]
-    assert sorted(files) == sorted(map(testing.coverage_file, testing.KINDS))
+    assert sorted(files) == sorted(map(str, map(testing.coverage_file, KINDS)))
+    whole = testing.coverage_file()
+    assert all(file.startswith(f"{whole}.") for file in files)
     together, enough = runs.lines[-2:]
-    assert all(file in together for file in files)
-    whole = f"--data-file={testing.coverage_file('all')}"
-    assert whole in together
-    assert f"report {whole}" in enough
+    assert together.endswith(f"combine --data-file={whole} {testing.results_folder()}")
+    assert f"report --data-file={whole}" in enough
 
 
 def test_coverage_is_put_together_and_must_be_enough(tmp_path: Path, monkeypatch) -> None:
     """By the real program, which takes files whose names it did not choose."""
-    folder = Path(testing.coverage_file("all")).parent
-    folder.mkdir(parents=True)
+    testing.results_folder().mkdir(parents=True)
     code = tmp_path / "code.py"
     code.write_text("import sys\nif sys.argv[1] == 'a':\n    print(1)\nelse:\n    print(2)\n")
     (tmp_path / "rc").write_text("[run]\nparallel = true\n[report]\nfail_under = 100\n")
@@ -183,13 +186,14 @@ def test_coverage_is_put_together_and_must_be_enough(tmp_path: Path, monkeypatch
     # this test may be measured itself
     outside = {name: value for name, value in os.environ.items() if "COV" not in name}
     environment = {**outside, "COVERAGE_RCFILE": str(tmp_path / "rc")}
-    for name, word in zip(testing.KINDS, "aab", strict=True):
+    for name, word in zip(KINDS, "aab", strict=True):
         assert run(*coverage, "run", "--source=.", "code.py", word) == 0
         [data] = tmp_path.glob(".coverage.*")
         data.rename(testing.coverage_file(name))
-    assert run(*testing.coverage_command("combine", *testing.KINDS)) == 0
-    assert run(*testing.coverage_command("report", "--skip-covered")) == 0
-    assert run(*testing.coverage_command("combine", "unit")) != 0
+    combine = testing.build_coverage_command("combine", testing.results_folder())
+    assert run(*combine) == 0
+    assert run(*testing.build_coverage_command("report", "--skip-covered")) == 0
+    assert run(*combine) != 0
 
 
 def test_order_of_the_tests_can_be_had_again() -> None:
@@ -280,6 +284,76 @@ def test_step_that_raises_is_told_and_stops_nothing(
     out = capsys.readouterr().out
     assert "No [engine].\n  next: ./course up" in out
     assert runs.lines == ["good"]
+
+
+@pytest.fixture
+def browsers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A machine that can have lanes; how often the browser was made ready."""
+    made: list[str] = []
+    monkeypatch.setattr(testing, "explain_absence", lambda: "")
+    monkeypatch.setattr(testing, "install_browser", lambda: made.append("browser"))
+    return made
+
+
+def the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, last = Step("unit tests", ["a"]), Step("coverage", ["c"], needs_results=True)
+    the_steps(monkeypatch, alone, Step("live tests", ["b"], needs_engine=True), last)
+
+
+def test_lanes_stand_for_all_steps_that_need_an_engine(
+    runs: Runs, browsers: list[str], monkeypatch, capsys
+) -> None:
+    def run_in_lanes() -> list[Done]:
+        assert browsers == ["browser"]
+        return [Done("live tests: 2 files", True, 3.0), Done("proven", False, 4.0)]
+
+    monkeypatch.setattr(testing_in_lanes, "run_in_lanes", run_in_lanes)
+    the_rows(monkeypatch)
+    assert testing.run_steps(fast=False) == 1
+    assert runs.lines == ["a", "c"]
+    out = capsys.readouterr().out
+    assert out.splitlines()[-6:] == [
+        "passed     0.0 s  unit tests",
+        "passed     0.0 s  the browser is there",
+        "passed     3.0 s  live tests: 2 files",
+        "FAILED     4.0 s  proven",
+        "passed     0.0 s  coverage",
+        "4 passed, 1 failed",
+    ]
+    assert "told" in out  # by what ran beside
+
+
+def test_lanes_that_cannot_be_had_are_told_and_the_steps_are_run_in_turn(
+    runs: Runs, browsers: list[str], monkeypatch, capsys
+) -> None:
+    def fail() -> list[Done]:
+        raise CouldNotFindOut("No [lane] can be had.")
+
+    monkeypatch.setattr(testing_in_lanes, "run_in_lanes", fail)
+    the_rows(monkeypatch)
+    assert testing.run_steps(fast=False) == 0
+    assert sorted(runs.lines[:2]) == ["a", "b"]
+    assert runs.lines[2:] == ["c"]
+    assert "Without lanes, one step after the other: No [lane] can be had.\n" in (
+        capsys.readouterr().out
+    )
+
+
+def test_reason_against_lanes_is_told(runs: Runs, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(testing, "explain_absence", lambda: "DOCKER_HOST names an engine")
+    the_rows(monkeypatch)
+    assert testing.run_steps(fast=False) == 0
+    assert "Without lanes, one step after the other: DOCKER_HOST names an engine.\n" in (
+        capsys.readouterr().out
+    )
+    assert sorted(runs.lines) == ["a", "b", "c"]
+
+
+def test_fast_opens_no_lane(runs: Runs, browsers: list[str], monkeypatch) -> None:
+    monkeypatch.setattr(testing_in_lanes, "run_in_lanes", lambda: pytest.fail("a lane"))
+    the_rows(monkeypatch)
+    assert testing.run_steps(fast=True) == 0
+    assert (runs.lines, browsers) == (["a"], [])
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

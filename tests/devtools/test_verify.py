@@ -16,6 +16,7 @@ import pytest
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.verdict import Verdict
+from checker.devtools import prove as proving
 from checker.devtools import verify
 from checker.docker.connection import EngineStatus
 from checker.labs.lab import Lab
@@ -84,8 +85,8 @@ class Runs:
 @pytest.fixture
 def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     fake = Runs()
-    monkeypatch.setattr(verify, "verify_page", fake.verify_page)
-    monkeypatch.setattr(verify, "prove_lab", fake.prove)
+    monkeypatch.setattr(proving, "verify_page", fake.verify_page)
+    monkeypatch.setattr(proving, "prove_lab", fake.prove)
     monkeypatch.setattr(
         "checker.docker.connection.engine_status",
         lambda: EngineStatus("docker", True, "26.1.5", ""),
@@ -94,7 +95,8 @@ def runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 def prove(*targets: str, **options: Any) -> int:
-    chosen = {"accept": False, "changed": False, "junit": None, "as_json": False, **options}
+    chosen = {"accept": False, "changed": False, "junit": None, "as_json": False, "lanes": 0}
+    chosen |= options
     return verify.verify_targets(list(targets), **chosen)
 
 
@@ -258,10 +260,120 @@ def test_a_page_that_changes_meanwhile_is_read_again_and_stops_no_other(
 
     pages, labs = verify.read_targets([root / "docs/a.md", root / "docs/b.md"], [])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "verify_page", verify_page)
-        assert verify.prove_all(pages, labs, accept=True).verdict == Verdict.PASSED
+        patch.setattr(proving, "verify_page", verify_page)
+        assert verify.prove_all(pages, labs, accept=True, lanes=0).verdict == Verdict.PASSED
     assert texts["b.md"].endswith("More of it.\n")
     (root / "docs/a.md").write_text("``` console\n$ true\n")
-    report = verify.prove_all(pages, labs, accept=False)
+    report = verify.prove_all(pages, labs, accept=False, lanes=0)
     assert "this block is never closed" in report.pages[0].trouble
     assert report.pages[1].verdict == Verdict.PASSED
+
+
+class Lanes:
+    """Stands in for `prove_in_lanes`: with how many it was called, and what it raises."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool]] = []
+        self.fails: CourseError | None = None
+
+    def prove(self, pages: list[Page], labs: list[Lab], accept: bool, count: int) -> Any:
+        self.asked.append((count, accept))
+        if self.fails:
+            raise self.fails
+        blocks = (BlockResult("x", 3, "console", Verdict.PASSED, 0.5),)
+        good = ProofResult(Verdict.PASSED)
+        page_results = [PageResult(page.path, blocks, 7.0) for page in pages]
+        return page_results, [LabResult(lab.id, good, good, {}, 7.0) for lab in labs]
+
+
+@pytest.fixture
+def lanes(monkeypatch: pytest.MonkeyPatch) -> Lanes:
+    """A machine that can have three lanes."""
+    fake = Lanes()
+    monkeypatch.setattr(verify, "prove_in_lanes", fake.prove)
+    monkeypatch.setattr(verify, "explain_absence", lambda: "")
+    monkeypatch.setattr(verify, "choose_lane_count", lambda: 3)
+    return fake
+
+
+def test_many_targets_are_proven_in_lanes(
+    runs: Runs, lanes: Lanes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove(lanes=None) == 0
+    assert lanes.asked == [(3, False)]
+    assert runs.asked == []
+    out = capsys.readouterr().out
+    assert "passed          docs/a.md  1 blocks, 7.0 s\n" in out
+    assert "passed          labs/docker/one  7.0 s\n" in out
+
+
+def test_lanes_that_were_asked_for_are_used_and_accept_is_handed_on(
+    runs: Runs, lanes: Lanes, root: Path
+) -> None:
+    assert prove(str(root / "docs/b.md"), lanes=2, accept=True) == 0
+    assert lanes.asked == [(2, True)]
+    assert runs.asked == []
+
+
+def test_proofs_in_lanes_do_not_wait_for_another_verify(runs: Runs, lanes: Lanes) -> None:
+    with paths.lock("verify"):
+        assert prove(lanes=None) == 0
+    assert lanes.asked == [(3, False)]
+
+
+@pytest.mark.parametrize("chosen", [{"lanes": 0}, {"lanes": None, "targets": ("docs/b.md",)}])
+def test_none_or_a_single_target_uses_no_lane(
+    runs: Runs, lanes: Lanes, chosen: dict[str, Any]
+) -> None:
+    assert prove(*chosen.pop("targets", ()), **chosen) == 0
+    assert lanes.asked == []
+    assert "b.md" in runs.asked
+
+
+def test_without_lanes_it_says_why_and_goes_on_in_turn(
+    runs: Runs, lanes: Lanes, monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(verify, "explain_absence", lambda: "lanes need root")
+    assert prove(lanes=None) == 0
+    assert "One after the other: lanes need root.\n" in capsys.readouterr().err
+    assert lanes.asked == []
+    assert runs.asked == ["a.md", "b.md", "docker/one"]
+
+
+def test_lanes_that_cannot_be_had_are_told_and_all_is_proven_in_turn(
+    runs: Runs, lanes: Lanes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lanes.fails = CouldNotFindOut("No lane can be had.", found="unshare: not [permitted]")
+    assert prove(lanes=4) == 0
+    assert lanes.asked == [(4, False)]
+    err = capsys.readouterr().err
+    assert "One after the other: No lane can be had.\n  found: unshare: not [permitted]\n" in err
+    assert runs.asked == ["a.md", "b.md", "docker/one"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "wanted", "count"),
+    [(9, 0, 0), (1, 0, 0), (1, None, 0), (2, None, 3), (9, None, 3), (1, 2, 2), (9, 8, 8)],
+)
+def test_lanes_are_chosen_by_targets_and_by_what_was_asked_for(
+    lanes: Lanes, targets: int, wanted: int | None, count: int
+) -> None:
+    assert verify.choose_lanes(targets, wanted) == count
+
+
+@pytest.mark.parametrize("wanted", [None, 4])
+def test_reason_against_lanes_is_told_on_standard_error(
+    lanes: Lanes, monkeypatch, capsys: pytest.CaptureFixture[str], wanted: int | None
+) -> None:
+    monkeypatch.setattr(verify, "explain_absence", lambda: "ip, iptables missing")
+    assert verify.choose_lanes(9, wanted) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "One after the other: ip, iptables missing.\n")
+
+
+def test_nobody_is_told_about_lanes_that_were_not_wanted(
+    monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify.choose_lanes(9, 0) == 0
+    assert verify.choose_lanes(1, None) == 0
+    assert capsys.readouterr().err == ""
