@@ -67,7 +67,8 @@ class LaneRun:
         self._plain_data = ensure_store("images", plain)
         # most lanes have a cluster: what wants one takes longest
         with_cluster = -(-self._count * 2 // 3) if self._wants_cluster else 0
-        with ThreadPoolExecutor(self._count + 1) as pool:
+        title = f"{len(self._jobs)} jobs in {self._count} lanes"
+        with console.step(title) as self._step, ThreadPoolExecutor(self._count + 1) as pool:
             try:
                 if self._wants_cluster:
                     pool.submit(with_settings(self._have_cluster_images), every)
@@ -122,6 +123,7 @@ class LaneRun:
             job = self._schedule.take(has_cluster)
             if job is None:
                 return waits and self._cluster_data.exception() is None  # which waits for it
+            self._step.update(self._schedule.describe())
             try:
                 self._note(run_job(job, lane))
             finally:

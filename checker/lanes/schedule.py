@@ -87,6 +87,11 @@ class Schedule:
             self._running.remove(job)
             self._changed.notify_all()
 
+    def describe(self) -> str:
+        """Return what is under way."""
+        with self._changed:
+            return ", ".join(job.name for job in self._running)
+
     def stop(self) -> None:
         """Let no job begin any more."""
         with self._changed:

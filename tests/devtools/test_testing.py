@@ -27,7 +27,6 @@ from checker.images import catalogue, provider
 from checker.orchestrators.ecs import local_ecs
 from checker.orchestrators.kind import cluster_files, kind_cluster
 
-
 KINDS = ("unit", "live", "browser")
 
 

@@ -20,7 +20,7 @@ ECS = "AmazonEC2ContainerServiceV20141113"
 SCALING = "AnyScaleFrontendService"
 SERVICES = {ECS: "ecs", SCALING: "application-autoscaling"}
 BALANCING = "2015-12-01"
-CALL_SECONDS = 30.0
+CALL_SECONDS = 60.0
 MOST = 100
 """Tasks that one call tells of (ListTasks, DescribeTasks)."""
 
