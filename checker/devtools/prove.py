@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from checker.base import console, paths
 from checker.base.errors import CouldNotFindOut, CourseError
@@ -66,6 +67,8 @@ def prove_lab_surely(lab: Lab) -> LabResult:
         return replace(prove_lab(lab), versions=describe_versions(lab.engine))
     except CouldNotFindOut as error:
         return leave_lab_open(lab, str(error))
+    except CourseError as error:  # a wrong answer is malformed
+        return LabResult(lab.id, starter=ProofResult(Verdict.FAILED, str(error)))
 
 
 def describe_versions(engine: str) -> dict[str, str]:
@@ -130,7 +133,7 @@ class ProofJobs:
 
     def _build_page_job(self, page: Page, words: tuple[str, ...]) -> Job:
         name = shorten_path(page.path)
-        argv = ("page", str(page.path), str(self._file(name)), *words)
+        argv = ("page", str(page.path.resolve()), str(self._file(name)), *words)
         return _build_job(name, argv, page.engine, page.text)
 
     def _build_lab_job(self, lab: Lab) -> Job:
@@ -139,7 +142,7 @@ class ProofJobs:
         return _build_job(name, ("lab", lab.id, str(self._file(name))), lab.engine, text)
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{name.replace('/', '-')}.json"
+        return self._folder / f"{quote(name, safe='')}.json"
 
 
 def _build_job(name: str, words: tuple[str, ...], engine: str, text: str) -> Job:

@@ -159,7 +159,7 @@ def choose_lanes(targets: int, wanted: int | None) -> int:
         targets: How many there are to prove.
         wanted: How many lanes were asked for; None leaves it to the machine.
     """
-    if wanted == 0 or (wanted is None and targets == 1):
+    if wanted == 0 or targets == 0 or (wanted is None and targets == 1):
         return 0
     if why := explain_absence():
         console.err.print(f"One after the other: {why}.", markup=False)

@@ -28,9 +28,8 @@ POLL_SECONDS = 0.05
 NUMBERS = Path("/run/course-lanes")
 """A file for each lane of this machine, locked as long as its owner lives."""
 
-SHARED = ("programs", "programs.lock", "go", "go.lock")
-SHARED_ENGINES = ("docker-client", "docker-engine", "apt", "go", "kubernetes")
-"""What lanes take from the cache of this user: by their contents the same for all."""
+SHARED = ("programs", "engines/docker-client", "engines/docker-engine")
+"""What lanes take from the cache of this user, where it is there: nothing in it ever changes."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,15 @@ class Lane:
         return {**others, **self.settings.environment()}
 
     @property
+    def host(self) -> str:
+        """The DOCKER_HOST of its engine."""
+        with use_settings(self.settings):
+            return endpoint.daemon_host()
+
+    @property
     def answers(self) -> bool:
         """Whether its engine does."""
-        with use_settings(self.settings):
-            return endpoint.ask_host(endpoint.daemon_host()).state == "running"
+        return endpoint.ask_host(self.host).state == "running"
 
 
 HOST_VARIABLES = ("DOCKER_HOST", "DOCKER_CONFIG", HANDED_OUT, "KUBECONFIG")
@@ -94,18 +98,20 @@ def open_lane(
         folder = paths.ensure_folder(paths.cache() / "lanes" / str(number))
         note.write(str(folder))
         note.flush()
+        hidden = [Path(each.removeprefix("unix://")) for each in endpoint.list_candidates()]
         settings = _make_folders(folder, data)
         try:
             if prepare:
                 with use_settings(settings):
                     target = daemon.data_root()
                 prepare(target)
-            yield from _run_lane(number, settings, keep=data is not None)
+            sockets = [each for each in hidden if each.is_socket()]
+            yield from _run_lane(number, settings, sockets, keep=data is not None)
         finally:
             remove_traces(number, folder)
 
 
-def _run_lane(number: int, settings: Settings, keep: bool) -> Iterator[Lane]:
+def _run_lane(number: int, settings: Settings, hidden: list[Path], keep: bool) -> Iterator[Lane]:
     with use_settings(settings):
         dockerd = install.find_dockerd()
         if not dockerd:
@@ -114,7 +120,7 @@ def _run_lane(number: int, settings: Settings, keep: bool) -> Iterator[Lane]:
         endpoint.daemon_folder().mkdir(mode=0o755, exist_ok=True)
         command = [*daemon.build_command(dockerd), *OPTIONS, "--cgroup-parent", _group(number)]
         env = {**os.environ, "PATH": install.build_engine_path()}
-        namespaces = open_namespaces(command, daemon.log_file(), env)
+        namespaces = open_namespaces(command, daemon.log_file(), env, hidden)
     lane = Lane(number, settings, namespaces)
     try:
         network.connect(number, namespaces.first)
@@ -144,15 +150,19 @@ def _take_number() -> Iterator[tuple[int, TextIO]]:
     NUMBERS.mkdir(mode=0o700, exist_ok=True)
     for number in range(MOST_LANES):
         with (NUMBERS / str(number)).open("a+") as file:
-            with contextlib.suppress(BlockingIOError):
+            try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                file.seek(0)
-                if folder := file.read():
-                    remove_traces(number, Path(folder))
-                file.truncate(0)
+            except BlockingIOError:
+                continue
+            file.seek(0)
+            if folder := file.read():
+                remove_traces(number, Path(folder))
+            file.truncate(0)
+            try:
                 yield number, file
+            finally:
                 file.truncate(0)
-                return
+            return
     raise CouldNotFindOut(f"There are {MOST_LANES} lanes already.")
 
 
@@ -222,12 +232,10 @@ def _locate_folders(folder: Path) -> Settings:
 def _make_folders(folder: Path, data: Path | None) -> Settings:
     """Make a lane's folders, with links to what lanes share."""
     settings = _locate_folders(folder)
-    engines = paths.ensure_folder(settings.cache / "engines")
-    shared = [(name, settings.cache / name) for name in SHARED]
-    shared += [(f"engines/{name}", engines / name) for name in SHARED_ENGINES]
-    for name, link in shared:
-        if not link.is_symlink() and (paths.cache() / name).exists():
-            link.symlink_to(paths.cache() / name)
+    paths.ensure_folder(settings.cache / "engines")
+    for name in SHARED:
+        if (paths.cache() / name).exists():
+            (settings.cache / name).symlink_to(paths.cache() / name)
     if data:
         with use_settings(settings):
             daemon.data_root().symlink_to(paths.ensure_folder(data))

@@ -7,6 +7,7 @@ containers, shells, browsers. Nothing of them has to be found again.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,9 +30,10 @@ ip link set lo up
 echo begun
 read -r _
 if [ -n "$RESOLVER" ]; then mount --bind "$RESOLVER" /etc/resolv.conf; fi
+printf %s "$HIDDEN" | while read -r socket; do mount --bind /dev/null "$socket"; done
 "$@" </dev/null >>"$LOG" 2>&1 &
 engine=$!
-if read -r _; then kill "$engine"; wait "$engine" || true; fi
+if read -r _; then kill "$engine"; wait "$engine"; fi
 """
 """The first process: a first line says that its network is there, a second that it should stop
 its engine in good order. The end of the pipe ends all at once."""
@@ -57,14 +59,21 @@ class Namespaces:
         self._say("begin")
 
     def stop(self) -> None:
-        """End the engine in good order, so that its data can be used again, then all else."""
+        """End the engine in good order, so that its data can be used again, then all else.
+
+        Raises:
+            CouldNotFindOut: It had ended before, or did not end in time.
+        """
         self._say("stop")
         self._wait(STOP_SECONDS)
+        if self.process.returncode:
+            raise CouldNotFindOut("A lane's engine did not end in good order.")
 
     def end(self) -> None:
         """End all at once."""
         if self.process.stdin:
-            self.process.stdin.close()
+            with contextlib.suppress(OSError):  # what could not be said is of no interest any more
+                self.process.stdin.close()
         self._wait(END_SECONDS)
 
     def _say(self, word: str) -> None:
@@ -82,13 +91,22 @@ class Namespaces:
             process.kill(self.process)
 
 
-def open_namespaces(engine: Sequence[str], log: Path, env: dict[str, str]) -> Namespaces:
+def open_namespaces(
+    engine: Sequence[str], log: Path, env: dict[str, str], hidden: Sequence[Path] = ()
+) -> Namespaces:
     """Make namespaces whose engine starts with `begin`.
+
+    Args:
+        engine: The command that starts it.
+        log: Where it writes what it has to say.
+        env: The whole environment of the command.
+        hidden: Sockets of other engines, on which nobody answers inside.
 
     Raises:
         CouldNotFindOut: This system does not allow them.
     """
     kinds = [*KINDS, "--fork", "--kill-child", "--mount-proc"]
+    sockets = "".join(f"{each}\n" for each in hidden)
     resolver = str(RESOLVER) if asks_itself() and RESOLVER.is_file() else ""
     started = subprocess.Popen(
         ["unshare", *kinds, "sh", "-c", FIRST, "sh", *engine],
@@ -96,7 +114,7 @@ def open_namespaces(engine: Sequence[str], log: Path, env: dict[str, str]) -> Na
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**env, "LOG": str(log), "RESOLVER": resolver},
+        env={**env, "LOG": str(log), "RESOLVER": resolver, "HIDDEN": sockets},
         start_new_session=True,  # Ctrl-C is for the owner, which ends lanes when it is done
     )
     assert started.stdout

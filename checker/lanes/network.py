@@ -6,12 +6,14 @@ Addresses are of 198.18.0.0/15, which RFC 2544 keeps for measurements: no networ
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from checker.base import process
 from checker.base.process import CommandFailed
+from checker.docker import install
 
 COMMAND_SECONDS = 20.0
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
@@ -36,7 +38,7 @@ def connect(number: int, first: int) -> None:
         [*enter, "ip", "route", "add", "default", "via", outside],
         *(["iptables", "--wait", *table, how, *rule] for table, how, rule in _list_rules(number)),
     ):
-        process.run(command, timeout=COMMAND_SECONDS)
+        _run(command)
     if FORWARD.read_text().strip() != "1":
         FORWARD.write_text("1")
 
@@ -44,20 +46,24 @@ def connect(number: int, first: int) -> None:
 def disconnect(number: int) -> None:
     """Remove the interface and the rules of a lane, where they are."""
     with contextlib.suppress(CommandFailed):
-        process.run(["ip", "link", "delete", f"{PREFIX}{number}"], timeout=COMMAND_SECONDS)
+        _run(["ip", "link", "delete", f"{PREFIX}{number}"])
     for table, _, rule in _list_rules(number):
         with contextlib.suppress(CommandFailed):
-            command = ["iptables", "--wait", *table, "--delete", *rule]
-            process.run(command, timeout=COMMAND_SECONDS)
+            _run(["iptables", "--wait", *table, "--delete", *rule])
 
 
 def find_left() -> set[int]:
     """Return the numbers of lanes of which an interface or a rule is there."""
-    said = process.run(["ip", "-oneline", "link"], timeout=COMMAND_SECONDS, check=False).output
+    said = _run(["ip", "-oneline", "link"], check=False)
     for table in ("nat", "filter"):
-        rules = ["iptables", "--wait", "--table", table, "--list-rules"]
-        said += process.run(rules, timeout=COMMAND_SECONDS, check=False).output
+        said += _run(["iptables", "--wait", "--table", table, "--list-rules"], check=False)
     return {int(number) for number in re.findall(rf"\b{PREFIX}(\d+)\b", said)}
+
+
+def _run(command: list[str], check: bool = True) -> str:
+    # both programs are where only root's own PATH leads
+    env = {**os.environ, "PATH": install.build_engine_path()}
+    return process.run(command, timeout=COMMAND_SECONDS, env=env, check=check).output
 
 
 def addresses(number: int) -> tuple[str, str]:

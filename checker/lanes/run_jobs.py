@@ -115,8 +115,12 @@ class LaneRun:
                     keep_troubles(lane)
 
     def _run_in_lane(self, lane: Lane, has_cluster: bool, may_have_cluster: bool) -> bool:
-        """Run jobs in a lane as long as there are any; return whether another lane is wanted."""
-        waits = may_have_cluster and not has_cluster
+        """Run jobs in a lane as long as there are any; return whether another lane is wanted.
+
+        Raises:
+            CouldNotFindOut: Its engine ended before the first.
+        """
+        waits, job = may_have_cluster and not has_cluster, None
         while lane.answers:
             if waits and self._has_cluster_images():
                 return True
@@ -128,6 +132,8 @@ class LaneRun:
                 self._note(run_job(job, lane))
             finally:
                 self._schedule.end(job)
+        if job is None and not self._stopped:
+            raise CouldNotFindOut("The engine of a lane has ended at once.")
         return not self._stopped
 
     def _has_cluster_images(self) -> bool:
@@ -182,7 +188,7 @@ def times_file() -> Path:
 
 def read_times() -> dict[str, float]:
     """Return the seconds that jobs took the last time, by their names."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError):
         return dict(json.loads(times_file().read_text()))
     return {}
 

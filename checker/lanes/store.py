@@ -12,10 +12,12 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from checker.base import paths, process
-from checker.base.settings import use_settings
+from checker.base.errors import CouldNotFindOut
+from checker.base.settings import current_settings, use_settings
 from checker.docker import connection
 from checker.images import catalogue, provider
 from checker.images.catalogue import Image
@@ -51,7 +53,10 @@ def ensure_store(name: str, references: Iterable[str], start_from: Path | None =
         if wanted != read_stamp(stamp):
             stamp.unlink(missing_ok=True)  # until it is stopped in good order
             if start_from and not data.exists():
-                copy_store(start_from, data)
+                begun = folder / "begun"  # a copy that was killed is never taken for a whole one
+                shutil.rmtree(begun, ignore_errors=True)
+                copy_store(start_from, begun)
+                begun.rename(data)
             with open_lane(data=data) as lane:
                 fill_store(lane, images)
             paths.write_atomically(stamp, json.dumps(wanted, indent=2) + "\n")
@@ -68,7 +73,9 @@ def read_stamp(stamp: Path) -> dict[str, str]:
 def fill_store(lane: Lane, images: list[Image]) -> None:
     """Take what this user's engine has, and build the rest."""
     take_images(lane, images)
-    with use_settings(lane.settings):
+    # what is compiled for images stays in the cache of this user
+    own = replace(current_settings(), state=lane.settings.state, engine=lane.host)
+    with use_settings(own):
         provider.ensure_images([each.reference for each in images])
 
 
@@ -84,24 +91,25 @@ def take_images(lane: Lane, images: list[Image]) -> None:
     names = [name for each in have for name in each.names]
     if not names:
         return
-    here, there = connection.cli_environment(), {**connection.cli_environment()}
+    here = connection.cli_environment()
     with use_settings(lane.settings):
         connection.write_configuration()
         there = connection.cli_environment()
     with subprocess.Popen(["docker", "save", *names], env=here, stdout=subprocess.PIPE) as saved:
         try:
-            loaded = subprocess.run(
+            subprocess.run(
                 ["docker", "load", "--quiet"],
                 env=there,
                 stdin=saved.stdout,
                 stdout=subprocess.DEVNULL,
                 timeout=LOAD_SECONDS,
-                check=False,
+                check=True,
             )
+        except subprocess.SubprocessError as error:
+            message = "Images could not be loaded into a lane."
+            raise CouldNotFindOut(message, found=str(error)) from error
         finally:
             saved.kill()
-    if loaded.returncode:
-        raise process.CommandFailed("Images could not be loaded into a lane.")
 
 
 def copy_store(data: Path, target: Path) -> None:
@@ -112,9 +120,11 @@ def copy_store(data: Path, target: Path) -> None:
         target: The folder to fill, on the same file system.
     """
     paths.ensure_folder(target)
-    for names, how in ((LINKED, "-al"), (COPIED, "-a")):
-        there = [data / name for name in names if (data / name).exists()]
-        if there:
-            process.run(["cp", how, *there, target], timeout=COPY_SECONDS)
+    # another command may be about to change it
+    with paths.lock("images", WAITING, folder=data.parent):
+        for names, how in ((LINKED, "-al"), (COPIED, "-a")):
+            there = [data / name for name in names if (data / name).exists()]
+            if there:
+                process.run(["cp", how, *there, target], timeout=COPY_SECONDS)
     # of the containers with which images were made
     shutil.rmtree(target / "image/overlay2/layerdb/mounts", ignore_errors=True)

@@ -61,7 +61,7 @@ def test_page_is_proven_by_a_process_that_writes_into_the_folder(write_page, roo
     job = page_job(page)
     program = (sys.executable, "-P", "-m", "checker.devtools.prove_one")
     assert job.name == "docs/a.md"
-    assert job.argv == (*program, "page", str(page.path), "/results/docs-a.md.json")
+    assert job.argv == (*program, "page", str(page.path), "/results/docs%2Fa.md.json")
     assert job.folder == paths.root() == root
     assert job.env == {"PYTHONPATH": str(IMPORT_ROOT)}
 
@@ -69,7 +69,7 @@ def test_page_is_proven_by_a_process_that_writes_into_the_folder(write_page, roo
 def test_lab_is_proven_by_its_name(lab: Lab) -> None:
     job = lab_job(lab)
     assert job.name == "labs/docker/first"
-    assert job.argv[-3:] == ("lab", "docker/first", "/results/labs-docker-first.json")
+    assert job.argv[-3:] == ("lab", "docker/first", "/results/labs%2Fdocker%2Ffirst.json")
 
 
 def test_accept_is_for_pages_alone(write_page, lab: Lab) -> None:

@@ -30,7 +30,9 @@ class Happened:
         self.state: Any = "running"
         self.refuses = ""
 
-    def open_namespaces(self, engine: list[str], log: Path, env: dict[str, str]) -> Happened:
+    def open_namespaces(
+        self, engine: list[str], log: Path, env: dict[str, str], hidden: list[Path]
+    ) -> Happened:
         self.engine = engine
         log.write_text("level=error no space left\n")
         self._note("open")

@@ -21,7 +21,7 @@ from checker.lanes import namespaces as module
 from checker.lanes.namespaces import Namespaces, asks_itself, list_missing_programs, open_namespaces
 
 SLEEP = ("sleep", "1000")
-POLITE = ("sh", "-c", 'trap "echo stopped; exit" TERM; echo ready; sleep 1000 & wait')
+POLITE = ("sh", "-c", 'trap "echo stopped; exit 0" TERM; echo ready; sleep 1000 & wait')
 SECONDS = 20.0
 
 Open = Callable[..., Namespaces]

@@ -171,6 +171,16 @@ def test_stop_lets_nothing_begin_and_ends_the_waiting(waits: threading.Event) ->
     assert schedule.take(has_cluster=True) is None
 
 
+def test_what_is_under_way_is_told() -> None:
+    schedule = Schedule([job("one"), job("two"), job("three")], {})
+    assert schedule.describe() == ""
+    assert schedule.take(has_cluster=False) == job("one")
+    assert schedule.take(has_cluster=False) == job("two")
+    assert schedule.describe() == "one, two"
+    schedule.end(job("one"))
+    assert schedule.describe() == "two"
+
+
 def test_rest_is_what_waits_and_is_taken_once() -> None:
     jobs = [job("page"), job("kind", wants_cluster=True), job("kind too", wants_cluster=True)]
     schedule = Schedule(jobs, {})
