@@ -24,6 +24,7 @@ from checker.lanes.namespaces import Namespaces, list_missing_programs, open_nam
 
 MOST_LANES = 64
 START_SECONDS = 30.0
+GROUP_SECONDS = 5.0
 POLL_SECONDS = 0.05
 NUMBERS = Path("/run/course-lanes")
 """A file for each lane of this machine, locked as long as its owner lives."""
@@ -186,9 +187,16 @@ def remove_traces(number: int, folder: Path) -> None:
         for each in (endpoint.daemon_folder(), paths.runtime()):
             shutil.rmtree(each, ignore_errors=True)
     discard_folder(folder)
-    for group in _list_groups(number):
+    wait_until(lambda: _remove_groups(number), GROUP_SECONDS, POLL_SECONDS)
+
+
+def _remove_groups(number: int) -> bool:
+    """Remove a lane's control groups; return whether all are gone, since a process may linger."""
+    left = _list_groups(number)
+    for group in left:
         with contextlib.suppress(OSError):
             group.rmdir()
+    return not any(group.exists() for group in left)
 
 
 def discard_folder(folder: Path) -> None:

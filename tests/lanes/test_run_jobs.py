@@ -327,9 +327,9 @@ def test_images_of_machines_are_for_clusters_alone() -> None:
 
 @pytest.mark.parametrize(
     ("cores", "gigabytes", "count"),
-    [(2, 24, 3), (8, 24, 8), (8, 64, 9), (4, 7, 2), (2, 1, 1), (None, 64, 2)],
+    [(2, 24, 2), (8, 24, 8), (8, 20, 6), (4, 7, 2), (2, 1, 1), (None, 64, 1)],
 )
-def test_lanes_are_one_more_than_cores_where_memory_suffices(
+def test_lanes_are_as_many_as_cores_where_memory_suffices(
     monkeypatch, cores: int | None, gigabytes: int, count: int
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)

@@ -97,13 +97,11 @@ def test_processes_of_a_lane_see_its_processes_alone(lane: Lane) -> None:
 
 
 def test_a_lane_reaches_what_this_machine_reaches(lane: Lane) -> None:
-    own = subprocess.run(["getent", "hosts", "localhost"], capture_output=True, timeout=60)
-    assert own.returncode == 0
     outside, _ = network.addresses(lane.number)
     with socket.create_server((outside, 0)) as server:
         server.settimeout(20)
         port = str(server.getsockname()[1])
-        docker(lane, "run", "--rm", IMAGE, "nc", "-z", outside, port)
+        docker(lane, "run", "--detach", IMAGE, "nc", "-w", "20", outside, port)
         server.accept()[0].close()
 
 
