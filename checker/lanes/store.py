@@ -120,8 +120,8 @@ def copy_store(data: Path, target: Path) -> None:
         target: The folder to fill, on the same file system.
     """
     paths.ensure_folder(target)
-    # another command may be about to change it
-    with paths.lock("images", WAITING, folder=data.parent):
+    # another command may be about to change it; mostly it is another lane that copies
+    with paths.lock("images", folder=data.parent):
         for names, how in ((LINKED, "-al"), (COPIED, "-a")):
             there = [data / name for name in names if (data / name).exists()]
             if there:

@@ -138,10 +138,10 @@ def fingerprint_sources() -> str:
 
 
 def _list_sources() -> Iterator[Path]:
-    for folder in (paths.docs(), STATIC, THEME, HERE.parent / "pages", HERE.parent / "labs"):
+    labs = [paths.labs() / name for name in course.list_labs()]
+    for folder in (paths.docs(), STATIC, THEME, HERE.parent / "pages", HERE.parent / "labs", *labs):
         files = (path for path in folder.rglob("*") if path.is_file())
         yield from (path for path in files if path.suffix != ".pyc")
-    yield from (paths.labs() / name / "lab.md" for name in course.list_labs())
     yield from (paths.root() / "mkdocs.yml", PACKAGE / "requirements.txt", Path(__file__))
 
 

@@ -13,6 +13,7 @@ from checker.base.settings import IMPORT_ROOT
 from checker.base.verdict import Verdict
 from checker.devtools import prove
 from checker.devtools.proof_file import write_result
+from checker.docker.connection import EngineStatus
 from checker.labs.lab import Lab, load_lab
 from checker.labs.prove import LabResult, ProofResult
 from checker.lanes.schedule import Job, JobResult
@@ -196,3 +197,30 @@ def test_without_any_lane_nothing_is_proven(write_page, monkeypatch) -> None:
     monkeypatch.setattr(prove, "run_jobs", run_jobs)
     with pytest.raises(CouldNotFindOut, match="No lane can be had"):
         prove.prove_in_lanes([write_page("")], [], False, 3)
+
+
+def test_versions_have_the_names_that_people_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cluster:
+        product = "Kubernetes"
+
+        def version(self) -> str:
+            return "v1.37.2"
+
+    class Other(Cluster):
+        product = ""
+
+    monkeypatch.setattr(
+        "checker.docker.docker_client.find_versions", lambda env: {"compose": "2.26.1-4"}
+    )
+    status = EngineStatus("docker", True, "26.1.5+dfsg1", "")
+    monkeypatch.setattr("checker.docker.connection.engine_status", lambda: status)
+    monkeypatch.setattr(prove.registry, "orchestrators_of", lambda engine: [Cluster(), Other()])
+    found = prove.describe_versions("kind, swarm")
+    assert {name: found[name] for name in ("Docker", "Compose", "Kubernetes")} == {
+        "Docker": "26.1.5",
+        "Compose": "2.26.1-4",
+        "Kubernetes": "1.37.2",
+    }
+    assert found["kernel"]
+    assert found["architecture"]
+    assert prove.describe_versions("none") == {}

@@ -20,6 +20,7 @@ from checker.devtools import prove as proving
 from checker.devtools import verify
 from checker.docker.connection import EngineStatus
 from checker.labs.lab import Lab
+from checker.labs.proof_record import read_record
 from checker.labs.prove import LabResult, ProofResult
 from checker.pages.parsing.fences import Page
 from checker.pages.reporting.results import BlockResult, PageResult
@@ -377,3 +378,33 @@ def test_nobody_is_told_about_lanes_that_were_not_wanted(
     assert verify.choose_lanes(9, 0) == 0
     assert verify.choose_lanes(1, None) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_record_says_on_what_each_was_proven(
+    runs: Runs, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(
+        "checker.devtools.prove.describe_versions", lambda engine: {"Docker": "26.1.5"}
+    )
+    file = tmp_path / "proofs.json"
+    assert prove(record=file) == 0
+    assert set(read_record(file)) == {"docs/a.md", "docs/b.md", "labs/docker/one"}
+    assert read_record(file)["docs/a.md"].versions == {"Docker": "26.1.5"}
+    runs.lab = ProofResult(Verdict.FAILED, "no")
+    file.unlink()
+    prove(record=file)
+    assert set(read_record(file)) == {"docs/a.md", "docs/b.md"}
+
+
+def test_a_page_without_an_engine_has_nothing_to_record(runs: Runs, tmp_path: Path) -> None:
+    assert prove(record=tmp_path / "proofs.json") == 0
+    assert read_record(tmp_path / "proofs.json") == {}
+
+
+def test_a_file_that_is_no_record_is_refused_before_anything_runs(
+    runs: Runs, tmp_path: Path
+) -> None:
+    (tmp_path / "proofs.json").write_text("{")
+    with pytest.raises(CourseError, match="no record"):
+        prove(record=tmp_path / "proofs.json")
+    assert runs.asked == []

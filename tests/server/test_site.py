@@ -12,6 +12,7 @@ import pytest
 
 from checker.base import paths, process
 from checker.base.errors import CourseError
+from checker.labs.proof_record import Proof, digest_page, write_record
 from checker.server import site
 
 MKDOCS = """
@@ -95,6 +96,37 @@ def test_the_site_holds_pages_labs_and_scripts_and_knows_its_server() -> None:
     assert 'data-task="hello"' in (folder / "labs/docker/first/index.html").read_text()
     assert (folder / "assets/course/course.mjs").is_file()
     assert re.search(r'href="/course/assets/', (folder / "404.html").read_text())
+
+
+def test_a_page_says_below_its_title_on_what_it_was_proven(course: Path, tmp_path: Path) -> None:
+    page = course / "docs/docker/first.md"
+    page.write_text("---\nengine: docker\n---\n# First page\n\n## More\n")
+    versions = {"Docker": "26.1.5"}
+    proofs = {
+        "docs/docker/first.md": Proof(digest_page(page), "2026-11-28", "", versions),
+        "labs/docker/first": Proof("of earlier files", "2026-11-27", "", versions),
+    }
+    write_record(course / "docs/reference/proofs.json", proofs)
+    site.write_site(tmp_path / "copy")
+
+    def said(name: str) -> list[str]:
+        text = (tmp_path / "copy" / name / "index.html").read_text()
+        return re.findall(r'<p class="course-proof">(.*?)</p>', text)
+
+    assert said("docker/first") == ["Proven on Docker 26.1.5, 2026-11-28."]
+    assert said("labs/docker/first") == ["Changed since it was proven on 2026-11-27."]
+    assert said(".") == []  # nothing on it needs an engine
+    assert (tmp_path / "copy/reference/proofs.json").is_file()
+    page.write_text(page.read_text() + "More.\n")
+    (course / "docs/reference/proofs.json").unlink()
+    site.write_site(tmp_path / "copy")
+    assert said("docker/first") == ["Not proven yet."]
+
+
+def test_a_record_that_is_none_is_named(course: Path, tmp_path: Path) -> None:
+    paths.write_atomically(course / "docs/reference/proofs.json", "{")
+    with pytest.raises(CourseError, match=r"proofs\.json is no record"):
+        site.write_site(tmp_path / "copy")
 
 
 def test_a_copy_without_a_server_names_no_api(tmp_path: Path) -> None:
