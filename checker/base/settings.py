@@ -39,6 +39,8 @@ class Settings:
         engine: The learner's own DOCKER_HOST; empty where the course chooses one.
         may_install: Install what is missing without asking.
         language: The locale of course shells, since messages of programs stand on pages.
+        test_engine: The version of the newer Docker Engine to prove on (COURSE_TEST_ENGINE);
+            empty for the one of this machine's packages.
     """
 
     root: Path
@@ -48,6 +50,7 @@ class Settings:
     engine: str = ""
     may_install: bool = True
     language: str = "C.UTF-8"
+    test_engine: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -60,6 +63,7 @@ class Settings:
             cache=_own_folder(environ, "COURSE_CACHE", "XDG_CACHE_HOME", ".cache"),
             state=_own_folder(environ, "COURSE_STATE", "XDG_STATE_HOME", ".local/state"),
             engine="" if host == environ.get(HANDED_OUT) else host,
+            test_engine=environ.get("COURSE_TEST_ENGINE", ""),
         )
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checker.base import console, course, paths
-from checker.base.settings import IMPORT_ROOT
+from checker.base.settings import IMPORT_ROOT, current_settings
 from checker.base.verdict import Verdict
 from checker.devtools import results
 from checker.devtools.prove import ProofJobs
@@ -28,6 +28,11 @@ def run_in_lanes() -> list[Done]:
     """
     tests = {name: list(build_test_jobs(folder)) for name, folder in FOLDERS.items()}
     pages, labs = read_targets(*course.find_targets([]))
+    if current_settings().test_engine:
+        # on another Docker Engine, what has no orchestrator between it and the reader
+        tests = {name: [job for job in jobs if is_of_docker(job)] for name, jobs in tests.items()}
+        pages = [page for page in pages if page.engine == "docker"]
+        labs = [lab for lab in labs if lab.engine == "docker"]
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         proofs = ProofJobs(pages, labs, Path(folder))
         jobs = [job for each in tests.values() for job in each] + proofs.jobs
@@ -61,6 +66,11 @@ def build_test_jobs(folder: str) -> Iterator[Job]:
             builds="pytest.mark.builds" in text,
             env={"PYTHONPATH": str(IMPORT_ROOT), **coverage},
         )
+
+
+def is_of_docker(job: Job) -> bool:
+    """Tell whether a file of tests is about the Docker Engine itself: it is marked so."""
+    return "pytest.mark.docker" in Path(job.argv[-1]).read_text()
 
 
 def collect_tests(name: str, done: list[JobResult]) -> Done:

@@ -46,6 +46,7 @@ class Program:
         stamps: Variables set by the linker; `{version}` stands for that version.
         tags: Build tags.
         system: The operating system it runs on, as Go names it; this machine's if empty.
+        cgo: Parts of it are in C, and are compiled by this machine's compiler.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Program:
     stamps: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     system: str = "linux"
+    cgo: bool = False
 
     @property
     def version(self) -> str:
@@ -91,6 +93,7 @@ def load_programs(recipe: Path) -> list[Program]:
             tuple(entry.get("stamps", ())),
             tuple(entry.get("tags", ())),
             entry.get("system", "linux"),
+            entry.get("cgo", False),
         )
         for entry in entries
     ]
@@ -155,7 +158,7 @@ def compile_program(go: str, program: Program, title: str, progress: Progress) -
     flags = ["-trimpath", "-mod=readonly"]
     flags += [f"-tags={','.join(program.tags)}"] if program.tags else []
     stamps = [f"-X {stamp.format(version=program.version)}" for stamp in program.stamps]
-    env = go_environment(program.system)
+    env = go_environment(program.system, program.cgo)
     progress(f"{title}, counting")
     total = count_stale_packages(go, program, flags, env)
     new = program.folder.with_name(f"{program.folder.name}.new")
@@ -195,14 +198,15 @@ def count_stale_packages(go: str, program: Program, flags: list[str], env: dict[
     return len(done.output.split())
 
 
-def go_environment(system: str) -> dict[str, str]:
+def go_environment(system: str, cgo: bool = False) -> dict[str, str]:
     """Return Go's environment: all stays in the course's own cache, writable, to be removable.
 
     Args:
         system: For which operating system, as Go names it; this machine's if empty.
+        cgo: Compile parts in C too.
     """
     own = {
-        "CGO_ENABLED": "0",
+        "CGO_ENABLED": str(int(cgo)),
         "GOCACHE": str(locate_cache() / "build"),
         "GOFLAGS": "-modcacherw -buildvcs=false",
         "GOMODCACHE": str(locate_cache() / "modules"),

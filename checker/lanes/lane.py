@@ -18,8 +18,9 @@ from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.base.settings import HANDED_OUT, Settings, current_settings, use_settings
-from checker.docker import daemon, endpoint, install
+from checker.docker import daemon, endpoint
 from checker.lanes import network
+from checker.lanes.engine import LaneEngine
 from checker.lanes.namespaces import Namespaces, list_missing_programs, open_namespaces
 
 MOST_LANES = 64
@@ -64,7 +65,7 @@ class Lane:
         return endpoint.ask_host(self.host).state == "running"
 
 
-HOST_VARIABLES = ("DOCKER_HOST", "DOCKER_CONFIG", HANDED_OUT, "KUBECONFIG")
+HOST_VARIABLES = ("DOCKER_HOST", "DOCKER_CONFIG", HANDED_OUT, "KUBECONFIG", "COURSE_TEST_ENGINE")
 """What leads out of a lane."""
 
 
@@ -83,11 +84,12 @@ def explain_absence() -> str:
 
 @contextlib.contextmanager
 def open_lane(
-    prepare: Callable[[Path], None] | None = None, data: Path | None = None
+    engine: LaneEngine, prepare: Callable[[Path], None] | None = None, data: Path | None = None
 ) -> Iterator[Lane]:
     """Have a lane; nothing of it is left afterwards.
 
     Args:
+        engine: The engine that it runs.
         prepare: Called with the folder of the engine's data, before that starts.
         data: Such a folder, to be kept; the engine is then stopped in good order. The lane has one
             of its own if not given.
@@ -107,20 +109,20 @@ def open_lane(
                     target = daemon.data_root()
                 prepare(target)
             sockets = [each for each in hidden if each.is_socket()]
-            yield from _run_lane(number, settings, sockets, keep=data is not None)
+            yield from _run_lane(number, settings, engine, sockets, keep=data is not None)
         finally:
             remove_traces(number, folder)
 
 
-def _run_lane(number: int, settings: Settings, hidden: list[Path], keep: bool) -> Iterator[Lane]:
+def _run_lane(
+    number: int, settings: Settings, engine: LaneEngine, hidden: list[Path], keep: bool
+) -> Iterator[Lane]:
     with use_settings(settings):
-        dockerd = install.find_dockerd()
-        if not dockerd:
-            raise CouldNotFindOut("There is no dockerd.", next_step="Type: ./course up")
         paths.ensure_folder(daemon.data_root())
         endpoint.daemon_folder().mkdir(mode=0o755, exist_ok=True)
-        command = [*daemon.build_command(dockerd), *OPTIONS, "--cgroup-parent", _group(number)]
-        env = {**os.environ, "PATH": install.build_engine_path()}
+        command = [*daemon.build_command(engine.dockerd), *OPTIONS]
+        command += ["--cgroup-parent", _group(number)]
+        env = {**os.environ, "PATH": engine.path}
         namespaces = open_namespaces(command, daemon.log_file(), env, hidden)
     lane = Lane(number, settings, namespaces)
     try:

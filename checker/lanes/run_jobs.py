@@ -16,8 +16,8 @@ import psutil
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.settings import use_settings, with_settings
-from checker.docker import docker_engine
 from checker.images import catalogue
+from checker.lanes.engine import LaneEngine, ensure_lane_engine
 from checker.lanes.lane import Lane, open_lane, remove_left_over
 from checker.lanes.schedule import Job, JobResult, Schedule
 from checker.lanes.store import copy_store, ensure_store
@@ -47,16 +47,17 @@ def run_jobs(jobs: list[Job], count: int) -> list[JobResult]:
     Raises:
         CouldNotFindOut: No lane can be had, or no image.
     """
-    docker_engine.ensure_programs()
+    engine = ensure_lane_engine()
     remove_left_over()
-    return LaneRun(jobs, count).run()
+    return LaneRun(jobs, count, engine).run()
 
 
 class LaneRun:
     """Jobs under way in lanes, each of which is served by a thread."""
 
-    def __init__(self, jobs: list[Job], count: int) -> None:
+    def __init__(self, jobs: list[Job], count: int, engine: LaneEngine) -> None:
         self._jobs = jobs
+        self._engine = engine
         self._schedule = Schedule(jobs, read_times())
         self._wants_cluster = any(job.wants_cluster for job in jobs)
         self._count = min(count, len(jobs))
@@ -68,7 +69,7 @@ class LaneRun:
     def run(self) -> list[JobResult]:
         """Run all; Ctrl-C ends every lane at once."""
         plain, every = list_references()
-        self._plain_data = ensure_store("images", plain)
+        self._plain_data = ensure_store("images", plain, self._engine)
         # half of the jobs want a cluster, whose own processes take a fifth of a core
         with_cluster = max(1, self._count // 2) if self._wants_cluster else 0
         title = f"{len(self._jobs)} jobs in {self._count} lanes"
@@ -101,7 +102,7 @@ class LaneRun:
     def _have_cluster_images(self, references: list[str]) -> None:
         try:
             self._cluster_data.set_result(
-                ensure_store("cluster-images", references, start_from=self._plain_data)
+                ensure_store("cluster-images", references, self._engine, self._plain_data)
             )
         except BaseException as error:
             self._cluster_data.set_exception(error)
@@ -112,7 +113,7 @@ class LaneRun:
         while goes_on and not self._stopped:
             has_cluster = may_have_cluster and self._has_cluster_images()
             data = self._cluster_data.result() if has_cluster else self._plain_data
-            with open_lane(prepare=partial(copy_store, data)) as lane:
+            with open_lane(self._engine, partial(copy_store, data)) as lane:
                 try:
                     goes_on = self._run_in_lane(lane, has_cluster, may_have_cluster)
                 finally:

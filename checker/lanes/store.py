@@ -22,21 +22,28 @@ from checker.docker import connection
 from checker.images import catalogue, provider
 from checker.images.catalogue import Image
 from checker.images.store import inspect_image
+from checker.lanes.engine import LaneEngine
 from checker.lanes.lane import Lane, open_lane
 
 COPY_SECONDS = 300.0
 LOAD_SECONDS = 600.0
-LINKED = ("overlay2",)
-COPIED = ("image", "buildkit", "containerd", "engine-id")
+LINKED = ("overlay2", "containerd")
+COPIED = ("image", "buildkit", "engine-id")
 WAITING = "Another course command is preparing images for lanes; waiting for it ..."
 
 
-def ensure_store(name: str, references: Iterable[str], start_from: Path | None = None) -> Path:
+def ensure_store(
+    name: str,
+    references: Iterable[str],
+    engine: LaneEngine,
+    start_from: Path | None = None,
+) -> Path:
     """Have images, built where nobody has them, in the data of a stopped engine.
 
     Args:
         name: The store's, one of several.
         references: What it should have.
+        engine: The engine whose data it is.
         start_from: The data of a store that has some of them; used where this one is new.
 
     Returns:
@@ -46,7 +53,7 @@ def ensure_store(name: str, references: Iterable[str], start_from: Path | None =
         CouldNotFindOut: No lane, or an image can be had in no way.
     """
     images = catalogue.add_bases([catalogue.find_image(each) for each in references])
-    folder = paths.ensure_folder(paths.cache() / "lanes" / name)
+    folder = paths.ensure_folder(paths.cache() / "lanes" / f"{name}{engine.suffix}")
     stamp, data = folder / "images.json", folder / "docker-data"
     wanted = {each.reference: catalogue.fingerprint_recipe(each) for each in images}
     with paths.lock("images", WAITING, folder=folder):
@@ -57,7 +64,7 @@ def ensure_store(name: str, references: Iterable[str], start_from: Path | None =
                 shutil.rmtree(begun, ignore_errors=True)
                 copy_store(start_from, begun)
                 begun.rename(data)
-            with open_lane(data=data) as lane:
+            with open_lane(engine, data=data) as lane:
                 fill_store(lane, images)
             paths.write_atomically(stamp, json.dumps(wanted, indent=2) + "\n")
     return data
@@ -126,5 +133,10 @@ def copy_store(data: Path, target: Path) -> None:
             there = [data / name for name in names if (data / name).exists()]
             if there:
                 process.run(["cp", how, *there, target], timeout=COPY_SECONDS)
+    # databases are written in place
+    for file in (target / "containerd").rglob("*.db"):
+        own = file.with_name(f"{file.name}.own")
+        shutil.copy2(file, own)
+        own.replace(file)
     # of the containers with which images were made
     shutil.rmtree(target / "image/overlay2/layerdb/mounts", ignore_errors=True)

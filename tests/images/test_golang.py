@@ -439,11 +439,11 @@ def test_no_file_that_pins_says_where_things_come_from(file: Path) -> None:
     "recipe", sorted(RECIPES.glob("*/programs.toml")), ids=lambda file: file.parent.name
 )
 def test_recipe_of_the_course_names_modules_and_versions_that_exist(recipe: Path) -> None:
-    known = {"name", "module", "package", "version", "stamps", "tags", "system"}
+    known = {"name", "module", "package", "version", "stamps", "tags", "system", "cgo"}
     assert all(set(each) <= known for each in tomllib.loads(recipe.read_text())["program"])
     for program in golang.load_programs(recipe.parent):
         assert program.module in MODULES
-        assert re.fullmatch(r"v\d+\.\d+\.\d+", program.version)
+        assert re.fullmatch(r"v\d+\.\d+\.\d+(-beta\.\d+)?", program.version)
 
 
 def test_every_module_of_the_course_is_used() -> None:

@@ -12,11 +12,14 @@ import pytest
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.settings import Settings, use_settings
-from checker.docker import daemon, endpoint, install
+from checker.docker import daemon, endpoint
 from checker.docker.endpoint import Answer
 from checker.lanes import lane as module
 from checker.lanes import network
+from checker.lanes.engine import LaneEngine
 from checker.lanes.lane import Lane, explain_absence, open_lane, remove_left_over, remove_traces
+
+ENGINE = LaneEngine("/usr/bin/dockerd", "/usr/bin")
 
 
 class Happened:
@@ -82,7 +85,6 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Happened:
     monkeypatch.setattr(network, "connect", fake.connect)
     monkeypatch.setattr(network, "disconnect", fake.disconnect)
     monkeypatch.setattr(endpoint, "ask_host", fake.ask_host)
-    monkeypatch.setattr(install, "find_dockerd", lambda: "/usr/sbin/dockerd")
     monkeypatch.setattr(module, "START_SECONDS", 0.0)
     return fake
 
@@ -125,17 +127,17 @@ class TestWhereLanesCanBeHad:
 
 
 def test_two_lanes_have_two_numbers_and_the_first_is_free_again() -> None:
-    with open_lane() as first:
-        with open_lane() as second, open_lane() as third:
+    with open_lane(ENGINE) as first:
+        with open_lane(ENGINE) as second, open_lane(ENGINE) as third:
             assert [each.number for each in (first, second, third)] == [0, 1, 2]
-        with open_lane() as again:
+        with open_lane(ENGINE) as again:
             assert again.number == 1
-    with open_lane() as again:
+    with open_lane(ENGINE) as again:
         assert again.number == 0
 
 
 def test_two_lanes_share_no_folder() -> None:
-    with open_lane() as one, open_lane() as other:
+    with open_lane(ENGINE) as one, open_lane(ENGINE) as other:
         for name in ("work", "cache", "state", "runtime"):
             assert getattr(one.settings, name) != getattr(other.settings, name)
         assert one.settings.root == other.settings.root == paths.root()
@@ -143,22 +145,22 @@ def test_two_lanes_share_no_folder() -> None:
 
 def test_there_are_only_so_many_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_LANES", 1)
-    with open_lane():
+    with open_lane(ENGINE):
         with pytest.raises(CouldNotFindOut, match="There are 1 lanes already"):
-            with open_lane():
+            with open_lane(ENGINE):
                 pytest.fail("a second lane")
 
 
 def test_lane_is_opened_step_by_step_and_ends(happened: Happened) -> None:
-    with open_lane():
+    with open_lane(ENGINE):
         assert happened.events == ["open", "connect 0 4242", "begin"]
     assert happened.events[3:] == ["end", "disconnect 0"]
 
 
 def test_engine_has_its_own_folders_and_control_group() -> None:
-    with open_lane() as opened, use_settings(opened.settings):
+    with open_lane(ENGINE) as opened, use_settings(opened.settings):
         [*words] = opened.namespaces.engine  # type: ignore[attr-defined]
-        assert words[0] == "/usr/sbin/dockerd"
+        assert words[0] == ENGINE.dockerd
         options = dict(zip(words[1::2], words[2::2], strict=True))
         assert options["--host"] == endpoint.daemon_host()
         assert options["--data-root"] == str(daemon.data_root())
@@ -170,7 +172,9 @@ def test_engine_has_its_own_folders_and_control_group() -> None:
 
 def test_data_is_prepared_before_the_engine_begins(happened: Happened) -> None:
     seen: list[tuple[Path, list[str]]] = []
-    with open_lane(prepare=lambda target: seen.append((target, list(happened.events)))) as opened:
+    with open_lane(
+        ENGINE, prepare=lambda target: seen.append((target, list(happened.events)))
+    ) as opened:
         with use_settings(opened.settings):
             assert seen == [(daemon.data_root(), [])]
 
@@ -179,7 +183,7 @@ def test_data_that_is_kept_is_that_of_an_engine_stopped_in_good_order(
     happened: Happened, machine: Path
 ) -> None:
     data = machine / "kept/docker-data"
-    with open_lane(data=data) as opened, use_settings(opened.settings):
+    with open_lane(ENGINE, data=data) as opened, use_settings(opened.settings):
         assert daemon.data_root().samefile(data)
         (daemon.data_root() / "layer").write_text("kept")
     assert happened.events[3:] == ["stop", "end", "disconnect 0"]
@@ -187,7 +191,7 @@ def test_data_that_is_kept_is_that_of_an_engine_stopped_in_good_order(
 
 
 def test_nothing_is_left_of_a_lane(machine: Path, groups: Path, numbers: Path) -> None:
-    with open_lane() as opened:
+    with open_lane(ENGINE) as opened:
         (groups / "pids/course-lane0/container").mkdir(parents=True)
         with use_settings(opened.settings):
             (paths.ensure_folder(paths.runtime()) / "socket").write_text("")
@@ -200,7 +204,7 @@ def test_nothing_is_left_of_a_lane(machine: Path, groups: Path, numbers: Path) -
 
 
 def test_nothing_is_left_of_a_lane_in_which_something_failed(happened: Happened) -> None:
-    with pytest.raises(KeyboardInterrupt), open_lane() as opened:
+    with pytest.raises(KeyboardInterrupt), open_lane(ENGINE) as opened:
         raise KeyboardInterrupt
     assert happened.events[3:] == ["end", "disconnect 0"]
     assert not opened.settings.cache.parent.exists()
@@ -209,7 +213,7 @@ def test_nothing_is_left_of_a_lane_in_which_something_failed(happened: Happened)
 def test_engine_that_does_not_answer_is_told_with_its_log(happened: Happened) -> None:
     happened.state = "away"
     with pytest.raises(CouldNotFindOut, match="does not answer") as caught:
-        with open_lane():
+        with open_lane(ENGINE):
             pytest.fail("a lane")
     assert "no space left" in caught.value.found
     assert happened.events[3:] == ["end", "disconnect 0"]
@@ -220,26 +224,18 @@ def test_engine_that_does_not_answer_is_told_with_its_log(happened: Happened) ->
 def test_nothing_is_left_of_a_lane_that_cannot_be_had(happened: Happened, refuses: str) -> None:
     happened.refuses = refuses
     with pytest.raises(CouldNotFindOut, match=f"no {refuses}"):
-        with open_lane():
+        with open_lane(ENGINE):
             pytest.fail("a lane")
     assert happened.events[-1] == "disconnect 0"
     assert ("end" in happened.events) == (refuses != "open")
     assert not (paths.cache() / "lanes/0").exists()
 
 
-def test_without_an_engine_to_start_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(install, "find_dockerd", lambda: None)
-    with pytest.raises(CouldNotFindOut, match="There is no dockerd") as caught:
-        with open_lane():
-            pytest.fail("a lane")
-    assert caught.value.next_step == "Type: ./course up"
-
-
 def test_lanes_share_what_is_the_same_for_all_and_leave_it(machine: Path) -> None:
     programs = paths.ensure_folder(paths.cache() / "programs")
     client = paths.ensure_folder(paths.cache() / "engines/docker-client")
     (programs / "kubectl").write_text("kubectl")
-    with open_lane() as opened:
+    with open_lane(ENGINE) as opened:
         cache = opened.settings.cache
         assert (cache / "programs/kubectl").read_text() == "kubectl"
         assert (cache / "engines/docker-client").samefile(client)
@@ -328,7 +324,7 @@ def test_what_a_killed_owner_left_is_removed_when_its_number_is_taken(
 ) -> None:
     leave_traces(machine / "left", 0, groups)
     note = leave_note(numbers, 0, str(machine / "left"))
-    with open_lane() as opened:
+    with open_lane(ENGINE) as opened:
         assert opened.number == 0
         assert happened.events[0] == "disconnect 0"
         assert not (machine / "left").exists()

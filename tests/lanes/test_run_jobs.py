@@ -18,12 +18,14 @@ from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.process import CommandFailed
 from checker.base.settings import Settings
-from checker.docker import docker_engine
 from checker.lanes import run_jobs as module
+from checker.lanes.engine import LaneEngine
 from checker.lanes.run_jobs import choose_lane_count, list_references, read_times, run_jobs
 from checker.lanes.schedule import Job, JobResult
 from checker.orchestrators.kind import cluster_files
 from tests.engine_fakes import Programs
+
+ENGINE = LaneEngine("/usr/bin/dockerd", "/usr/bin")
 
 
 class FakeLane:
@@ -60,17 +62,26 @@ class Lanes:
         self._lock = threading.Lock()
 
     def ensure_store(
-        self, name: str, references: list[str], start_from: Path | None = None
+        self,
+        name: str,
+        references: list[str],
+        engine: LaneEngine,
+        start_from: Path | None = None,
     ) -> Path:
+        assert engine == ENGINE
         self.made_ready.append(f"{name} from {start_from.name}" if start_from else name)
         self.stores.get(name, lambda: None)()
         return self.folder / name
+
+    def ensure_lane_engine(self) -> LaneEngine:
+        self.made_ready.append("docker")
+        return ENGINE
 
     def copy_store(self, data: Path, target: Path) -> None:
         self.copied.append(data.name)
 
     @contextlib.contextmanager
-    def open_lane(self, prepare: Callable[[Path], None]) -> Iterator[FakeLane]:
+    def open_lane(self, engine: LaneEngine, prepare: Callable[[Path], None]) -> Iterator[FakeLane]:
         with self._lock:
             number = len(self.copied)
             prepare(self.folder / "target")
@@ -89,7 +100,7 @@ def lanes(machine: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "ensure_store", fake.ensure_store)
     monkeypatch.setattr(module, "copy_store", fake.copy_store)
     monkeypatch.setattr(module, "remove_left_over", lambda: fake.made_ready.append("clean"))
-    monkeypatch.setattr(docker_engine, "ensure_programs", lambda: fake.made_ready.append("docker"))
+    monkeypatch.setattr(module, "ensure_lane_engine", fake.ensure_lane_engine)
     return fake
 
 

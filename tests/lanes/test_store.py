@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,10 @@ from checker.docker.connection import EngineStatus
 from checker.images import catalogue, provider
 from checker.images.store import ImageState
 from checker.lanes import store
+from checker.lanes.engine import LaneEngine
 from checker.lanes.store import copy_store, ensure_store
+
+ENGINE = LaneEngine("/usr/bin/dockerd", "/usr/bin")
 
 
 class Lane:
@@ -32,7 +36,8 @@ class Lane:
         self.host = "unix:///run/a-lane/docker.sock"
 
     @contextlib.contextmanager
-    def open(self, data: Path) -> Iterator[Lane]:
+    def open(self, engine: LaneEngine, data: Path) -> Iterator[Lane]:
+        assert engine.dockerd == ENGINE.dockerd
         self.opened.append(data)
         data.mkdir(parents=True, exist_ok=True)
         yield self
@@ -59,7 +64,7 @@ def stamp(name: str = "images") -> Path:
 
 
 def test_new_store_is_filled_with_images_and_their_bases(lane: Lane) -> None:
-    data = ensure_store("images", ["hello-world", "nginx:1.26"])
+    data = ensure_store("images", ["hello-world", "nginx:1.26"], ENGINE)
     assert data == paths.cache() / "lanes/images/docker-data"
     assert lane.opened == [data]
     wanted = ["debian:trixie-slim", "busybox:1.37", "hello-world:latest", "nginx:1.26"]
@@ -68,29 +73,32 @@ def test_new_store_is_filled_with_images_and_their_bases(lane: Lane) -> None:
 
 
 def test_whole_store_needs_no_lane(lane: Lane) -> None:
-    data = ensure_store("images", ["busybox:1.37"])
-    assert ensure_store("images", ["busybox:1.37"]) == data
+    data = ensure_store("images", ["busybox:1.37"], ENGINE)
+    assert ensure_store("images", ["busybox:1.37"], ENGINE) == data
     assert len(lane.opened) == 1
 
 
 def test_stores_do_not_share_their_data(lane: Lane) -> None:
-    assert ensure_store("one", ["busybox:1.37"]) != ensure_store("two", ["busybox:1.37"])
-    assert len(lane.opened) == 2
+    newer = replace(ENGINE, suffix="-29")
+    made = [ensure_store("one", ["busybox:1.37"], ENGINE)]
+    made += [ensure_store("two", ["busybox:1.37"], ENGINE)]
+    made += [ensure_store("one", ["busybox:1.37"], newer)]
+    assert lane.opened == made == list(dict.fromkeys(made))
 
 
 def test_changed_recipe_fills_the_store_again(lane: Lane, monkeypatch) -> None:
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     monkeypatch.setattr(catalogue, "fingerprint_recipe", lambda image: f"new {image.reference}")
-    data = ensure_store("images", ["busybox:1.37"])
+    data = ensure_store("images", ["busybox:1.37"], ENGINE)
     assert lane.opened == [data, data]
     assert json.loads(stamp().read_text())["busybox:1.37"] == "new busybox:1.37"
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     assert len(lane.opened) == 2
 
 
 def test_store_that_lacks_an_image_is_filled_again(lane: Lane) -> None:
-    ensure_store("images", ["busybox:1.37"])
-    ensure_store("images", ["busybox:1.37", "redis:8"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
+    ensure_store("images", ["busybox:1.37", "redis:8"], ENGINE)
     assert lane.ensured[-1] == ["debian:trixie-slim", "busybox:1.37", "redis:8"]
 
 
@@ -98,32 +106,32 @@ def test_store_that_lacks_an_image_is_filled_again(lane: Lane) -> None:
 def test_interrupted_fill_leaves_no_stamp_and_is_done_again(
     lane: Lane, trouble: BaseException
 ) -> None:
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     lane.fails = trouble
     with pytest.raises(type(trouble)):
-        ensure_store("images", ["redis:8"])
+        ensure_store("images", ["redis:8"], ENGINE)
     assert not stamp().exists()
     lane.fails = None
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     assert len(lane.opened) == 3
     assert stamp().exists()
 
 
 @pytest.mark.parametrize("text", ["", "{"])
 def test_stamp_that_cannot_be_read_counts_as_none(lane: Lane, text: str) -> None:
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     stamp().write_text(text)
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     assert len(lane.opened) == 2
 
 
 def test_new_store_starts_from_another_and_a_filled_one_does_not(lane: Lane, machine: Path) -> None:
     other = machine / "other"
     (other / "overlay2/layer").mkdir(parents=True)
-    data = ensure_store("cluster", ["busybox:1.37"], start_from=other)
+    data = ensure_store("cluster", ["busybox:1.37"], ENGINE, start_from=other)
     assert (data / "overlay2/layer").is_dir()
     (other / "overlay2/late").mkdir()
-    ensure_store("cluster", ["redis:8"], start_from=other)
+    ensure_store("cluster", ["redis:8"], ENGINE, start_from=other)
     assert not (data / "overlay2/late").exists()
 
 
@@ -235,7 +243,7 @@ def test_images_of_this_user_are_taken_as_far_as_they_are_of_now(
 ) -> None:
     own = {"busybox:1.37": "rebuilt", "redis:8": "outdated", "nginx:1.26": "pulled"}
     engines({**own, "debian:trixie-slim": "rebuilt"}, {"debian:trixie-slim": "rebuilt"})
-    ensure_store("images", ["busybox:1.37", "redis:8", "nginx:1.26"])
+    ensure_store("images", ["busybox:1.37", "redis:8", "nginx:1.26"], ENGINE)
     saved, loaded = sorted((machine / "calls").read_text().splitlines(), key=lambda x: "load" in x)
     names = " ".join(catalogue.find_image("busybox:1.37").names)
     assert saved == f"unix://{paths.cache()}/run/docker.sock save {names}"
@@ -249,7 +257,7 @@ def test_nothing_is_taken_that_the_lane_has(
 ) -> None:
     both = {"busybox:1.37": "rebuilt", "debian:trixie-slim": "rebuilt"}
     engines(both, both)
-    ensure_store("images", ["busybox:1.37"])
+    ensure_store("images", ["busybox:1.37"], ENGINE)
     assert not (machine / "calls").exists()
 
 
@@ -258,5 +266,5 @@ def test_images_that_cannot_be_loaded_are_an_error_and_leave_no_stamp(
 ) -> None:
     engines({"busybox:1.37": "rebuilt"}, {}, status=1)
     with pytest.raises(CouldNotFindOut, match="could not be loaded"):
-        ensure_store("images", ["busybox:1.37"])
+        ensure_store("images", ["busybox:1.37"], ENGINE)
     assert not stamp().exists()

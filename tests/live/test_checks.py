@@ -21,7 +21,7 @@ from checker.images import provider
 from checker.orchestrators.registry import shell_environment
 from checker.sandbox.recorder import Recorder
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 IMAGE = "debian:trixie-slim"
 SLEEP = ["sleep", "600"]
 

@@ -16,7 +16,7 @@ from checker.docker.connection import open_client
 from checker.images import provider
 from checker.orchestrators.registry import shell_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 
 DATABASES = """
 services:

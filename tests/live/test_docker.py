@@ -16,7 +16,7 @@ from checker.base import paths
 from checker.docker import connection, docker_client, docker_engine
 from checker.orchestrators.registry import shell_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 
 ROOT = Path(__file__).resolve().parents[2]
 

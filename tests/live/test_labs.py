@@ -28,7 +28,7 @@ from checker.labs.prove import prove_lab
 from checker.orchestrators.registry import shell_environment
 from checker.sandbox import background_recorder
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 NAME = "docker/scratch"
 BOX = "scratch-box"
 IMAGE = "debian:trixie-slim"

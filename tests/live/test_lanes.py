@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.settings import use_settings
 from checker.docker import connection, docker_engine, endpoint
 from checker.lanes import network
+from checker.lanes.engine import ensure_lane_engine
 from checker.lanes.lane import NUMBERS, Lane, open_lane, remove_left_over
 from checker.lanes.run_jobs import run_jobs
 from checker.lanes.schedule import Job
@@ -30,8 +32,9 @@ pytestmark = pytest.mark.live
 IMAGE = "busybox:1.37"
 OWNER = """
 import sys, time
+from checker.lanes.engine import ensure_lane_engine
 from checker.lanes.lane import open_lane
-with open_lane() as lane:
+with open_lane(ensure_lane_engine()) as lane:
     print(lane.number, lane.namespaces.first, flush=True)
     time.sleep(600)
 """
@@ -41,12 +44,12 @@ with open_lane() as lane:
 def prepare() -> Callable[[Path], None]:
     """Put one small image into a lane."""
     docker_engine.ensure_engine()
-    return partial(copy_store, ensure_store("lanes-test", [IMAGE]))
+    return partial(copy_store, ensure_store("lanes-test", [IMAGE], ensure_lane_engine()))
 
 
 @pytest.fixture
 def lane(prepare: Callable[[Path], None]) -> Iterator[Lane]:
-    with open_lane(prepare) as made:
+    with open_lane(ensure_lane_engine(), prepare) as made:
         yield made
 
 
@@ -70,7 +73,10 @@ def traces(number: int, folder: Path) -> list[str]:
 
 
 def test_names_ports_and_containers_are_the_lanes_own(lane: Lane, prepare) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, open_lane(prepare) as other:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        open_lane(ensure_lane_engine(), prepare) as other,
+    ):
         port = taken.getsockname()[1]
         serve = ("sh", "-c", f"echo $(hostname) > index.html; httpd -f -p {port}")
         for each, name in ((lane, "one"), (other, "two")):
@@ -106,7 +112,7 @@ def test_a_lane_reaches_what_this_machine_reaches(lane: Lane) -> None:
 
 
 def test_nothing_is_left_of_a_lane(prepare) -> None:
-    with open_lane(prepare) as lane:
+    with open_lane(ensure_lane_engine(), prepare) as lane:
         docker(lane, "run", "--detach", "--volume", "kept:/data", IMAGE, "sleep", "600")
         folder = lane.settings.cache.parent
         with use_settings(lane.settings):
@@ -138,7 +144,7 @@ def test_a_killed_owner_takes_its_lane_with_it(tmp_path: Path) -> None:
 
 
 def test_a_lane_whose_engine_is_killed_is_known_and_ends(prepare) -> None:
-    with open_lane(prepare) as lane:
+    with open_lane(ensure_lane_engine(), prepare) as lane:
         assert lane.answers
         inside = psutil.Process(lane.namespaces.first).children(recursive=True)
         next(each for each in inside if each.name() == "dockerd").kill()
@@ -147,18 +153,18 @@ def test_a_lane_whose_engine_is_killed_is_known_and_ends(prepare) -> None:
 
 
 def test_what_a_lane_removes_stays_in_the_store(prepare) -> None:
-    with open_lane(prepare) as lane:
+    with open_lane(ensure_lane_engine(), prepare) as lane:
         docker(lane, "rmi", "--force", IMAGE, "busybox:latest", "debian:trixie-slim", check=False)
         docker(lane, "system", "prune", "--all", "--force", "--volumes")
         assert docker(lane, "images", "--quiet") == ""
-    with open_lane(prepare) as other:
+    with open_lane(ensure_lane_engine(), prepare) as other:
         assert docker(other, "run", "--rm", IMAGE, "echo", "there") == "there"
 
 
 def test_a_lane_that_cannot_be_had_says_why(monkeypatch) -> None:
-    monkeypatch.setattr("checker.docker.daemon.build_command", lambda dockerd: ["false"])
+    engine = replace(ensure_lane_engine(), dockerd="false")
     monkeypatch.setattr("checker.lanes.lane.START_SECONDS", 1.0)
-    with pytest.raises(CouldNotFindOut, match="engine does not answer"), open_lane():
+    with pytest.raises(CouldNotFindOut, match="engine does not answer"), open_lane(engine):
         pass
     assert network.find_left() == set()
 

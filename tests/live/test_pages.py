@@ -20,7 +20,7 @@ from checker.orchestrators.registry import shell_environment
 from checker.pages.reporting.results import PageResult
 from checker.pages.verify import verify_page
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 
 PAGE = """\
 ---

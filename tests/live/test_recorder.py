@@ -18,7 +18,7 @@ from checker.orchestrators.registry import shell_environment
 from checker.sandbox import session
 from checker.sandbox.recorder import Recorder
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.docker]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "debian:trixie-slim"
