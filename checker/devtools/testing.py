@@ -32,6 +32,7 @@ from checker.formats import junit
 from checker.lanes.lane import explain_absence
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WAITING = "Another ./course test is under way; this one begins when it has ended."
 STEP_SECONDS = 45 * 60.0
 
 
@@ -87,6 +88,11 @@ def run_steps(fast: bool) -> int:
     Returns:
         0 if every step passed, 1 otherwise.
     """
+    with paths.lock("test", WAITING, folder=results_folder().parent):
+        return _run_all_steps(fast)
+
+
+def _run_all_steps(fast: bool) -> int:
     troubles = len(_read_cluster_troubles())
     folder = results_folder()
     shutil.rmtree(folder, ignore_errors=True)

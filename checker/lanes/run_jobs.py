@@ -70,18 +70,17 @@ class LaneRun:
         """Run all; Ctrl-C ends every lane at once."""
         plain, every = list_references()
         self._plain_data = ensure_store("images", plain, self._engine)
-        # half of the jobs want a cluster, whose own processes take a fifth of a core
-        with_cluster = max(1, self._count // 2) if self._wants_cluster else 0
         title = f"{len(self._jobs)} jobs in {self._count} lanes"
         with console.step(title) as self._step, ThreadPoolExecutor(self._count + 1) as pool:
             try:
                 if self._wants_cluster:
                     pool.submit(with_settings(self._have_cluster_images), every)
                 serve = with_settings(self._serve_lane)
-                lanes = [pool.submit(serve, n < with_cluster) for n in range(self._count)]
+                lanes = [pool.submit(serve) for _ in range(self._count)]
                 troubles = [str(each.exception()) for each in lanes if each.exception()]
             except BaseException:
                 self._stop()
+                write_times(self._results.values())
                 raise
         for job in self._schedule.take_rest():
             why = troubles[0] if troubles else str(self._cluster_data.exception())
@@ -107,25 +106,25 @@ class LaneRun:
         except BaseException as error:
             self._cluster_data.set_exception(error)
 
-    def _serve_lane(self, may_have_cluster: bool) -> None:
+    def _serve_lane(self) -> None:
         """Open a lane, and another one when its engine ended or it can have a cluster."""
         goes_on = True
         while goes_on and not self._stopped:
-            has_cluster = may_have_cluster and self._has_cluster_images()
+            has_cluster = self._has_cluster_images()
             data = self._cluster_data.result() if has_cluster else self._plain_data
             with open_lane(self._engine, partial(copy_store, data)) as lane:
                 try:
-                    goes_on = self._run_in_lane(lane, has_cluster, may_have_cluster)
+                    goes_on = self._run_in_lane(lane, has_cluster)
                 finally:
                     keep_troubles(lane)
 
-    def _run_in_lane(self, lane: Lane, has_cluster: bool, may_have_cluster: bool) -> bool:
+    def _run_in_lane(self, lane: Lane, has_cluster: bool) -> bool:
         """Run jobs in a lane as long as there are any; return whether another lane is wanted.
 
         Raises:
             CouldNotFindOut: Its engine ended before the first.
         """
-        waits, job = may_have_cluster and not has_cluster, None
+        waits, job = self._wants_cluster and not has_cluster, None
         while lane.answers:
             if waits and self._has_cluster_images():
                 return True

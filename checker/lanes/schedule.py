@@ -60,14 +60,13 @@ class Schedule:
     def take(self, has_cluster: bool) -> Job | None:
         """Wait for a job that may begin now; None if there will be none for this lane.
 
-        In a lane that has the images of a cluster, jobs that want one come first.
+        Only a lane that has the images of a cluster takes jobs that want one.
         """
         with self._changed:
             while not self._stopped:
                 mine = [job for job in self._waiting if has_cluster or not job.wants_cluster]
                 if not mine:
                     return None
-                mine.sort(key=lambda job: has_cluster and not job.wants_cluster)
                 if found := next(filter(self._may_begin, mine), None):
                     self._waiting.remove(found)
                     self._running.append(found)

@@ -75,10 +75,10 @@ def test_jobs_that_never_ran_keep_their_order() -> None:
     assert take_all(Schedule(map(job, "cab"), {})) == ["c", "a", "b"]
 
 
-def test_cluster_jobs_come_first_where_there_is_a_cluster() -> None:
-    jobs = [job("page"), job("kind", wants_cluster=True), job("kind too", wants_cluster=True)]
-    schedule = Schedule(jobs, {"page": 9.0, "kind": 1.0, "kind too": 2.0})
-    assert take_all(schedule, has_cluster=True) == ["kind too", "kind", "page"]
+def test_lane_with_a_cluster_takes_what_is_longest() -> None:
+    jobs = [job("kind", wants_cluster=True), job("page"), job("kind too", wants_cluster=True)]
+    schedule = Schedule(jobs, {"page": 9.0, "kind": 1.0, "kind too": 20.0})
+    assert take_all(schedule, has_cluster=True) == ["kind too", "page", "kind"]
 
 
 def test_lane_without_a_cluster_never_gets_a_cluster_job() -> None:

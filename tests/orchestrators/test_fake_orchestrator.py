@@ -28,6 +28,7 @@ class NomadOrchestrator:
     name = "nomad"
     title = "nomad"
     remakes_machines = True
+    product: str = "Nomad"
     own_images: tuple[str, ...] = ("nomad-machine:1",)
 
     def __init__(self, folder: Path) -> None:
