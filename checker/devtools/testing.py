@@ -17,6 +17,7 @@ from pathlib import Path
 
 from checker.base import console, paths, process
 from checker.base.errors import CouldNotFindOut, CourseError
+from checker.base.settings import current_settings
 from checker.devtools import testing_in_lanes
 from checker.devtools.results import (
     ORDER,
@@ -129,15 +130,17 @@ def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
 
 def _run_in_lanes() -> list[Done]:
     """Return what came of the tests in lanes; nothing where lanes cannot be had."""
-    if why := explain_absence():
-        console.out.print(f"Without lanes, one step after the other: {why}.", markup=False)
-        return []
-    browser = run_step(Step("the browser is there", install_browser))
-    try:
-        return [browser, *testing_in_lanes.run_in_lanes()]
-    except CouldNotFindOut as error:
-        console.out.print(f"Without lanes, one step after the other: {error}", markup=False)
-        return []
+    why = explain_absence()
+    if not why:
+        browser = run_step(Step("the browser is there", install_browser))
+        try:
+            return [browser, *testing_in_lanes.run_in_lanes()]
+        except CouldNotFindOut as error:
+            why = str(error)
+    if version := current_settings().test_engine:
+        return [Done(f"an engine {version} to test on ({why})", False, 0.0)]
+    console.out.print(f"Without lanes, one step after the other: {why}", markup=False)
+    return []
 
 
 def _show_kept(ended: Iterable[Future[Done]]) -> list[Future[Done]]:

@@ -336,11 +336,22 @@ def test_lanes_that_cannot_be_had_are_told_and_the_steps_are_run_in_turn(
     )
 
 
+def test_another_engine_is_never_replaced_by_this_users_own(
+    runs: Runs, calls: list[str], monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("COURSE_TEST_ENGINE", "29")
+    monkeypatch.setattr(testing, "explain_absence", lambda: "lanes need root")
+    the_steps(monkeypatch, Step("live", ["live"], needs_engine=True))
+    assert testing.run_steps(fast=False) == 1
+    assert runs.lines == []
+    assert "FAILED     0.0 s  an engine 29 to test on (lanes need root)" in capsys.readouterr().out
+
+
 def test_reason_against_lanes_is_told(runs: Runs, monkeypatch, capsys) -> None:
     monkeypatch.setattr(testing, "explain_absence", lambda: "DOCKER_HOST names an engine")
     the_rows(monkeypatch)
     assert testing.run_steps(fast=False) == 0
-    assert "Without lanes, one step after the other: DOCKER_HOST names an engine.\n" in (
+    assert "Without lanes, one step after the other: DOCKER_HOST names an engine\n" in (
         capsys.readouterr().out
     )
     assert sorted(runs.lines) == ["a", "b", "c"]
