@@ -18,7 +18,11 @@ import pytest
 from checker.base import paths
 from checker.base.errors import CouldNotFindOut
 from checker.base.settings import use_settings
+from checker.base.verdict import Verdict
+from checker.devtools.prove import prove_in_lanes
 from checker.docker import connection, docker_engine, endpoint
+from checker.images import catalogue
+from checker.labs.lab import load_lab
 from checker.lanes import network
 from checker.lanes.engine import ensure_lane_engine
 from checker.lanes.lane import NUMBERS, Lane, open_lane, remove_left_over
@@ -167,6 +171,26 @@ def test_a_lane_that_cannot_be_had_says_why(monkeypatch) -> None:
     with pytest.raises(CouldNotFindOut, match="engine does not answer"), open_lane(engine):
         pass
     assert network.find_left() == set()
+
+
+def test_a_learner_at_work_is_neither_used_nor_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = load_lab("docker/image-and-container")
+    texts = [lab.source, lab.folder / "checks.py", *(lab.folder / "wrong").iterdir()]
+    images = catalogue.find_mentioned("\n".join(each.read_text() for each in texts))
+    names = [each.reference for each in catalogue.add_bases(images)]
+    monkeypatch.setattr("checker.lanes.run_jobs.list_references", lambda: (names, names))
+    docker_engine.ensure_engine()
+    own = partial(connection.run_docker, timeout=60)
+    own("run", "--detach", "--name", "suspect", IMAGE, "sleep", "600")
+    try:
+        with socket.create_server(("127.0.0.1", 8888)):
+            _, (result,) = prove_in_lanes([], [lab], False, 1)
+        assert result.problems == []
+        assert result.verdict == Verdict.PASSED
+        running = own("ps", "--filter", "name=suspect", "--format", "{{.State}}")
+        assert running.output.strip() == "running"
+    finally:
+        own("rm", "--force", "suspect")
 
 
 def test_jobs_go_on_when_the_engine_of_one_is_killed(monkeypatch) -> None:
