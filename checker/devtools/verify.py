@@ -98,7 +98,7 @@ def verify_targets(
     if record:
         write_proofs(report, record)
     if as_json:
-        report = replace(report, versions=collect_versions())
+        report = replace(report, versions=collect_versions(report))
         print(json.dumps(report.as_json(), indent=2))
     else:
         show_report(report)
@@ -212,12 +212,14 @@ def build_lab_suite(lab: LabResult) -> Suite:
     return f"labs/{lab.lab}", cases
 
 
-def collect_versions() -> dict[str, str]:
-    """Return what a proof of now holds for."""
+def collect_versions(report: VerifyReport) -> dict[str, str]:
+    """Return what a report holds for; lanes have engines of their own."""
+    proven = [each.versions.get("Docker", "") for each in report.pages]
+    proven += [each.versions.get("Docker", "") for each in report.labs]
     return {
         "course": __version__,
         "python": platform.python_version(),
-        "docker": connection.engine_status().version,
+        "docker": max(proven, default="") or connection.engine_status().version,
         "kernel": platform.release(),
     }
 
