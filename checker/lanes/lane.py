@@ -99,7 +99,7 @@ def open_lane(
     """
     with _take_number() as (number, note):
         folder = paths.ensure_folder(paths.cache() / "lanes" / str(number))
-        note.write(str(folder))
+        note.write(f"{own_network()} {folder}")
         note.flush()
         hidden = [Path(each.removeprefix("unix://")) for each in endpoint.list_candidates()]
         settings = _make_folders(folder, data)
@@ -158,8 +158,8 @@ def _take_number() -> Iterator[tuple[int, TextIO]]:
             except BlockingIOError:
                 continue
             file.seek(0)
-            if folder := file.read():
-                remove_traces(number, Path(folder))
+            if not _remove_noted(number, file.read()):
+                continue
             file.truncate(0)
             try:
                 yield number, file
@@ -176,9 +176,26 @@ def remove_left_over() -> None:
     for file in sorted(NUMBERS.iterdir(), key=lambda each: int(each.name)):
         with file.open("r+") as note, contextlib.suppress(BlockingIOError):
             fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if folder := note.read():
-                remove_traces(int(file.name), Path(folder))
-            note.truncate(0)
+            if _remove_noted(int(file.name), note.read()):
+                note.truncate(0)
+
+
+def _remove_noted(number: int, note: str) -> bool:
+    """Remove what a killed owner left; return False if only another network can remove it.
+
+    In a lane, lanes have the numbers that are free on the machine, but interfaces and rules inside.
+    """
+    network, _, folder = note.partition(" ")
+    if network and network != own_network():
+        return False
+    if folder:
+        remove_traces(number, Path(folder))
+    return True
+
+
+def own_network() -> str:
+    """Return the name of the network namespace of this process."""
+    return str(Path("/proc/self/ns/net").readlink())
 
 
 def remove_traces(number: int, folder: Path) -> None:

@@ -196,7 +196,7 @@ def test_nothing_is_left_of_a_lane(machine: Path, groups: Path, numbers: Path) -
         with use_settings(opened.settings):
             (paths.ensure_folder(paths.runtime()) / "socket").write_text("")
             folders = [endpoint.daemon_folder(), paths.runtime(), paths.cache().parent]
-        assert (numbers / "0").read_text() == str(folders[-1])
+        assert (numbers / "0").read_text().endswith(f" {folders[-1]}")
         assert all(each.is_dir() for each in folders)
     assert not any(each.exists() for each in folders)
     assert not (groups / "pids/course-lane0").exists()
@@ -312,11 +312,23 @@ def test_traces_that_are_not_there_need_not_be_removed(machine: Path) -> None:
     remove_traces(7, machine / "nobody")
 
 
-def leave_note(numbers: Path, number: int, text: str) -> Path:
+def leave_note(numbers: Path, number: int, folder: str, network: str = "") -> Path:
     numbers.mkdir(exist_ok=True)
     file = numbers / str(number)
-    file.write_text(text)
+    file.write_text(f"{network or module.own_network()} {folder}" if folder else "")
     return file
+
+
+def test_what_was_left_in_another_network_is_left_to_that(
+    machine: Path, numbers: Path, groups: Path, happened: Happened
+) -> None:
+    note = leave_note(numbers, 0, str(machine / "left"), network="net:[1]")
+    before = note.read_text()
+    remove_left_over()
+    assert happened.events == []
+    with open_lane(ENGINE) as opened:
+        assert opened.number == 1
+    assert note.read_text() == before
 
 
 def test_what_a_killed_owner_left_is_removed_when_its_number_is_taken(
@@ -328,7 +340,8 @@ def test_what_a_killed_owner_left_is_removed_when_its_number_is_taken(
         assert opened.number == 0
         assert happened.events[0] == "disconnect 0"
         assert not (machine / "left").exists()
-        assert note.read_text() == str(opened.settings.cache.parent)
+        folder = opened.settings.cache.parent
+        assert note.read_text() == f"{module.own_network()} {folder}"
 
 
 @pytest.mark.usefixtures("good")
@@ -347,7 +360,7 @@ def test_what_killed_owners_left_is_removed_and_lanes_in_use_are_not(
     assert not (machine / "10").exists()
     assert left.read_text() == ""
     assert (machine / "2").is_dir()
-    assert in_use.read_text() == str(machine / "2")
+    assert in_use.read_text().endswith(f" {machine / '2'}")
 
 
 @pytest.mark.usefixtures("good")

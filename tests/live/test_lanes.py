@@ -138,7 +138,7 @@ def test_a_killed_owner_takes_its_lane_with_it(tmp_path: Path) -> None:
     number, first = map(int, owner.stdout.readline().split())
     inside = psutil.Process(first).children(recursive=True)
     assert any(each.name() == "dockerd" for each in inside)
-    folder = Path((NUMBERS / str(number)).read_text())
+    folder = Path((NUMBERS / str(number)).read_text().partition(" ")[2])
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     until(lambda: not any(each.is_running() for each in inside))
