@@ -112,10 +112,10 @@ def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> 
     """Judge your work on a lab, or on one TASK of it."""
     from checker.judging.client import connect_ahead
 
-    connect_ahead()
-    from checker.labs.check_command import run_check
+    with connect_ahead():
+        from checker.labs.check_command import run_check
 
-    sys.exit(run_check(lab, task, workspace, as_json=as_json))
+        sys.exit(run_check(lab, task, workspace, as_json=as_json))
 
 
 @main.command()

@@ -26,9 +26,15 @@ PAUSE = 0.02
 _ahead: list[Connection] = []
 
 
-def connect_ahead() -> None:
+@contextlib.contextmanager
+def connect_ahead() -> Iterator[None]:
     """Let a warm worker, if there is one, make a process ready while the caller still imports."""
     _ahead.extend(each for each in [connect_to_worker(_worker_socket())] if each)
+    try:
+        yield
+    finally:
+        while _ahead:  # no check was asked for
+            _ahead.pop().close()
 
 
 @contextlib.contextmanager

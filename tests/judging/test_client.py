@@ -58,16 +58,20 @@ def test_a_process_made_ready_ahead_takes_the_next_request(make_lab, workspace: 
     )
     request = Request(str(folder), str(workspace), "none", ("word",)).to_bytes()
     client.stop_workers()
-    client.connect_ahead()
-    assert client._ahead == []  # no worker yet, and none is waited for
+    with client.connect_ahead():
+        assert client._ahead == []  # no worker yet, and none is waited for
     with client.open_connection():
         pass
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AHEAD", "as it was then")
-        client.connect_ahead()
-    with client.open_connection() as connection:
-        connection.send_bytes(request)
-        assert answers(connection)[-1] == {"end": True}
+        with client.connect_ahead():
+            patch.undo()
+            with client.open_connection() as connection:
+                connection.send_bytes(request)
+                assert answers(connection)[-1] == {"end": True}
+        with client.connect_ahead():
+            assert len(client._ahead) == 1
+        assert client._ahead == []
     assert (workspace / "ahead").read_text() == "as it was then"
 
 

@@ -172,6 +172,7 @@ def test_nothing_is_left_of_an_owner_that_is_killed(log: Path) -> None:
 def test_lane_that_ended_too_early_is_told(start: Open) -> None:
     inside = start()
     process.kill(inside.process)
+    wait_for(lambda: not psutil.pid_exists(inside.first))
     with pytest.raises(CouldNotFindOut, match="ended too early"):
         inside.begin()
 
