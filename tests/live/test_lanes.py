@@ -102,7 +102,9 @@ def test_processes_of_a_lane_see_its_processes_alone(lane: Lane) -> None:
     name = docker(lane, "run", "--detach", IMAGE, "sleep", "600")
     inside = int(docker(lane, "inspect", "--format", "{{.State.Pid}}", name))
     assert run(lane, "cat", f"/proc/{inside}/comm").stdout == "sleep\n"
-    assert not run(lane, "ls", f"/proc/{os.getpid()}/cwd").stdout
+    for kind in ("pid", "net", "mnt"):
+        own = str(Path(f"/proc/self/ns/{kind}").readlink())
+        assert run(lane, "readlink", f"/proc/self/ns/{kind}").stdout.strip() not in ("", own)
     assert run(lane, "ip", "-brief", "link").stdout.count("eth0") == 1
 
 
