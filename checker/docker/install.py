@@ -52,17 +52,43 @@ def plan_steps(engine_is_away: bool, client_is_good: bool) -> list[Step]:
     """
     by_hand = engine_is_away and not can_use_systemd()
     programs = ENGINE_PROGRAMS if by_hand else HOST_PROGRAMS
-    steps = []
-    if missing := docker_client.list_missing_packages(programs):
-        description = f"install {', '.join(missing)} with apt-get"
-        steps.append(Step(description, lambda: apt.install_packages(missing)))
-    if not client_is_good and not (engine_is_away and can_use_systemd()):
-        what = "Compose, buildx and the docker client"
-        steps.append(plan_download(what, docker_client.client_root(), CLIENT))
+    comes_with_engine = engine_is_away and can_use_systemd()
+    steps = plan_parts(programs, client=not client_is_good and not comes_with_engine)
     steps += plan_dockerd() if by_hand else []
     if engine_is_away:
         start = Step("start the Docker Engine", start_engine, needs_apt=False)
         steps += [start] if by_hand else plan_systemd_steps()
+    return require_apt(steps)
+
+
+def plan_programs(client_is_good: bool) -> list[Step]:
+    """Return what must be done for engines that are started by hand; nothing is started.
+
+    Raises:
+        CouldNotFindOut: This system is one on which the course installs nothing.
+    """
+    parts = plan_parts(ENGINE_PROGRAMS, client=not client_is_good)
+    return require_apt([*parts, *plan_dockerd()])
+
+
+def plan_parts(programs: tuple[str, ...], *, client: bool) -> list[Step]:
+    """Return the steps that install the programs which are missing, and fetch the client."""
+    steps = []
+    if missing := docker_client.list_missing_packages(programs):
+        description = f"install {', '.join(missing)} with apt-get"
+        steps.append(Step(description, lambda: apt.install_packages(missing)))
+    if client:
+        what = "Compose, buildx and the docker client"
+        steps.append(plan_download(what, docker_client.client_root(), CLIENT))
+    return steps
+
+
+def require_apt(steps: list[Step]) -> list[Step]:
+    """Return the same steps, if they can be carried out on this system.
+
+    Raises:
+        CouldNotFindOut: They need apt, and there is none.
+    """
     if any(step.needs_apt for step in steps) and not apt.has_apt():
         raise CouldNotFindOut(
             "The course cannot install Docker on this system.",
@@ -72,18 +98,6 @@ def plan_steps(engine_is_away: bool, client_is_good: bool) -> list[Step]:
             "buildx, start it, and run this again.",
         )
     return steps
-
-
-def plan_programs(client_is_good: bool) -> list[Step]:
-    """Return what must be done for engines that are started by hand; nothing is started."""
-    steps = []
-    if missing := docker_client.list_missing_packages(ENGINE_PROGRAMS):
-        description = f"install {', '.join(missing)} with apt-get"
-        steps.append(Step(description, lambda: apt.install_packages(missing)))
-    if not client_is_good:
-        what = "Compose, buildx and the docker client"
-        steps.append(plan_download(what, docker_client.client_root(), CLIENT))
-    return [*steps, *plan_dockerd()]
 
 
 def plan_dockerd() -> list[Step]:
