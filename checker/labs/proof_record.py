@@ -10,6 +10,7 @@ from pathlib import Path
 
 from checker.base import paths
 from checker.base.errors import CourseError
+from checker.checks.core.failure import join_names
 
 SHOWN = ("Docker", "Kubernetes", "ECS emulator")
 """The versions that a page names; the record has more."""
@@ -84,12 +85,7 @@ def describe_proof(proof: Proof | None, digest: str) -> str:
     if proof.digest != digest:
         return f"Changed since it was proven on {proof.date}."
     shown = [f"{name} {proof.versions[name]}" for name in SHOWN if proof.versions.get(name)]
-    return f"Proven on {join_words(shown)}, {proof.date}." if shown else f"Proven, {proof.date}."
-
-
-def join_words(words: list[str]) -> str:
-    """Return words as a sentence lists them."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return f"Proven on {join_names(shown)}, {proof.date}." if shown else f"Proven, {proof.date}."
 
 
 def today() -> str:

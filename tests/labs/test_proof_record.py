@@ -10,6 +10,7 @@ import pytest
 
 from checker.base import paths
 from checker.base.errors import CourseError
+from checker.checks.core.failure import join_names
 from checker.labs import proof_record
 from checker.labs.proof_record import Proof, describe_proof, digest_lab, digest_page
 
@@ -50,7 +51,7 @@ def test_a_proof_in_words(proof: Proof | None, digest: str, words: str) -> None:
 
 
 def test_a_sentence_lists_words() -> None:
-    assert proof_record.join_words(["a", "b", "c"]) == "a, b and c"
+    assert join_names(["a", "b", "c"]) == "a, b and c"
 
 
 def test_a_digest_changes_with_the_sources_and_nothing_else(tmp_path: Path) -> None:
