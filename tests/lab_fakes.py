@@ -75,6 +75,11 @@ def test_it_is_a_number(workspace):
     workspace.file("count.txt").expect_matches(r"^\\d+", meaning="a number")
 '''
 
+RIGHT = {
+    "both.sh": "# passes: word count\nprintf 'yes' > word.txt\nprintf 3 > count.txt\n",
+    "count.sh": "# passes: count\n# after: word\nprintf '3\\r\\n' > count.txt\n",
+}
+
 WRONG = {
     "no.sh": "# fails: word\n# says: nothing else\necho no > word.txt\necho 3 > count.txt\n",
     "end.sh": "# fails: count\n# says: end of a line\n# after: word\nwc -c <word.txt >count.txt\n",
@@ -118,11 +123,13 @@ def make_lab(root: Path) -> MakeLab:
         lab: str = LAB,
         checks: str = CHECKS,
         wrong: dict[str, str] | None = None,
+        right: dict[str, str] | None = None,
         name: str = "docker/first",
         **files: str,
     ) -> Path:
         folder = root / "labs" / name
         texts = {"lab.md": lab, "checks.py": checks}
+        texts |= {f"right/{key}": text for key, text in (RIGHT if right is None else right).items()}
         texts |= {f"wrong/{key}": text for key, text in (WRONG if wrong is None else wrong).items()}
         texts |= files
         for path, text in texts.items():

@@ -52,6 +52,19 @@ def test_status_is_written(docker, workspace):
     )
 '''
 
+RIGHT = {
+    "from-a-list.sh": """# passes: find-status
+docker container ls -a --filter name={box} --format '{{{{.Status}}}}' |
+  sed 's/.*(\\(.*\\)).*/\\1/' > status.txt
+""",
+    "without-a-final-newline.sh": """# passes: find-status
+printf %s "$(docker wait {box})" > status.txt
+""",
+    "words-of-json.sh": """# passes: find-status
+docker inspect {box} | grep ExitCode | tr -cd 0-9 > status.txt
+""",
+}
+
 WRONG = {
     "status-in-words.sh": """# fails: find-status
 # says: the number alone
@@ -89,6 +102,7 @@ def new_lab(name: str) -> None:
         "box": f"{name.split('/')[-1]}-box",
     }
     files = {"lab.md": LAB, "checks.py": CHECKS, "starter/.gitkeep": "", "solution/.gitkeep": ""}
+    files |= {f"right/{script}": text for script, text in RIGHT.items()}
     files |= {f"wrong/{script}": text for script, text in WRONG.items()}
     for path, text in files.items():
         paths.write_atomically(folder / path, text.format(**words))

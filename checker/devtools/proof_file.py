@@ -29,8 +29,11 @@ def read_result(file: Path) -> PageResult | LabResult:
         blocks = tuple(map(_read_block, read["blocks"]))
         return PageResult(**{**read, "path": Path(read["path"]), "blocks": blocks})
     proofs = {name: _read_proof(read[name]) for name in ("starter", "solution")}
-    wrong = {name: _read_proof(each) for name, each in read["wrong"].items()}
-    return LabResult(**{**read, **proofs, "wrong": wrong})
+    answers = {
+        folder: {name: _read_proof(each) for name, each in read[folder].items()}
+        for folder in ("right", "wrong")
+    }
+    return LabResult(**{**read, **proofs, **answers})
 
 
 def _read_block(read: dict[str, Any]) -> BlockResult:

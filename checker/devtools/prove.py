@@ -67,7 +67,7 @@ def prove_lab_surely(lab: Lab) -> LabResult:
         return replace(prove_lab(lab), versions=describe_versions(lab.engine))
     except CouldNotFindOut as error:
         return leave_lab_open(lab, str(error))
-    except CourseError as error:  # a wrong answer is malformed
+    except CourseError as error:  # an answer is malformed
         return LabResult(lab.id, starter=ProofResult(Verdict.FAILED, str(error)))
 
 

@@ -10,9 +10,14 @@ from checker.base import course, paths
 from checker.base.errors import CourseError
 from checker.base.process import run
 from checker.labs import notebook, stage
+from checker.labs.answers import (
+    RightAnswer,
+    WrongAnswer,
+    read_right_answers,
+    read_wrong_answers,
+)
 from checker.labs.check import collect_checks, find_coverage_problems
 from checker.labs.lab import Lab, load_lab
-from checker.labs.wrong import WrongAnswer, read_wrong_answers
 from checker.pages.lint import Finding
 
 FEWEST_HINTS = 2
@@ -25,14 +30,14 @@ def lint_lab(lab_id: str) -> list[Finding]:
     """Return what is not as it should be with a lab, in the order of its files."""
     try:
         lab = load_lab(lab_id)
-        answers = read_wrong_answers(lab)
+        rights, wrongs = read_right_answers(lab), read_wrong_answers(lab)
     except CourseError as error:
         return [make_finding(error.message, paths.labs() / lab_id / "lab.md")]
     return [
         *lint_front_matter(lab),
-        *lint_tasks(lab, answers),
-        *lint_wrong_answers(lab, answers),
-        *lint_scripts(lab, answers),
+        *lint_tasks(lab, rights, wrongs),
+        *lint_answers(lab, wrongs),
+        *lint_scripts(lab, [*rights, *wrongs]),
         *lint_checks(lab),
         *lint_secrets(lab),
     ]
@@ -65,9 +70,10 @@ def lint_front_matter(lab: Lab) -> Iterator[Finding]:
         yield Finding(lab.source, 1, "nothing is said before the first task")
 
 
-def lint_tasks(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
-    """Find tasks that lack a text, hints or a wrong answer."""
-    failing = {task for wrong in answers for task in wrong.fails}
+def lint_tasks(lab: Lab, rights: list[RightAnswer], wrongs: list[WrongAnswer]) -> Iterator[Finding]:
+    """Find tasks that lack a text, hints, or another right or a wrong answer."""
+    passing = {task for right in rights for task in right.passes}
+    failing = {task for wrong in wrongs for task in wrong.fails}
     for task in lab.tasks:
         hints = len(task.hints)
         if not task.text:
@@ -75,29 +81,33 @@ def lint_tasks(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
         if hints < FEWEST_HINTS:
             message = f"task {task.id!r} has {hints} hints; {FEWEST_HINTS} are the least"
             yield Finding(lab.source, task.line, message)
+        if task.id not in passing:
+            message = f"task {task.id!r} has no other right answer in right/"
+            yield Finding(lab.source, task.line, message)
         if task.id not in failing:
             message = f"task {task.id!r} has no wrong answer in wrong/"
             yield Finding(lab.source, task.line, message)
 
 
-def lint_wrong_answers(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
-    """Find wrong answers that are too few, or are no scripts."""
-    if len(answers) < FEWEST_WRONG:
-        message = f"{len(answers)} wrong answers; {FEWEST_WRONG} are the least"
+def lint_answers(lab: Lab, wrongs: list[WrongAnswer]) -> Iterator[Finding]:
+    """Find wrong answers that are too few, and answers that are no scripts."""
+    if len(wrongs) < FEWEST_WRONG:
+        message = f"{len(wrongs)} wrong answers; {FEWEST_WRONG} are the least"
         yield Finding(lab.folder / "wrong", 1, message)
-    for path in sorted((lab.folder / "wrong").glob("*")):
-        if path.suffix != ".sh" and path.name != ".gitkeep":
-            yield Finding(path, 1, "wrong answers are scripts named *.sh")
+    for folder in ("right", "wrong"):
+        for path in sorted((lab.folder / folder).glob("*")):
+            if path.suffix != ".sh" and path.name != ".gitkeep":
+                yield Finding(path, 1, f"{folder} answers are scripts named *.sh")
 
 
-def lint_scripts(lab: Lab, answers: list[WrongAnswer]) -> Iterator[Finding]:
+def lint_scripts(lab: Lab, answers: list[RightAnswer | WrongAnswer]) -> Iterator[Finding]:
     """Find errors of shell syntax: an unclosed quote would make the notebook wait for more."""
     for code in (*lab.setup, *(each for task in lab.tasks for each in task.solution)):
         if (code in lab.setup or lab.kernel == "bash") and (error := find_syntax_error(code.text)):
             yield Finding(lab.source, code.line, error)
-    for wrong in answers:
-        if error := find_syntax_error(wrong.path.read_text()):
-            yield Finding(wrong.path, 1, error)
+    for answer in answers:
+        if error := find_syntax_error(answer.path.read_text()):
+            yield Finding(answer.path, 1, error)
 
 
 def find_syntax_error(script: str) -> str:

@@ -1,4 +1,5 @@
-"""Prove a lab: untouched it fails, the solution passes, each wrong answer gets its own message.
+"""Prove a lab: untouched it fails, the solution and other right answers pass, each wrong
+answer gets its own message.
 
 Each of these begins from a clean state, and what it makes in the engine is removed before the next.
 """
@@ -10,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,16 @@ from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.process import CommandFailed
 from checker.base.verdict import Verdict, combine_checks
 from checker.labs import notebook, stage
+from checker.labs.answers import (
+    RightAnswer,
+    WrongAnswer,
+    read_right_answers,
+    read_wrong_answers,
+)
 from checker.labs.check import check_workspace
 from checker.labs.execute import CellFailed, execute_notebook
 from checker.labs.lab import Lab
 from checker.labs.report import LabReport
-from checker.labs.wrong import WrongAnswer, read_wrong_answers
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class LabResult:
     lab: str
     starter: ProofResult = NOT_RUN
     solution: ProofResult = NOT_RUN
+    right: dict[str, ProofResult] = field(default_factory=dict)
     wrong: dict[str, ProofResult] = field(default_factory=dict)
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
@@ -55,7 +62,12 @@ class LabResult:
     @property
     def proofs(self) -> dict[str, ProofResult]:
         """Every proof, under the name that people read."""
-        return {"untouched": self.starter, "solution": self.solution, **self.wrong}
+        answers = {
+            f"{folder}/{name}": proof
+            for folder, proofs in (("right", self.right), ("wrong", self.wrong))
+            for name, proof in proofs.items()
+        }
+        return {"untouched": self.starter, "solution": self.solution, **answers}
 
     @property
     def problems(self) -> list[str]:
@@ -74,6 +86,7 @@ class LabResult:
             "seconds": round(self.seconds, 3),
             "starter": self.starter.verdict,
             "solution": self.solution.verdict,
+            "right": [{"name": name, **asdict(each)} for name, each in self.right.items()],
             "wrong": [{"name": name, **asdict(each)} for name, each in self.wrong.items()],
             "problems": self.problems,
         }
@@ -83,16 +96,17 @@ def prove_lab(lab: Lab) -> LabResult:
     """Prove a lab on the real engine.
 
     Raises:
-        CourseError: A wrong answer is malformed.
+        CourseError: A right or wrong answer is malformed.
         CouldNotFindOut: The engine or an image is away.
     """
-    answers = read_wrong_answers(lab)
+    rights, wrongs = read_right_answers(lab), read_wrong_answers(lab)
     started = time.monotonic()
     with open_session(lab, "verify") as clean:
         starter = _run_proof(lab, clean, _prove_untouched)
         solution = _run_proof(lab, clean, _prove_solution)
-        wrong = {each.name: _run_proof(lab, clean, partial(_prove_wrong, each)) for each in answers}
-    return LabResult(lab.id, starter, solution, wrong, time.monotonic() - started)
+        right = {each.name: _run_proof(lab, clean, partial(_prove_right, each)) for each in rights}
+        wrong = {each.name: _run_proof(lab, clean, partial(_prove_wrong, each)) for each in wrongs}
+    return LabResult(lab.id, starter, solution, right, wrong, time.monotonic() - started)
 
 
 @contextlib.contextmanager
@@ -159,15 +173,24 @@ def _prove_solution(lab: Lab, workspace: Path) -> str:
     return f"the solution is not accepted: {'; '.join(_list_messages(report))}"
 
 
+def _prove_right(right: RightAnswer, lab: Lab, workspace: Path) -> str:
+    """Each task passes that should."""
+    if broken := _run_answer(right, lab, workspace):
+        return broken
+    only = right.passes[0] if len(right.passes) == 1 else None
+    report = _check_surely(lab, workspace, task=only)
+    passed = {task.id for task in report.tasks if task.verdict == Verdict.PASSED}
+    if refused := [task for task in right.passes if task not in passed]:
+        tasks = [task for task in report.tasks if task.id in refused]
+        said = "; ".join(_list_messages(replace(report, tasks=tuple(tasks)))) or "not judged"
+        return f"is right, but was refused for {', '.join(refused)}: {said}"
+    return ""
+
+
 def _prove_wrong(wrong: WrongAnswer, lab: Lab, workspace: Path) -> str:
     """Exactly the tasks fail that should, with the words that should be said."""
-    for task in wrong.after:
-        for code in lab.find_task(task).solution:
-            stage.run_script(code.text, workspace)
-    try:
-        stage.run_script(wrong.path.read_text(), workspace)
-    except CommandFailed as failed:
-        return f"the script itself failed: {failed.found or failed.message}"
+    if broken := _run_answer(wrong, lab, workspace):
+        return broken
     report = _check_surely(lab, workspace)
     said = _list_messages(report)
     wanting = {task.id for task in report.tasks if task.verdict == Verdict.FAILED}
@@ -180,9 +203,23 @@ def _prove_wrong(wrong: WrongAnswer, lab: Lab, workspace: Path) -> str:
     return ""
 
 
-def _check_surely(lab: Lab, workspace: Path, all_checks: bool = False) -> LabReport:
+def _run_answer(answer: RightAnswer | WrongAnswer, lab: Lab, workspace: Path) -> str:
+    """Run the solutions that an answer comes after, and its script; return what broke."""
+    for task in answer.after:
+        for code in lab.find_task(task).solution:
+            stage.run_script(code.text, workspace)
+    try:
+        stage.run_script(answer.path.read_text(), workspace)
+    except CommandFailed as failed:
+        return f"the script itself failed: {failed.found or failed.message}"
+    return ""
+
+
+def _check_surely(
+    lab: Lab, workspace: Path, *, task: str | None = None, all_checks: bool = False
+) -> LabReport:
     """Check a workspace; a check without an answer proves nothing, either way."""
-    report = check_workspace(lab, workspace=workspace, all_checks=all_checks)
+    report = check_workspace(lab, task, workspace, all_checks=all_checks)
     if unknown := report.list_checks(Verdict.COULD_NOT_CHECK):
         found = "; ".join(f"{each.name} {each.found}" for each in unknown)
         raise CouldNotFindOut("A check came to no answer.", found=found)

@@ -120,22 +120,21 @@ def test_without_an_engine_the_error_says_so(
 
 
 def test_second_process_waits_and_finds_the_images_there(
-    engine: Engine, capsys: pytest.CaptureFixture[str]
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    building, go_on = threading.Event(), threading.Event()
+    building, waiting, go_on = threading.Event(), threading.Event(), threading.Event()
 
     def slow(line: str) -> None:
         building.set()
         assert go_on.wait(20)
 
     engine.during = slow
+    monkeypatch.setattr(provider, "WAITING", waiting.set)
     both = [threading.Thread(target=provider.ensure_images, args=(["app"],)) for _ in range(2)]
     both[0].start()
     assert building.wait(20)
     both[1].start()
-    told = ""
-    while "Waiting: another process is getting images." not in told:
-        told += capsys.readouterr().err
+    assert waiting.wait(20)
     go_on.set()
     for thread in both:
         thread.join(20)

@@ -6,7 +6,7 @@ import pytest
 
 from checker.labs.lab import load_lab
 from checker.labs.lint import lint_lab, list_secrets
-from tests.lab_fakes import CHECKS, LAB, WRONG
+from tests.lab_fakes import CHECKS, LAB, RIGHT, WRONG
 
 
 def found(name: str = "docker/first") -> list[str]:
@@ -83,6 +83,20 @@ def test_wrong_answers_that_are_too_few_or_miss_a_task_are_told(make_lab) -> Non
         f"lab.md:{LINE_OF['## Task: count']}: task 'count' has no wrong answer in wrong/",
         "wrong:1: 1 wrong answers; 3 are the least",
     ]
+
+
+def test_task_without_another_right_answer_is_told(make_lab) -> None:
+    make_lab(right={"a.sh": "# passes: word\necho yes > word.txt\n"})
+    assert found() == [
+        f"lab.md:{LINE_OF['## Task: count']}: task 'count' has no other right answer in right/"
+    ]
+
+
+def test_right_answers_of_other_kinds_and_broken_ones_are_told(make_lab) -> None:
+    make_lab(right={**RIGHT, "x.py": "", "z.sh": "# passes: word\nif\n"})
+    told = found()
+    assert "x.py:1: right answers are scripts named *.sh" in told
+    assert any("syntax error" in each for each in told)
 
 
 def test_wrong_answers_of_other_kinds_and_broken_ones_are_told(make_lab) -> None:

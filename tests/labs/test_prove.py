@@ -9,7 +9,7 @@ from checker.labs import prove as module
 from checker.labs.execute import CellFailed
 from checker.labs.lab import load_lab
 from checker.labs.prove import prove_lab
-from tests.lab_fakes import CHECKS, LAB, WRONG
+from tests.lab_fakes import CHECKS, LAB, RIGHT, WRONG
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def test_good_lab_is_proven_with_its_notebook(make_lab) -> None:
         "verdict": "passed",
         "starter": "passed",
         "solution": "passed",
+        "right": [{"name": name, "verdict": "passed", "message": ""} for name in sorted(RIGHT)],
         "wrong": [{"name": name, "verdict": "passed", "message": ""} for name in sorted(WRONG)],
         "problems": [],
     }
@@ -105,6 +106,29 @@ class TestWhatIsNotProven:
         assert message.startswith("the script itself failed:")
         assert "no-such-command" in message
 
+    def test_right_answer_that_is_refused(self, make_lab) -> None:
+        make_lab(right={"a.sh": RIGHT["both.sh"].replace("'yes'", "'Yes'")})
+        result = prove_lab(load_lab("first"))
+        assert result.right["a.sh"].verdict == "failed"
+        assert result.problems[0].startswith(
+            "docker/first: right/a.sh: is right, but was refused for word, count: word.txt says "
+            "yes. expected yes, found Yes."
+        )
+
+    def test_right_answer_that_needs_what_is_not_done(self, make_lab) -> None:
+        make_lab(right={"a.sh": "# passes: count\nprintf 3 > count.txt\n"})
+        message = prove_lab(load_lab("first")).right["a.sh"].message
+        assert message == "is right, but was refused for count: not judged"
+
+    def test_right_answer_whose_script_breaks(self, make_lab) -> None:
+        make_lab(right={"a.sh": RIGHT["both.sh"] + "no-such-command\n"})
+        message = prove_lab(load_lab("first")).right["a.sh"].message
+        assert message.startswith("the script itself failed:")
+
+    def test_right_answer_is_judged_by_what_it_says(self, make_lab) -> None:
+        make_lab(right={"a.sh": "# passes: word\necho yes > word.txt\n"})
+        assert prove_lab(load_lab("first")).right["a.sh"].message == ""
+
     def test_setup_that_breaks(self, make_lab) -> None:
         make_lab(LAB.replace("echo made", "exit 1; echo made"))
         result = prove_lab(load_lab("first"))
@@ -146,7 +170,7 @@ def test_what_was_made_is_removed_between_the_proofs(make_lab, monkeypatch) -> N
     result = prove_lab(load_lab("first"))
     assert result.starter.message == "could not be removed: container a: stuck"
     assert result.solution.verdict == "passed"
-    assert engine.removed == 2 + 2 + len(WRONG)
+    assert engine.removed == 2 + 2 + len(RIGHT) + len(WRONG)
 
 
 @pytest.mark.usefixtures("quick")

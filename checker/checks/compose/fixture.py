@@ -14,6 +14,7 @@ from checker.checks.core.failure import CheckFailed, find_similar_names, get_las
 from checker.checks.docker import temporary
 from checker.checks.files.fixture import Workspace
 from checker.formats import compose_practice
+from checker.images.reference import is_same_image
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -150,8 +151,8 @@ class ComposeService:
         ]
 
     def expect_image(self, image: str, *, next_step: str = "") -> ComposeService:
-        """Expect this image, with this tag."""
-        if self.image != image:
+        """Expect this image, with this tag, by whichever of its names."""
+        if not is_same_image(image, self.image):
             step = next_step or f"Write `image: {image}` below {self.name}."
             raise CheckFailed(f"{self.name} with the image {image}", self.image or "none", step)
         return self

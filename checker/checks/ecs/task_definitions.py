@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from checker.checks.core.failure import CheckFailed
 from checker.checks.core.settings import expect_entry
+from checker.images.reference import is_same_image
 
 REGISTER = "Register another revision; a revision never changes."
 
@@ -47,7 +48,7 @@ class TaskDefinition:
     def expect_image(self, reference: str, *, container: str = "", next_step: str = "") -> Self:
         """Expect that a container is made from this image."""
         image = self.container(container)["image"]
-        if image != reference:
+        if not is_same_image(reference, image):
             raise CheckFailed(f"{self} uses the image {reference}", image, next_step or REGISTER)
         return self
 

@@ -9,7 +9,7 @@ from typing import Self
 from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.waiting import wait_until_passed, watch_list
 from checker.checks.kubernetes.objects import KINDS, KubernetesObject
-from checker.images.reference import expand_reference
+from checker.images.reference import is_same_image
 from checker.orchestrators.kind.kube_api import Api, ApiError, Object
 
 LOG_LINES = 2000
@@ -228,7 +228,7 @@ def expect_image(
     the whole one are the same; a `container` of "" is any.
     """
     found = {name: image for name, image in images.items() if container in ("", name)}
-    if expand_reference(reference) not in map(expand_reference, found.values()):
+    if not any(is_same_image(reference, image) for image in found.values()):
         used = join_names(found.values(), f"no container {container}")
         step = "The image stands in the Pod's spec, or in the template of what makes it."
         raise CheckFailed(f"{what} uses the image {reference}", used, next_step or step)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.images.reference import is_same_image
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -163,7 +164,7 @@ class SwarmService:
 
     def expect_image(self, expected: str, *, next_step: str = "") -> Self:
         """Expect the image that its copies are to be made from."""
-        if self.image != expected:
+        if not is_same_image(expected, self.image):
             step = next_step or f"docker service inspect --pretty {self.name}"
             raise CheckFailed(f"{self.name} is made from {expected}", f"it is {self.image}", step)
         return self

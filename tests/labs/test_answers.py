@@ -1,12 +1,12 @@
-"""Wrong answers say what must fail and what must be said."""
+"""Right answers say what must pass; wrong ones what must fail and what must be said."""
 
 from __future__ import annotations
 
 import pytest
 
 from checker.base.errors import CourseError
+from checker.labs.answers import read_right_answers, read_wrong_answers
 from checker.labs.lab import load_lab
-from checker.labs.wrong import read_wrong_answers
 
 
 def test_all_that_a_script_states_is_read(make_lab) -> None:
@@ -32,4 +32,28 @@ def test_script_that_states_too_little_is_refused(make_lab, text: str, said: str
     make_lab(wrong={"a.sh": text})
     with pytest.raises(CourseError, match=r"wrong/a\.sh: ") as caught:
         read_wrong_answers(load_lab("first"))
+    assert said in caught.value.message
+
+
+def test_right_answers_are_read_by_name(make_lab) -> None:
+    make_lab(
+        right={"b.sh": "# passes: word count\ntrue\n", "a.sh": "# passes: count\n# after: word"}
+    )
+    first, second = read_right_answers(load_lab("first"))
+    assert (first.name, first.passes, first.after) == ("a.sh", ("count",), ("word",))
+    assert (second.passes, second.after) == (("word", "count"), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("true\n", "no line '# passes: ...'"),
+        ("# passes: wrod\n", "no task 'wrod'"),
+        ("# passes: word\n# after: wrod\n", "no task 'wrod'"),
+    ],
+)
+def test_right_answer_that_states_too_little_is_refused(make_lab, text: str, said: str) -> None:
+    make_lab(right={"a.sh": text})
+    with pytest.raises(CourseError, match=r"right/a\.sh: ") as caught:
+        read_right_answers(load_lab("first"))
     assert said in caught.value.message
