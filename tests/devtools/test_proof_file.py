@@ -28,6 +28,7 @@ LAB = LabResult(
     "docker/one",
     ProofResult(Verdict.PASSED),
     ProofResult(Verdict.FAILED, "the solution is not accepted"),
+    {"other": ProofResult(Verdict.PASSED)},
     {"no": ProofResult(Verdict.PASSED), "end": ProofResult(Verdict.COULD_NOT_CHECK, "No engine.")},
     2.5,
 )

@@ -130,7 +130,7 @@ def write_good(job: Job) -> None:
         write_result(Path(file), PageResult(Path(target), blocks, 0.5))
     else:
         good = ProofResult(Verdict.PASSED)
-        write_result(Path(file), LabResult(target, good, good, {}, 2.0))
+        write_result(Path(file), LabResult(target, good, good, seconds=2.0))
 
 
 def test_results_are_read_in_the_order_of_pages_and_labs(

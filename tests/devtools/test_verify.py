@@ -166,7 +166,7 @@ def test_junit_has_a_suite_for_each_page_and_lab(runs: Runs, root: Path) -> None
     prove(junit=root / "out/junit.xml")
     suites = ElementTree.parse(root / "out/junit.xml").getroot()
     assert [suite.get("name") for suite in suites] == ["docs/a.md", "docs/b.md", "labs/docker/one"]
-    assert [case.get("name") for case in suites[2]] == ["untouched", "solution", "other"]
+    assert [case.get("name") for case in suites[2]] == ["untouched", "solution", "wrong/other"]
     assert suites[2].get("failures") == "1"
 
 
@@ -284,7 +284,7 @@ class Lanes:
         blocks = (BlockResult("x", 3, "console", Verdict.PASSED, 0.5),)
         good = ProofResult(Verdict.PASSED)
         page_results = [PageResult(page.path, blocks, 7.0) for page in pages]
-        return page_results, [LabResult(lab.id, good, good, {}, 7.0) for lab in labs]
+        return page_results, [LabResult(lab.id, good, good, seconds=7.0) for lab in labs]
 
 
 @pytest.fixture

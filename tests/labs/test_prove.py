@@ -62,7 +62,8 @@ class TestWhatIsNotProven:
 
     def test_solution_files_are_laid_over_the_workspace(self, make_lab) -> None:
         text = LAB.replace("echo yes > word.txt # the secret way", "cp given.txt word.txt")
-        make_lab(text, **{"starter/given.txt": "no", "solution/given.txt": "yes"}, wrong={})
+        files = {"starter/given.txt": "no", "solution/given.txt": "yes"}
+        make_lab(text, wrong={}, right={}, **files)
         assert prove_lab(load_lab("first")).verdict == "passed"
 
     def test_solution_with_a_cell_that_fails_is_named_with_its_line(
@@ -136,7 +137,7 @@ class TestWhatIsNotProven:
         assert "lab.md:13: the setup failed (status 1)" in result.starter.message
 
     def test_check_that_finds_nothing_out_proves_nothing(self, make_lab) -> None:
-        make_lab(checks=CHECKS.replace('workspace.file("word.txt")', "nowhere"))
+        make_lab(checks=CHECKS.replace('workspace.file("word.txt")', "nowhere"), right={})
         result = prove_lab(load_lab("first"))
         assert result.verdict == "could-not-check"
         assert "NameError: name 'nowhere' is not defined" in result.starter.message
