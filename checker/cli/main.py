@@ -133,6 +133,7 @@ def check(lab: str, task: str | None, workspace: Path | None, as_json: bool) -> 
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write down on what each was proven.",
 )
+@click.option("--mutants", is_flag=True, help="Try changed solutions on the checks of labs.")
 @JSON
 def verify(
     targets: tuple[str, ...],
@@ -141,9 +142,16 @@ def verify(
     junit: Path | None,
     lanes: int | None,
     record: Path | None,
+    mutants: bool,
     as_json: bool,
 ) -> None:
     """Prove pages and labs on real engines; without arguments, all of them."""
+    if mutants:
+        if accept or changed or junit or record or as_json:
+            raise click.UsageError("--mutants goes with --lanes alone.")
+        from checker.devtools.mutants.command import verify_mutants
+
+        sys.exit(verify_mutants(list(targets), lanes))
     from checker.devtools.verify import verify_targets
 
     sys.exit(

@@ -102,10 +102,10 @@ def prove_lab(lab: Lab) -> LabResult:
     rights, wrongs = read_right_answers(lab), read_wrong_answers(lab)
     started = time.monotonic()
     with open_session(lab, "verify") as clean:
-        starter = _run_proof(lab, clean, _prove_untouched)
-        solution = _run_proof(lab, clean, _prove_solution)
-        right = {each.name: _run_proof(lab, clean, partial(_prove_right, each)) for each in rights}
-        wrong = {each.name: _run_proof(lab, clean, partial(_prove_wrong, each)) for each in wrongs}
+        starter = run_proof(lab, clean, _prove_untouched)
+        solution = run_proof(lab, clean, _prove_solution)
+        right = {each.name: run_proof(lab, clean, partial(_prove_right, each)) for each in rights}
+        wrong = {each.name: run_proof(lab, clean, partial(_prove_wrong, each)) for each in wrongs}
     return LabResult(lab.id, starter, solution, right, wrong, time.monotonic() - started)
 
 
@@ -134,7 +134,7 @@ def open_session(lab: Lab, purpose: str) -> Iterator[Callable[[], list[str]]]:
             clean()
 
 
-def _run_proof(
+def run_proof(
     lab: Lab, clean: Callable[[], list[str]], proof: Callable[[Lab, Path], str]
 ) -> ProofResult:
     """Run one proof in a folder of its own; it returns what is not as it should be."""
@@ -156,7 +156,7 @@ def _run_proof(
 
 def _prove_untouched(lab: Lab, workspace: Path) -> str:
     # Prerequisites do not count here: a check that they would skip must fail by itself.
-    report = _check_surely(lab, workspace, all_checks=True)
+    report = check_surely(lab, workspace, all_checks=True)
     easy = [task.id for task in report.tasks if task.verdict != Verdict.FAILED]
     return f"nothing is done, but no check fails for {', '.join(easy)}" if easy else ""
 
@@ -167,10 +167,10 @@ def _prove_solution(lab: Lab, workspace: Path) -> str:
         execute_notebook(notebook.build_solved_notebook(lab), workspace)
     except CellFailed as failed:
         return f"{lab.source}:{failed.line}: {failed.message} Found: {failed.found}"
-    report = _check_surely(lab, workspace)
+    report = check_surely(lab, workspace)
     if report.verdict == Verdict.PASSED and report.points == lab.max_points:
         return ""
-    return f"the solution is not accepted: {'; '.join(_list_messages(report))}"
+    return f"the solution is not accepted: {'; '.join(list_messages(report))}"
 
 
 def _prove_right(right: RightAnswer, lab: Lab, workspace: Path) -> str:
@@ -178,11 +178,11 @@ def _prove_right(right: RightAnswer, lab: Lab, workspace: Path) -> str:
     if broken := _run_answer(right, lab, workspace):
         return broken
     only = right.passes[0] if len(right.passes) == 1 else None
-    report = _check_surely(lab, workspace, task=only)
+    report = check_surely(lab, workspace, task=only)
     passed = {task.id for task in report.tasks if task.verdict == Verdict.PASSED}
     if refused := [task for task in right.passes if task not in passed]:
         tasks = [task for task in report.tasks if task.id in refused]
-        said = "; ".join(_list_messages(replace(report, tasks=tuple(tasks)))) or "not judged"
+        said = "; ".join(list_messages(replace(report, tasks=tuple(tasks)))) or "not judged"
         return f"is right, but was refused for {', '.join(refused)}: {said}"
     return ""
 
@@ -191,8 +191,8 @@ def _prove_wrong(wrong: WrongAnswer, lab: Lab, workspace: Path) -> str:
     """Exactly the tasks fail that should, with the words that should be said."""
     if broken := _run_answer(wrong, lab, workspace):
         return broken
-    report = _check_surely(lab, workspace)
-    said = _list_messages(report)
+    report = check_surely(lab, workspace)
+    said = list_messages(report)
     wanting = {task.id for task in report.tasks if task.verdict == Verdict.FAILED}
     if wanting != set(wrong.fails):
         expected, found = ", ".join(sorted(wrong.fails)), ", ".join(sorted(wanting)) or "none"
@@ -215,7 +215,7 @@ def _run_answer(answer: RightAnswer | WrongAnswer, lab: Lab, workspace: Path) ->
     return ""
 
 
-def _check_surely(
+def check_surely(
     lab: Lab, workspace: Path, *, task: str | None = None, all_checks: bool = False
 ) -> LabReport:
     """Check a workspace; a check without an answer proves nothing, either way."""
@@ -226,7 +226,7 @@ def _check_surely(
     return report
 
 
-def _list_messages(report: LabReport) -> list[str]:
+def list_messages(report: LabReport) -> list[str]:
     """Return what a learner is told by each check that failed."""
     return [
         f"{each.name} expected {each.expected}, found {each.found}. {each.next_step}"
