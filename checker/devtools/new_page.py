@@ -11,7 +11,7 @@ TEMPLATE = """\
 ---
 title: {title}
 engine: docker
-minutes: 20
+minutes: 5
 ---
 # {title}
 

@@ -23,6 +23,16 @@ OLD_COMPOSE = re.compile(r"(^|[;&|(])\s*(sudo\s+)?docker-compose\s")
 """The first Compose, as a command; not a file or a package of that name."""
 
 
+WORDS_A_MINUTE = 150
+MINUTES_A_COMMAND = 0.5
+"""To type it, to wait for it, and to look at what it printed."""
+
+MINUTES_A_QUIZ = 1.0
+MINUTES_A_PREDICTION = 0.5
+PREDICTION = re.compile(r"\bPredict\b")
+STEP_MINUTES = 5
+
+
 @dataclass(frozen=True)
 class Finding:
     """A rule that is not kept, and where."""
@@ -61,7 +71,7 @@ def lint_page(path: Path) -> list[Finding]:
         findings.append(Finding(path, first, message))
     findings += [*lint_front_matter(page), *lint_surroundings(page), *lint_compose(page)]
     if course.is_chapter(path):
-        findings += lint_headings(page)
+        findings += [*lint_headings(page), *lint_minutes(page)]
     return sorted(findings, key=lambda finding: finding.line)
 
 
@@ -69,6 +79,32 @@ def count_assertions(page: Page) -> AssertionCount:
     """Count how much a page asserts, replies in dialogs included."""
     statements = [each for top in page.statements() for each in (top, *top.replies)]
     return AssertionCount(len(statements), sum(each.asserts_output() for each in statements))
+
+
+def count_minutes(page: Page) -> int:
+    """Return how long a page takes a learner who types along, in steps of five minutes."""
+    lines = page.text.split("\n")
+    for block in page.blocks:
+        lines[block.line - 1 : block.fence.end] = [""] * (block.fence.end - block.line + 1)
+    prose = "\n".join(lines)
+    quizzes = sum(block.kind == "quiz" for block in page.blocks)
+    minutes = (
+        len(prose.split()) / WORDS_A_MINUTE
+        + count_assertions(page).commands * MINUTES_A_COMMAND
+        + quizzes * MINUTES_A_QUIZ
+        + len(PREDICTION.findall(prose)) * MINUTES_A_PREDICTION
+    )
+    return max(1, round(minutes / STEP_MINUTES)) * STEP_MINUTES
+
+
+def lint_minutes(page: Page) -> Iterator[Finding]:
+    """Find a chapter that says another time than its words and commands take."""
+    minutes = count_minutes(page)
+    if page.front_matter.minutes != minutes:
+        line = page.front_matter.lines.get("minutes", 1)
+        found = page.front_matter.minutes
+        message = f"minutes: {found}, but by its words and commands it takes {minutes}."
+        yield Finding(page.path, line, message)
 
 
 def lint_front_matter(page: Page) -> Iterator[Finding]:

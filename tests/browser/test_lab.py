@@ -63,6 +63,7 @@ def test_from_the_home_page_to_full_points(roomy: Visit, lab: Lab) -> None:
     expect(row).to_have_text(f"0 of {total} points")
 
     page.get_by_role("link", name="Start with the first page").click()
+    page.get_by_role("link", name="What a container is").last.click()
     page.locator(".course-about").get_by_role("link", name="lab").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(lab.title))
 

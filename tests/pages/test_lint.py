@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.pages.lint import AssertionCount, count_assertions, lint_page
+from checker.pages.lint import AssertionCount, count_assertions, count_minutes, lint_page
 from checker.pages.parsing.fences import parse_page
 
 GOOD = """\
@@ -188,3 +188,19 @@ def test_what_is_shown_on_purpose_or_good_is_no_finding(page: Path, values) -> N
     good = {"name": "compose.yaml", "text": "services: {}", "command": "ls compose.yaml"}
     text = GOOD.replace("## Clean up", COMPOSE.format(**{**good, **values}) + "\n## Clean up")
     assert findings(page, text) == []
+
+
+def test_minutes_that_a_page_does_not_take_are_told(page: Path) -> None:
+    told = "4: minutes: 20, but by its words and commands it takes 5."
+    assert findings(page, GOOD.replace("minutes: 5", "minutes: 20")) == [told]
+
+
+def test_words_commands_quizzes_and_predictions_take_time(page: Path) -> None:
+    def minutes(more: str) -> int:
+        page.write_text(GOOD.replace("See.\n", f"See.\n\n{more}\n"))
+        return count_minutes(parse_page(page))
+
+    assert minutes("word " * 1500) == 10
+    assert minutes("``` console\n" + "$ true\n" * 20 + "```\n") == 10
+    assert minutes("**Predict:** what?\n\n" * 20) == 10
+    assert minutes("``` python\n" + "# word\n" * 1500 + "```\n") == 5
