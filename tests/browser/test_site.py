@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 PHONE = {"width": 390, "height": 844}
 BRIEF = {"resultTypes": ["violations"], "preload": False}
-"""axe-core need not describe the thousands of elements that are as they should be: half its time."""
+"""axe-core need not describe thousands of elements that are as they should be: half its time."""
 
 
 def addresses() -> list[str]:
