@@ -89,7 +89,7 @@ def new_lab(name: str) -> None:
     """
     if not NAME.fullmatch(name) or name.split("/")[0] not in course.CHAPTERS:
         raise CourseError(
-            f"{name!r} is no name for a lab.",
+            f"{name!r} is not a name for a lab.",
             expected=f"TRACK/SLUG; tracks are {', '.join(course.CHAPTERS)}",
             next_step="For example: ./course new lab docker/first-volume",
         )

@@ -224,9 +224,9 @@ class LabBuilder:
         """Add a fence to the setup, or to the solution of the task."""
         is_setup = "setup" in fence.classes
         if is_setup and self.tasks:
-            raise self.make_error(fence.line, "a .setup fence must stand before the first task.")
+            raise self.make_error(fence.line, "a .setup fence must come before the first task.")
         if not is_setup and not self.tasks:
-            raise self.make_error(fence.line, "a .solution fence must stand inside a task.")
+            raise self.make_error(fence.line, "a .solution fence must be inside a task.")
         language = "bash" if is_setup else self.language
         if fence.language != language:
             raise self.make_error(
@@ -241,7 +241,7 @@ class LabBuilder:
     def add_hint(self, part: Part) -> None:
         """Add a hint to the task."""
         if not self.tasks:
-            raise self.make_error(part.line, "a hint must stand inside a task.")
+            raise self.make_error(part.line, "a hint must be inside a task.")
         if not part.text:
             raise self.make_error(
                 part.line, "the hint is empty.", "Indent its text by four spaces."

@@ -42,7 +42,9 @@ def read_progress() -> dict[str, Any]:
 
     copy = file.with_name(f"progress.unreadable-{datetime.now(UTC):%Y%m%d-%H%M%S}.json")
     file.replace(copy)
-    console.err.print(f"Your progress could not be read; it is kept as {copy}, and begins anew.")
+    console.err.print(
+        f"Your progress could not be read and starts again from zero; it is kept as {copy}."
+    )
     return empty
 
 

@@ -222,7 +222,7 @@ def check_surely(
     report = check_workspace(lab, task, workspace, all_checks=all_checks)
     if unknown := report.list_checks(Verdict.COULD_NOT_CHECK):
         found = "; ".join(f"{each.name} {each.found}" for each in unknown)
-        raise CouldNotFindOut("A check came to no answer.", found=found)
+        raise CouldNotFindOut("A check got no answer.", found=found)
     return report
 
 

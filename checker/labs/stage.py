@@ -17,7 +17,7 @@ PRELUDE = "trap 'status=$?; case $status in 1|2|12[567]) exit $status;; esac' ER
 """Ends a script at what is surely a mistake. Other statuses may be those of a container, which
 `docker run` passes on: a setup may well leave one behind that ended with 3."""
 
-SAME_NAME = "Is something of the same name there already? docker container ls -a tells."
+SAME_NAME = "Is something of the same name there already? docker container ls -a shows it."
 TAKEN = "Another program has that port: ./course doctor names it. End it, and try again."
 PORT_IN_USE = ("address already in use", "port is already allocated")
 """What the engine says of a port that another program, or another container, has."""

@@ -174,7 +174,7 @@ def examine_cluster(facts: Facts) -> Iterator[Trouble]:
     if cluster and not cluster.running and kind_cluster.node_names():
         yield Trouble(
             f"The cluster is there, but {cluster.detail}.",
-            "The next page or lab that needs it mends it; ./course down removes it.",
+            "The next page or lab that needs it repairs it; ./course down removes it.",
             stops=False,
         )
 
@@ -198,7 +198,7 @@ def examine_emulator(facts: Facts) -> Iterator[Trouble]:
     if emulator and not emulator.running and emulator_process.find_pid() is not None:
         yield Trouble(
             "The ECS emulator does not answer.",
-            "The next page or lab about ECS starts it anew, or see why in its log: "
+            "The next page or lab about ECS restarts it, or see why in its log: "
             f"tail {emulator_process.log_file()}",
             stops=False,
         )

@@ -172,5 +172,5 @@ def run_script(stage: Stage, script: str, workspace: Path) -> str:
         raise CouldNotFindOut(
             f"{stage.name}: a command of the measurement failed.",
             found=failed.found or failed.message,
-            next_step=f"Is its lab well? ./course verify labs/{stage.lab}",
+            next_step=f"Does its lab work? ./course verify labs/{stage.lab}",
         ) from failed

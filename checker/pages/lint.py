@@ -130,9 +130,9 @@ def lint_surroundings(page: Page) -> Iterator[Finding]:
         )
         # A block may stand right below another.
         if before and before[0].strip() and not opened and block.line - 1 not in ends:
-            yield Finding(page.path, block.line, "an empty line must stand before a block.")
+            yield Finding(page.path, block.line, "there must be an empty line before a block.")
         if after and after[0].strip() and after[0].startswith(block.fence.indent):
-            yield Finding(page.path, block.fence.end, "an empty line must stand after a block.")
+            yield Finding(page.path, block.fence.end, "there must be an empty line after a block.")
 
 
 def lint_compose(page: Page) -> Iterator[Finding]:

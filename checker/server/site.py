@@ -68,7 +68,7 @@ def write_site(target: Path, api: str = "") -> None:
         raise CourseError(
             "The site cannot be built.",
             found="\n".join(wrong or lines[-12:]),
-            next_step="Put the named file right, and mkdocs.yml if a page is new or gone.",
+            next_step="Correct the file that is named, and mkdocs.yml if a page is new or gone.",
         )
 
 

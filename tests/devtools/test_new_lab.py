@@ -35,7 +35,7 @@ def test_track_without_pages_is_linted_for_it(root) -> None:
 
 @pytest.mark.parametrize("name", ["first", "docker/First", "nowhere/first", "docker/a/b", "../a/b"])
 def test_name_that_is_none_is_refused(root, name: str) -> None:
-    with pytest.raises(CourseError, match="is no name for a lab"):
+    with pytest.raises(CourseError, match="is not a name for a lab"):
         new_lab(name)
 
 

@@ -126,12 +126,12 @@ def test_unknown_lab_is_refused(make_lab) -> None:
         (HEAD + TASK.replace(" { .solution }", ""), "10: task 'do' has no .solution fence"),
         (
             HEAD + "``` bash { .solution }\na\n```\n" + TASK,
-            "10: a .solution fence must stand inside",
+            "10: a .solution fence must be inside",
         ),
-        (HEAD + TASK + "``` bash { .setup }\na\n```\n", "16: a .setup fence must stand before"),
+        (HEAD + TASK + "``` bash { .setup }\na\n```\n", "16: a .setup fence must come before"),
         (HEAD + "``` sh { .setup }\na\n```\n" + TASK, "10: this fence must be bash, not sh"),
         (HEAD + TASK.replace("``` bash", "``` python"), "13: this fence must be bash, not python"),
-        (HEAD + "??? hint\n    a\n" + TASK, "10: a hint must stand inside a task"),
+        (HEAD + "??? hint\n    a\n" + TASK, "10: a hint must be inside a task"),
         (HEAD + TASK + "??? hint\nnot indented\n", "16: the hint is empty"),
     ],
 )

@@ -77,7 +77,7 @@ def test_broken_file_is_kept_and_progress_begins_anew(broken: str, capsys) -> No
     assert progress.read_progress() == {"schema": 1, "labs": {}}
     kept = list(progress.locate_progress().parent.glob("progress.unreadable-*.json"))
     assert [each.read_text(encoding="latin-1") for each in kept] == [broken]
-    assert "could not be read; it is kept as" in capsys.readouterr().err
+    assert "starts again from zero; it is kept as" in capsys.readouterr().err
     progress.record_report(report("passed"))
     assert known()["points"] == 1
     kept[0].unlink()

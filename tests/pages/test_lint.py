@@ -88,9 +88,9 @@ def test_a_finding_names_file_and_line(page: Path) -> None:
         (
             "## The lesson\n\n```",
             "## The lesson\n```",
-            "13: an empty line must stand before a block.",
+            "13: there must be an empty line before a block.",
         ),
-        ("seen\n```\n\n", "seen\n```\n", "17: an empty line must stand after a block."),
+        ("seen\n```\n\n", "seen\n```\n", "17: there must be an empty line after a block."),
         ("seen\n```\n", "seen\n", "14: this block is never closed."),
     ],
 )

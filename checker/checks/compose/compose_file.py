@@ -77,7 +77,7 @@ def load_mapping(workspace: Workspace, name: str) -> dict[str, Any]:
         loader = _Loader(text)
         node = loader.get_single_node()
         if count_nodes(node, {}, ()) > MOST_NODES:
-            expected = f"a file of bearable size in {name}"
+            expected = f"a file that is not too large in {name}"
             raise CheckFailed(expected, "aliases that multiply", "Write out what is meant.")
         content = None if node is None else loader.construct_document(node)
     except RecursionError:

@@ -48,7 +48,7 @@ def explain_error(error: BaseException, checks: Path) -> CheckOutcome:
     library = type(error).__module__.partition(".")[0]
     if library in OUTSIDE_LIBRARIES or isinstance(error, (ConnectionError, TimeoutError)):
         found = f"{type(error).__name__}: {get_first_line(error)}"
-        step = "See whether all is well with ./course doctor, then check again."
+        step = "See with ./course doctor whether everything is in order, then check again."
         return CheckOutcome(Verdict.COULD_NOT_CHECK, "an answer", found, step)
     fault = describe_fault(error, checks)
     return CheckOutcome(Verdict.COULD_NOT_CHECK, "a check without mistakes", fault, ADVICE_ON_FAULT)

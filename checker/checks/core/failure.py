@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 MOST_CHARACTERS = 300
@@ -54,6 +55,13 @@ def join_names(names: Iterable[str], nothing: str = "none") -> str:
     if not every:
         return nothing
     return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+
+
+def add_article(noun: str) -> str:
+    """Put "a" or "an" before a noun that is known only when a check runs, as in "an image"."""
+    # "a user", "a unit": the letter is a vowel and the sound is none
+    vowel = noun[:1].lower() in set("aeiou") and not re.match(r"(?i)use|uni|eu", noun)
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def find_similar_names(wanted: str, names: Iterable[str]) -> list[str]:

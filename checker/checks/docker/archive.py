@@ -41,7 +41,7 @@ def read_file(client: DockerClient, container_id: str, name: str, path: str) -> 
         if not entry.issym():
             break
         path = posixpath.join(posixpath.dirname(path), entry.linkname)
-    found = "a folder, or no ordinary file"
+    found = "a folder, or not an ordinary file"
     raise CheckFailed(f"a file {path} in {name}", found, "Name a file, not a folder.")
 
 

@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.checks.core.failure import (
+    CheckFailed,
+    add_article,
+    find_similar_names,
+    join_names,
+)
 from checker.checks.docker.containers import Container, Containers
 from checker.checks.docker.images import DockerImage
 from checker.checks.docker.storage import Network, Volume
@@ -243,4 +248,4 @@ def _expect_missing(kind: str, name: str, find: Callable[[str], object], next_st
 def _explain_missing(kind: str, name: str, others: list[str], command: str) -> CheckFailed:
     alike = find_similar_names(name, others)
     found = f"no such {kind}, but {join_names(alike)}" if alike else f"no such {kind}"
-    return CheckFailed(f"a {kind} named {name}", found, f"See what there is: {command}")
+    return CheckFailed(f"{add_article(kind)} named {name}", found, f"See what there is: {command}")

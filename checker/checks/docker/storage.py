@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checker.checks.core.failure import CheckFailed, join_names
+from checker.checks.core.failure import CheckFailed, add_article, join_names
 from checker.checks.core.settings import expect_entry
 
 
@@ -66,7 +66,9 @@ class Network:
         """Expect this driver: bridge, host, none, overlay, ..."""
         if self.driver != expected:
             step = next_step or f"Make it again: docker network create -d {expected} {self.name}"
-            raise CheckFailed(f"{self.name} is a {expected} network", f"it is {self.driver}", step)
+            raise CheckFailed(
+                f"{self.name} is {add_article(expected)} network", f"it is {self.driver}", step
+            )
         return self
 
     def expect_containers(self, expected: list[str], *, next_step: str = "") -> Network:

@@ -57,7 +57,7 @@ class EcsRollouts(ABC):
         """Expect that its target groups ask for this path, and take these codes for healthy."""
         arns = [each["targetGroupArn"] for each in self.attrs.get("loadBalancers") or []]
         if not arns:
-            what = f"a load balancer before the service {self.name}"
+            what = f"a load balancer in front of the service {self.name}"
             raise CheckFailed(what, "it has none", "aws ecs create-service --load-balancers")
         given = {f"TargetGroupArns.member.{at}": each for at, each in enumerate(arns, 1)}
         for group in aws_api.call_balancing("DescribeTargetGroups", **given):
@@ -69,7 +69,7 @@ class EcsRollouts(ABC):
                 raise CheckFailed(what, f"it asks for {found}", step)
             taken = group.findtext("Matcher/HttpCode") or ""
             if taken != codes:
-                what = f"the target group {name} takes {codes} for healthy"
+                what = f"the target group {name} considers {codes} healthy"
                 raise CheckFailed(what, f"{taken} counts as healthy", step)
         return self
 

@@ -155,7 +155,7 @@ def describe_missing(folder: Path, name: str) -> str:
     if path.is_symlink():
         return f"a link to {read_link(path)}, which is not there"
     if path.exists():
-        return "something that is no ordinary file"
+        return "something that is not an ordinary file"
     if not path.parent.is_dir():
         return f"not even the folder {Path(name).parent}"
     others = [each.name for each in path.parent.iterdir() if not each.name.endswith(".ipynb")]

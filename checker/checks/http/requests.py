@@ -181,6 +181,6 @@ class HttpResponse:
             found = "the connection was closed without an answer"
         step = (
             "Is the container running, is the port published on 127.0.0.1, and does the program "
-            "in it listen on that port? docker container ls and docker logs tell."
+            "in it listen on that port? docker container ls and docker logs show it."
         )
         raise CheckFailed(f"an answer from {self._name}", found, step)

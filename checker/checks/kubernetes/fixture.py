@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TypeVar
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.checks.core.failure import (
+    CheckFailed,
+    add_article,
+    find_similar_names,
+    join_names,
+)
 from checker.checks.kubernetes.nodes import Node
 from checker.checks.kubernetes.objects import KINDS, Kind, KubernetesObject
 from checker.checks.kubernetes.pods import Pod, Pods
@@ -120,7 +125,7 @@ class Namespace:
 
     def _explain_absence(self, kind: Kind, name: str) -> CheckFailed:
         """Return where it is instead: elsewhere, of another kind, or under another name."""
-        expected = f"a {kind.name} {name} in the namespace {self.name}"
+        expected = f"{add_article(kind.name)} {name} in the namespace {self.name}"
         for item in self._api.metadata(kind.list_path()):
             if item["name"] == name:
                 other = item["namespace"]
@@ -132,8 +137,9 @@ class Namespace:
                 return CheckFailed(expected, f"one in the namespace {other}", advice)
         bare_pod = f"{KINDS['pod'].list_path(self.name)}/{name}"
         if kind.name.lower() in POD_CONTROLLERS and self._api.find(bare_pod):
+            controller = add_article(kind.name)
             step = (
-                f"Nobody replaces a bare Pod. Delete it, and make a {kind.name}: it makes the Pods."
+                f"Nobody replaces a bare Pod. Delete it, and make {controller}: it makes the Pods."
             )
             return CheckFailed(expected, f"no such {kind.name}, but a bare Pod {name}", step)
         return _explain_missing(self._api, kind, name, self.name)
@@ -145,4 +151,6 @@ def _explain_missing(api: Api, kind: Kind, name: str, namespace: str = "") -> Ch
     where = f" in the namespace {namespace}" if namespace else ""
     found = f"no such {kind.name}, but {join_names(alike)}" if alike else f"no such {kind.name}"
     command = f"kubectl get {kind.plural}{f' -n {namespace}' if namespace else ''}"
-    return CheckFailed(f"a {kind.name} {name}{where}", found, f"See what there is: {command}")
+    return CheckFailed(
+        f"{add_article(kind.name)} {name}{where}", found, f"See what there is: {command}"
+    )

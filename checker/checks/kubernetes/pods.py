@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.failure import CheckFailed, add_article, describe_value, join_names
 from checker.checks.core.waiting import wait_until_passed, watch_list
 from checker.checks.kubernetes.objects import KINDS, KubernetesObject
 from checker.images.reference import is_same_image
@@ -105,7 +105,7 @@ class Pod(KubernetesObject):
         if self.owner.partition(" ")[0] != kind:
             found = f"it was made by {self.owner or 'hand, so nobody replaces it'}"
             step = next_step or f"See Controlled By: {self.suggest_command('describe')}"
-            raise CheckFailed(f"{self.display_name} was made by a {kind}", found, step)
+            raise CheckFailed(f"{self.display_name} was made by {add_article(kind)}", found, step)
         return self
 
     def expect_log(self, text: str, *, within: float = 0, next_step: str = "") -> Self:

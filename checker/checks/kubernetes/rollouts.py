@@ -183,7 +183,7 @@ class Rollout:
             if other.ready:
                 probe = describe_value(str(self.readiness_probe))
                 found = f"the readiness probe is content with it: {probe}"
-                step = "Ask it how it is, and not only whether it is there."
+                step = "Ask whether it works, and not only whether it is there."
                 raise CheckFailed(f"a Pod from {bad} does not become ready", found, step)
         return self
 

@@ -38,10 +38,10 @@ class Deployment(DeploymentState):
         def check_rollout() -> None:
             if not self.rolled_out:
                 raise CheckFailed(
-                    f"{self.display_name} has {self.replicas} ready Pods of its present template",
+                    f"{self.display_name} has {self.replicas} ready Pods of its current template",
                     self.pod_counts,
                     next_step
-                    or f"See which does not come up: kubectl get pods -n {self.namespace}; then "
+                    or f"See which does not start: kubectl get pods -n {self.namespace}; then "
                     "kubectl describe pod and kubectl logs with its name.",
                 )
 
@@ -63,7 +63,7 @@ class Deployment(DeploymentState):
     def expect_pod_label(self, key: str, value: str | None = None, *, next_step: str = "") -> Self:
         """Expect that its Pods get this label."""
         labels = self.template["metadata"].get("labels") or {}
-        step = next_step or "Labels of Pods stand in its manifest under template, metadata, labels."
+        step = next_step or "Labels of Pods are in its manifest, under template, metadata, labels."
         expect_entry(f"{self.display_name}: label of its Pods", labels, key, value, step)
         return self
 

@@ -129,7 +129,7 @@ class SwarmService:
     def expect_health_check(self, *, next_step: str = "") -> Self:
         """Expect that the service says how to ask a copy whether it is well."""
         if not self.health_command:
-            found = "no health check: Swarm takes a copy for ready as soon as its process runs"
+            found = "no health check: Swarm considers a copy ready as soon as its process runs"
             step = next_step or "docker service update --help lists what begins with --health"
             raise CheckFailed(f"a health check of {self.name}", found, step)
         return self
@@ -158,7 +158,7 @@ class SwarmService:
         action = self.update.get("FailureAction", "pause")
         if action != expected:
             what = f"a rollout of {self.name} that fails ends with {expected}"
-            step = next_step or "--update-failure-action says what becomes of a bad version."
+            step = next_step or "--update-failure-action says what happens to a bad version."
             raise CheckFailed(what, f"its failure action is {action}", step)
         return self
 

@@ -57,7 +57,7 @@ def list_port_numbers(mapping: TrackedInput) -> list[int]:
         found = RANGE.fullmatch(span)
         first, last = (int(found[1]), int(found[2])) if found else (0, -1)
         if not 1 <= first <= last <= LAST_PORT:
-            message = f"{format_path(mapping.path)}.containerPortRange is no range."
+            message = f"{format_path(mapping.path)}.containerPortRange is not a range."
             raise CourseError(message, expected="two ports, as in 8000-8010", found=ascii(span))
         if last - first >= MOST_PORTS:
             mapping.warn(

@@ -53,7 +53,9 @@ def _parse_size(text: str | None, name: str, unit: str, factor: int) -> int | No
     amount = float(found[1]) * (factor if found[2] else 1) if found else 0.0
     if amount < 1 or amount != int(amount):
         expected = "CPU units, or 1 vCPU" if name == "cpu" else "MiB, or 1 GB"
-        raise CourseError(f"{name} of the task is no size.", expected=expected, found=ascii(text))
+        raise CourseError(
+            f"{name} of the task is not a size.", expected=expected, found=ascii(text)
+        )
     return int(amount)
 
 
@@ -61,7 +63,7 @@ def validate_fargate_size(cpu: int | None, memory: int | None) -> None:
     """Validate the size of a task, in CPU units and MiB, against those that Fargate has."""
     if cpu is None or memory is None:
         message = "A task for Fargate needs cpu and memory of the whole task."
-        raise CourseError(message, expected="cpu and memory beside containerDefinitions")
+        raise CourseError(message, expected="cpu and memory next to containerDefinitions")
     if cpu not in FARGATE_MIB:
         expected = f"one of {', '.join(map(str, FARGATE_MIB))}"
         raise CourseError("Fargate has no such cpu.", expected=expected, found=str(cpu))

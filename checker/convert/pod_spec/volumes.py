@@ -58,7 +58,7 @@ def convert_volume(volume: TrackedInput, draft: Draft) -> Object:
     if not host:
         return {"emptyDir": {}}
     if not names.PATH.fullmatch(host) or ".." in host.split("/"):
-        raise CourseError("host.sourcePath is no absolute path.", found=ascii(host))
+        raise CourseError("host.sourcePath is not an absolute path.", found=ascii(host))
     volume.warn("host", f"{host} is of whatever node the Pod lands on.")
     return {"hostPath": {"path": host}}
 
@@ -143,7 +143,7 @@ def _add_mount_points(
 def require_path(path: str | None) -> str:
     """Return an absolute path in a container."""
     if path is None or not names.PATH.fullmatch(path) or ":" in path:
-        raise CourseError("A containerPath is no absolute path.", found=ascii(path))
+        raise CourseError("A containerPath is not an absolute path.", found=ascii(path))
     return path
 
 

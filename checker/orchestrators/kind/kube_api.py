@@ -238,5 +238,6 @@ def _explain_silence(error: Exception) -> CouldNotFindOut:
     return CouldNotFindOut(
         "The cluster does not answer.",
         found=str(error).split("\n")[0][:300],
-        next_step="Is its control plane stopped? ./course status tells; ./course reset LAB mends.",
+        next_step="Is its control plane stopped? ./course status says so, "
+        "and ./course reset LAB repairs it.",
     )

@@ -44,7 +44,9 @@ def parse_quiz(fence: Fence) -> QuizQuestion:
         if match := ANSWER.fullmatch(line):
             answers.append(parse_answer(fence, match, number))
         elif answers and line.strip():
-            raise fence.make_error("this is no answer.", line=number, expected="- [ ] answer : why")
+            raise fence.make_error(
+                "this is not an answer.", line=number, expected="- [ ] answer : why"
+            )
         elif line.strip():
             text.append(line)
     validate_quiz(fence, text, answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checker.checks.core.failure import (
+    add_article,
     describe_value,
     find_similar_names,
     get_last_line,
@@ -25,6 +26,21 @@ from checker.checks.core.task import get_marker, task
 )
 def test_names_become_a_sentence(names: list[str], words: str) -> None:
     assert join_names(names) == words
+
+
+@pytest.mark.parametrize(
+    ("noun", "words"),
+    [
+        ("image", "an image"),
+        ("container", "a container"),
+        ("EndpointSlice", "an EndpointSlice"),
+        ("user", "a user"),
+        ("unit", "a unit"),
+        ("", "a "),
+    ],
+)
+def test_nouns_get_their_article(noun: str, words: str) -> None:
+    assert add_article(noun) == words
 
 
 @pytest.mark.parametrize(

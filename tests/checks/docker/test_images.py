@@ -108,7 +108,7 @@ def test_file_that_is_missing_is_told_with_near_names(shop: DockerImage) -> None
 
 def test_folder_and_endless_link_are_no_files(shop: DockerImage) -> None:
     for path in ("/app", "/app/loop"):
-        with pytest.raises(CheckFailed, match="no ordinary file"):
+        with pytest.raises(CheckFailed, match="not an ordinary file"):
             shop.read(path)
 
 

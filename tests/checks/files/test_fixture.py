@@ -79,7 +79,7 @@ def test_setting_is_named_as_written_not_as_a_pattern(folder: Path, workspace: W
         (lambda path: path.mkdir(), "a folder of that name"),
         (lambda path: path.symlink_to("gone"), "a link to gone, which is not there"),
         (lambda path: path.symlink_to("a.txt"), "a link to a.txt"),
-        (lambda path: os.mkfifo(path), "something that is no ordinary file"),
+        (lambda path: os.mkfifo(path), "something that is not an ordinary file"),
         (lambda path: path.with_name("A.TXT").touch(), "no such file, but A.TXT"),
     ],
 )
@@ -95,7 +95,7 @@ def test_socket_is_no_file(folder: Path, workspace: Workspace, monkeypatch) -> N
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("a.txt")
         found = refused(lambda: workspace.file("a.txt").text).found
-    assert found == "something that is no ordinary file"
+    assert found == "something that is not an ordinary file"
 
 
 def test_file_in_a_missing_folder_is_told(workspace: Workspace) -> None:
