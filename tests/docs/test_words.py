@@ -22,7 +22,7 @@ REASON = re.compile(r"^ *`{3,}.*\.illustration.*$", re.M)
 # that no other word contains, is enough of a pattern; for others the pattern says more.
 EXPLAINED = {
     r"\{\{": r"\*Go templates\*: text in which",
-    r"\bkernel": r"\*\*kernel\*\*: the core of an operating system",
+    r"\bkernel": r"\*\*kernel\*\* is the core of an operating system",
     r"\bsignals?\b": r"\*signal\*, a short message",
     r"/proc\b": r"`/proc` is a folder in which the kernel",
     r"\bdistributions?\b": r"\*distribution\*, as complete systems",
@@ -54,19 +54,19 @@ EXPLAINED = {
     r"\bFargate\b": r"AWS finds room \(Fargate\)",
     r"target[- ]type": r"\*target type\*: it lists addresses",
     r"\blistener\b": r"\*\*listener\*\* on a port of it",
-    r"apiVersion": r"`apiVersion` and `kind` name the kind of an object",
-    r"terminationGracePeriodSeconds": r"`terminationGracePeriodSeconds` is the time a Pod gets",
+    r"apiVersion": r"`apiVersion` says in which part of the Kubernetes API",
+    r"terminationGracePeriodSeconds": r"`terminationGracePeriodSeconds` is the time that the program gets",
     r"NOMINATED NODE": r"a node on which room is being made",
     r"READINESS GATES": r"further conditions before the Pod counts",
     r"custom-columns": r"`-o custom-columns` prints a table",
     r"jsonpath": r"`-o jsonpath` prints the field that a path leads to",
-    r"get --raw": r"`kubectl get --raw` sends it a path",
+    r"get --raw": r"`get --raw` asks it for a path",
     r"\btolerat": r"\*toleration\*, a line in their manifest",
     r"[Aa]dmission plugin": r"\*admission plugins\*, small parts",
-    r"[Ss]ervice account": r"A \*service account\* is the name under which",
+    r"[Ss]ervice account": r"\*\*service accounts\*\*, the names under which",
     r"NoExecute": r"`NoExecute`, which not only keeps new Pods away",
-    r"\d(Mi|Gi)\b": r"`256Mi` are 256 MiB",
-    r"\b\d+m\b of CPU|cpu: \d+m": r"`125m` of CPU are 125 thousandths",
+    r"\d(Mi|Gi)\b": r"`16Mi` and `4000Gi` of memory count in powers of 1024",
+    r"\b\d+m\b of CPU|cpu: \d+m": r"`50m` of CPU are 50 thousandths",
     r"ReadWriteOnce|accessModes": r"`ReadWriteOnce` is an \*access mode\*",
     r"\bconntrack\b": r"`conntrack` shows and changes the list of connections",
 }
@@ -99,7 +99,7 @@ def read_glossary() -> list[list[str]]:
 
 def test_chapters_are_read_in_the_order_of_the_site() -> None:
     chapters = list(read_chapters())
-    assert chapters[0] == "docker/what-a-container-is.md"
+    assert chapters[0] == "docker/first-ten-minutes.md"
     assert len(chapters) == len(set(chapters)) > 15
     assert chapters.index("compose/start-in-order.md") < chapters.index("ecs/keep-it-running.md")
 
