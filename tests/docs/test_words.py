@@ -65,7 +65,7 @@ EXPLAINED = {
     r"[Aa]dmission plugin": r"\*admission plugins\*, small parts",
     r"[Ss]ervice account": r"\*\*service accounts\*\*, the names under which",
     r"NoExecute": r"`NoExecute`, which not only keeps new Pods away",
-    r"\d(Mi|Gi)\b": r"`16Mi` and `4000Gi` of memory count in powers of 1024",
+    r"\d(Mi|Gi)\b": r"`16Mi` are 16 MiB",
     r"\b\d+m\b of CPU|cpu: \d+m": r"`50m` of CPU are 50 thousandths",
     r"ReadWriteOnce|accessModes": r"`ReadWriteOnce` is an \*access mode\*",
     r"\bconntrack\b": r"`conntrack` shows and changes the list of connections",
