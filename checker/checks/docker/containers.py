@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable
 from itertools import chain
 
 from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry
 from checker.checks.core.waiting import poll_every, wait_until_passed
+from checker.checks.docker import limits, ports
 from checker.checks.docker.facts import ContainerFacts, Mount
+from checker.checks.docker.processes import RESET_SECONDS, find_user_id, measure_run
 
 PAUSE = 0.1
 """Seconds between two looks at a container."""
@@ -17,16 +20,26 @@ PAUSE = 0.1
 class Container(ContainerFacts):
     """A container and what is expected of it; every `expect_` gives the container back."""
 
-    def expect_running(self, *, next_step: str = "") -> Container:
-        """Expect that it runs now."""
-        if not self.running or self.status == "restarting":
-            step = f"docker logs {self.name} may say why; docker start {self.name} starts it."
-            raise CheckFailed(f"{self.name} is running", f"it is {self.state}", next_step or step)
+    def expect_running(self, *, lasting: float = 0, next_step: str = "") -> Container:
+        """Expect that it runs now; one that is paused, or waits for its next start, does not.
+
+        Args:
+            lasting: Seconds for which it must have run, or go on to run. One that had to be started
+                again by its restart policy must last as long as the engine itself demands.
+            next_step: What to tell the learner instead of the usual step.
+        """
+        if not self.running:
+            step = next_step or f"docker logs {self.name} may say why; {self.way_to_run} starts it."
+            if self.status == "paused":
+                step = f"Let its processes go on: {self.way_to_run}"
+            raise CheckFailed(f"{self.name} is running", f"it is {self.state}", step)
+        if lasting:
+            self._expect_lasting_run(lasting, next_step)
         return self
 
     def expect_stopped(self, *, next_step: str = "") -> Container:
-        """Expect that it is there, and does not run."""
-        if self.running:
+        """Expect that it is there, and that its program has ended or was never started."""
+        if self.status not in ("created", "exited", "dead"):
             step = next_step or f"Stop it: docker stop {self.name}"
             raise CheckFailed(f"{self.name} is stopped", f"it is {self.state}", step)
         return self
@@ -100,17 +113,40 @@ class Container(ContainerFacts):
         """Expect the container's TCP port to be published, on this address alone.
 
         `on` is an address of the machine, "" for any; `as_port` is its port, any if not given.
+        Next to an address that only this machine reaches, more of that kind may lead there.
         """
         self.expect_running()
         wanted = f"{on or '*'}:{as_port or '*'}"
         found = self.ports.get(port, [])
         matching = [each for each in found if as_port in (None, each.port)]
-        if not matching or (on and any(each.address != on for each in matching)):
+        if on:
+            matching = [each for each in matching if each.address == on]
+        is_local = any(each.is_local for each in matching)
+        others_reach_it = any(
+            each.address != on and not (is_local and each.is_local) for each in found
+        )
+        if not matching or (on and others_reach_it):
             others = join_names(map(str, self.ports), "no port")
             option = f"with -p {on + ':' if on else ''}{as_port or port}:{port}"
             state = join_names((f"{x.address}:{x.port}" for x in found), f"it publishes {others}")
             step = next_step or self._advise_to_recreate(option)
             raise CheckFailed(f"port {port} of {self.name} published as {wanted}", state, step)
+        return self
+
+    def expect_only_published(
+        self, as_port: int, *, port: int | None = None, next_step: str = ""
+    ) -> Container:
+        """Expect the TCP port `as_port` of 127.0.0.1 to lead into it, and nothing from outside.
+
+        What is really bound counts, so also what `-P` adds; while it does not run, what was asked
+        for. More ports of the machine may lead into it if only this machine reaches them.
+
+        Args:
+            as_port: The port of 127.0.0.1.
+            port: The container's port that it must lead to; any if not given.
+            next_step: What to tell the learner instead of the usual step.
+        """
+        ports.expect_only_published(self.name, self.bindings, self.attrs, as_port, port, next_step)
         return self
 
     def expect_not_published(self, port: int | None = None, *, next_step: str = "") -> Container:
@@ -166,28 +202,95 @@ class Container(ContainerFacts):
             raise CheckFailed(expected, f"it is in {join_names(self.networks)}", step)
         return self
 
-    def expect_restart_policy(self, expected: str, *, next_step: str = "") -> Container:
-        """Expect this restart policy: no, always, unless-stopped or on-failure."""
+    def expect_restart_policy(
+        self, expected: str, *, most: int | None = None, next_step: str = ""
+    ) -> Container:
+        """Expect this restart policy: no, always, unless-stopped or on-failure.
+
+        `most` is the number of restarts behind on-failure, 0 for as many as it takes; any if not
+        given.
+        """
         if self.restart_policy != expected:
             what = f"{self.name} has the restart policy {expected}"
             step = next_step or f"Change it: docker update --restart {expected} {self.name}"
             raise CheckFailed(what, f"it is {self.restart_policy}", step)
+        found = int(self.attrs["HostConfig"]["RestartPolicy"].get("MaximumRetryCount") or 0)
+        if most not in (None, found):
+            what = f"at most {most} restarts of {self.name}" if most else f"no limit of {self.name}"
+            step = f"Change it: docker update --restart {expected}:{most} {self.name}"
+            state = f"at most {found}" if found else "as many as it takes"
+            raise CheckFailed(what, state, next_step or step)
         return self
 
     def expect_user(self, expected: str, *, next_step: str = "") -> Container:
-        """Expect that it was started as this user."""
-        if self.user.partition(":")[0] != expected:
+        """Expect that its first process belongs to this user, given by name or by number.
+
+        While it does not run, expect that it would be started as this user.
+        """
+        configured = self.user.partition(":")[0] or "root"
+        found = self.user_id if self.running else find_user_id(self, configured)
+        if found is None or found != find_user_id(self, expected):
             what = f"{self.name} runs as {expected}"
             step = next_step or "USER in the Dockerfile says as whom containers run."
-            raise CheckFailed(what, f"it runs as {self.user or 'root'}", step)
+            raise CheckFailed(what, f"it runs as {self._name_user(found, configured)}", step)
         return self
 
-    def _wait_until_passed(self, check: Callable[[Container], None], within: float) -> Container:
-        def inspect_again() -> Container:
-            attrs = self._client.api.inspect_container(self.id)
-            return Container(self._client, self.name, attrs)
+    def expect_not_root(self, *, next_step: str = "") -> Container:
+        """Expect that its first process does not belong to root, whatever was configured."""
+        if self.user_id == 0:
+            step = next_step or "USER in the Dockerfile says as whom containers run."
+            raise CheckFailed(f"{self.name} does not run as root", "it runs as root", step)
+        return self
 
-        looks = chain([self], iter(inspect_again, None))
+    def expect_memory_limit(self, expected: int, *, next_step: str = "") -> Container:
+        """Expect a memory limit of so many bytes, enforced, and not undone by more swap."""
+        limits.expect_memory_limit(self.name, self.memory_limit, expected, next_step)
+        return self
+
+    def expect_cpu_limit(self, expected: float, *, next_step: str = "") -> Container:
+        """Expect that it may use so many processors, by whichever option."""
+        limits.expect_cpu_limit(self.name, self.attrs, expected, next_step)
+        return self
+
+    def inspect_again(self) -> Container:
+        """Return the same container, by its id, as it is by now.
+
+        Raises:
+            CheckFailed: It is gone.
+        """
+        from docker.errors import NotFound
+
+        try:
+            attrs = self._client.api.inspect_container(self.id)
+        except NotFound:
+            step = "See what there is: docker container ls -a"
+            raise CheckFailed(f"{self.name} is still there", "it was removed", step) from None
+        return Container(self._client, self.name, attrs)
+
+    def _expect_lasting_run(self, lasting: float, next_step: str) -> None:
+        needed = max(lasting, RESET_SECONDS) if self.restart_count else lasting
+        left = needed - measure_run(self)
+        deadline = time.monotonic() + left
+        later = self
+        while later.running and later.started_at == self.started_at:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(min(PAUSE, left))
+            later = self.inspect_again()
+        found = f"it is {later.state}"
+        if count := later.restart_count:
+            times = "once" if count == 1 else f"{count} times"
+            found = f"its program ended, and was started again {times}"
+        step = next_step or f"Its program ends by itself: docker logs {self.name} may say why."
+        raise CheckFailed(f"{self.name} keeps running", found, step)
+
+    def _name_user(self, number: int | None, configured: str) -> str:
+        if number is None or number == find_user_id(self, configured):
+            return configured
+        return "root" if number == 0 else f"user {number}"
+
+    def _wait_until_passed(self, check: Callable[[Container], None], within: float) -> Container:
+        looks = chain([self], iter(self.inspect_again, None))
 
         def check_next() -> Container:
             now = next(looks)
@@ -201,42 +304,3 @@ class Container(ContainerFacts):
             f"A container keeps what it was made with: remove {self.name}, "
             f"and run it again {option}."
         )
-
-
-class Containers:
-    """Containers that have something in common: `what` says what."""
-
-    def __init__(self, what: str, found: Iterable[Container]) -> None:
-        self.what = what
-        self._found = sorted(found, key=lambda each: each.name)
-
-    def __iter__(self) -> Iterator[Container]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    @property
-    def names(self) -> list[str]:
-        return [each.name for each in self._found]
-
-    def expect_names(self, expected: Iterable[str], *, next_step: str = "") -> Containers:
-        """Expect these and no others, in any order."""
-        wanted = sorted(expected)
-        more = [name for name in self.names if name not in wanted]
-        missing = [name for name in wanted if name not in self.names]
-        listing, removal = "docker container ls -a shows what there is", "docker rm -f removes one"
-        steps = [f"Missing: {join_names(missing)}; {listing}."] if missing else []
-        steps += [f"Too many: {join_names(more)}; {removal}."] if more else []
-        if steps:
-            step = next_step or " ".join(steps)
-            raise CheckFailed(f"{self.what}: {join_names(wanted)}", join_names(self.names), step)
-        return self
-
-    def expect_count(self, expected: int, *, next_step: str = "") -> Containers:
-        """Expect this number of them."""
-        if len(self) != expected:
-            what = f"{self.what}: {expected}"
-            step = next_step or "See them: docker container ls -a"
-            raise CheckFailed(what, f"{len(self)} ({join_names(self.names)})", step)
-        return self
