@@ -42,9 +42,8 @@ class Content:
             return re.sub(r"\r+\n", "\n", self.bytes.decode("utf-8-sig"))
         except UnicodeDecodeError:
             found = BOMS.get(self.bytes[:2], describe_value(self.bytes))
-            raise CheckFailed(
-                f"text (UTF-8) in {self.what}", found, f"Write {self.what} again as plain text."
-            ) from None
+            step = f"It must be plain text. {self._next_step}"
+            raise CheckFailed(f"text (UTF-8) in {self.what}", found, step) from None
 
     @property
     def json(self) -> Any:

@@ -19,7 +19,6 @@ from checker.checks.docker.ports import (
     list_bound_ports,
     list_requested_ports,
 )
-from checker.checks.docker.processes import read_user_id
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -135,15 +134,6 @@ class ContainerFacts:
     def user(self) -> str:
         """The user it was started as, as configured; "" means root."""
         return str(self.attrs["Config"]["User"])
-
-    @property
-    def user_id(self) -> int:
-        """The number of the user that its first process has now, whatever was configured.
-
-        Raises:
-            CheckFailed: It does not run.
-        """
-        return read_user_id(self)
 
     @property
     def restart_policy(self) -> str:

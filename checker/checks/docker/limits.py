@@ -80,7 +80,9 @@ def expect_memory_limit(name: str, limit: MemoryLimit, expected: int, next_step:
             again = f"A reservation is what it should get, not the most that it may have. {again}"
         raise CheckFailed(wanted, found, next_step or again)
     if limit.is_softened:
-        swap = "swap without a limit" if limit.swap is None else f"{describe_size(limit.swap)} of swap"
+        swap = (
+            "swap without a limit" if limit.swap is None else f"{describe_size(limit.swap)} of swap"
+        )
         step = f"What does not fit into its memory goes on in swap. {again[:-1]} alone."
         wanted = f"{wanted}, and no more swap than Docker adds by itself"
         raise CheckFailed(wanted, f"that limit, and {swap}", next_step or step)

@@ -93,7 +93,8 @@ def expect_only_published(
     elif not found:
         step = f"Neither EXPOSE nor --expose publishes a port. {step}"
     where = f"port {port} of {name}" if port else name
-    ways = join_names((f"{each} to its port {each.container_port}" for each in found), "")
+    # IPv4 and IPv6 are bound one by one, and are the same to people
+    ways = join_names(dict.fromkeys(f"{x} to its port {x.container_port}" for x in found), "")
     raise CheckFailed(
         f"{where} published at 127.0.0.1:{as_port}, and at no address that others reach",
         f"published: {ways}" if ways else "no port of it is published",
