@@ -176,7 +176,7 @@ def test_workshop_answers(docker):
     """The page of workshop says what its variable TOWN says."""
     docker.container("workshop").expect_running()
     page = http.get("http://127.0.0.1:8085/", within=SECONDS).expect_status(
-        200, next_step="Does a server listen on port 8000 in workshop, and has it an index.html?"
+        200, next_step="Does a server listen on port 8000 in workshop, and is there an index.html?"
     )
     page.expect_matches(
         r"\bJena\b",
@@ -224,9 +224,14 @@ def _expect_value(values, name, value):
     if found != value:
         raise CheckFailed(
             f"{name}={value} in wagon.env",
-            f"{name}={found}" if found is not None else f"no line {name}=",
+            f"no line {name}=" if found is None else f"{name}={_show_blanks(found)}",
             "All behind the first '=' is the value: quotes, spaces and comments too.",
         )
+
+
+def _show_blanks(value):
+    """The value, between quotes where blank space at its ends would not be seen."""
+    return value if value == value.strip() else f"'{value}'"
 
 
 def _is_shell(words):
