@@ -23,7 +23,7 @@ def container(name: str, **changes: Any) -> dict[str, Any]:
         "RestartCount": 0,
         "State": {"Status": "running", "Running": True, "ExitCode": 0, "StartedAt": "2026-01-01"},
         "Config": {"Image": "busybox", "Env": ["A=1", "PATH=/bin"], "Labels": {}, "User": ""},
-        "HostConfig": {"RestartPolicy": {"Name": "no"}, "AutoRemove": False},
+        "HostConfig": {"RestartPolicy": {"Name": "no"}, "AutoRemove": False, "PortBindings": {}},
         "NetworkSettings": {"Ports": {}, "Networks": {"bridge": {"IPAddress": "172.17.0.2"}}},
         "Mounts": [],
     }
@@ -51,6 +51,9 @@ def image(*tags: str, **config: Any) -> dict[str, Any]:
     }
 
 
+QUESTIONS = ("test -e ", "cat /")
+
+
 class Engine:
     """The SDK's client and its `api` in one."""
 
@@ -63,6 +66,10 @@ class Engine:
         self.filters: dict[str, Any] = {}
         self.written = b""
         self.status = 0
+        self.outputs: dict[str, bytes] = {}
+        self.swap_limit = True
+        self.enforced: int | None = None
+        self.processes: list[list[str]] = []
         self.made: list[str] = []
         self.gone: list[str] = []
         self.api = self
@@ -100,15 +107,27 @@ class Engine:
     def logs(self, identity: str, tail: int) -> bytes:
         return self.written
 
+    def info(self) -> dict[str, Any]:
+        return {"SwapLimit": self.swap_limit, "SystemTime": "2026-01-01T00:01:00.123456789Z"}
+
+    def stats(self, identity: str, stream: bool, one_shot: bool) -> dict[str, Any]:
+        return {"memory_stats": {} if self.enforced is None else {"limit": self.enforced}}
+
+    def top(self, identity: str, ps_args: str) -> dict[str, Any]:
+        return {"Titles": ["PID", "UID"], "Processes": self.processes}
+
     def exec_create(self, identity: str, words: list[str], user: str) -> dict[str, str]:
-        self.made.append(" ".join(words))
-        return {"Id": "exec"}
+        command = " ".join(words)
+        self.made.append(command)
+        return {"Id": command}
 
     def exec_start(self, identity: str, stream: bool):
-        yield self.written
+        yield self.outputs.get(identity, b"" if identity.startswith(QUESTIONS) else self.written)
 
     def exec_inspect(self, identity: str) -> dict[str, int]:
-        return {"ExitCode": self.status}
+        # the vocabulary's own questions are answered only where a test says so
+        unanswered = identity.startswith(QUESTIONS) and identity not in self.outputs
+        return {"ExitCode": 1 if unanswered else self.status}
 
     def create_container(self, name: str, command: list[str], labels: dict) -> dict[str, str]:
         self.made.append(name)
@@ -138,7 +157,13 @@ class Engine:
         return self.pictures[reference]
 
     def __call__(self, filters: dict | None = None) -> list[dict[str, Any]]:
-        return list(self.pictures.values())
+        wanted = (filters or {}).get("label", "")
+        key, _, value = wanted.partition("=")
+        every = [
+            {"Labels": each.get("Config", {}).get("Labels"), **each}
+            for each in self.pictures.values()
+        ]
+        return [x for x in every if not key or (x["Labels"] or {}).get(key) == value]
 
     def history(self, identity: str) -> list[dict[str, str]]:
         return [{"CreatedBy": "CMD"}, {"CreatedBy": "COPY"}]

@@ -38,12 +38,12 @@ class Content:
             CheckFailed: It is not UTF-8 text.
         """
         try:
-            return self.bytes.decode("utf-8-sig").replace("\r\n", "\n")
+            # terminals and Windows end lines with a carriage return, too
+            return re.sub(r"\r+\n", "\n", self.bytes.decode("utf-8-sig"))
         except UnicodeDecodeError:
             found = BOMS.get(self.bytes[:2], describe_value(self.bytes))
-            raise CheckFailed(
-                f"text (UTF-8) in {self.what}", found, f"Write {self.what} again as plain text."
-            ) from None
+            step = f"It must be plain text. {self._next_step}"
+            raise CheckFailed(f"text (UTF-8) in {self.what}", found, step) from None
 
     @property
     def json(self) -> Any:
@@ -60,15 +60,19 @@ class Content:
             ) from None
 
     def expect_text(self, expected: str, *, next_step: str = "") -> None:
-        """Expect this text; blank space at both ends does not count."""
-        if self.text.strip() != expected.strip():
+        """Expect this text; kinds of line ends, and blank space at both ends, do not count."""
+        if self.text.strip() != re.sub(r"\r+\n", "\n", expected).strip():
             raise self._explain_failure(describe_value(expected), self.text.strip(), next_step)
 
     def expect_bytes(self, expected: Bytes, *, next_step: str = "") -> None:
         """Expect this content, byte for byte."""
         if self.bytes != expected:
             what = f"{describe_value(expected)} in {self.what}"
-            raise self._explain_failure(what, self.bytes, next_step)
+            found = describe_value(self.bytes)
+            if self.bytes.split() == expected.split():
+                # shown as text, the two would look the same
+                found = f"{found} (only line ends or blank space differ)"
+            raise self._explain_failure(what, found, next_step)
 
     def expect_contains(self, expected: str, *, next_step: str = "") -> None:
         """Expect that `expected` stands somewhere in the text."""

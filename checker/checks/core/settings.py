@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from checker.checks.core.failure import CheckFailed, describe_value, find_similar_names
+from checker.checks.core.failure import CheckFailed, describe_value, find_similar_names, join_names
 
 
 def parse_environment(lines: Iterable[str] | None) -> dict[str, str]:
@@ -26,7 +26,8 @@ def expect_entry(
     expected = f"{what} {key}" if value is None else f"{what} {key}={value}"
     if key not in found:
         alike = find_similar_names(key, found)
-        state = f"it is not set, but {', '.join(alike)}" if alike else "it is not set"
+        verb = "is" if len(alike) == 1 else "are"
+        state = f"it is not set, but {join_names(alike)} {verb}" if alike else "it is not set"
         raise CheckFailed(expected, state, next_step)
     if value is not None and found[key] != value:
         raise CheckFailed(expected, f"{key}={describe_value(found[key])}", next_step)

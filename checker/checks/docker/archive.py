@@ -41,8 +41,10 @@ def read_file(client: DockerClient, container_id: str, name: str, path: str) -> 
         if not entry.issym():
             break
         path = posixpath.join(posixpath.dirname(path), entry.linkname)
-    found = "a folder, or not an ordinary file"
-    raise CheckFailed(f"a file {path} in {name}", found, "Name a file, not a folder.")
+    is_folder = entry is not None and entry.isdir()
+    found = "a folder of that name" if is_folder else "something that is no ordinary file"
+    step = f"Remove what is at {path}, and make a file there."
+    raise CheckFailed(f"a file {path} in {name}", found, step)
 
 
 def has_file(client: DockerClient, container_id: str, path: str) -> bool:

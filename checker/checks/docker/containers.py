@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
-
 from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry
-from checker.checks.core.waiting import poll_every, wait_until_passed
-from checker.checks.docker.facts import ContainerFacts, Mount
+from checker.checks.docker import limits, ports
+from checker.checks.docker.container_state import ContainerState
+from checker.checks.docker.facts import Mount
+from checker.images.reference import is_same_image
 
-PAUSE = 0.1
-"""Seconds between two looks at a container."""
 
-
-class Container(ContainerFacts):
+class Container(ContainerState):
     """A container and what is expected of it; every `expect_` gives the container back."""
-
-    def expect_running(self, *, next_step: str = "") -> Container:
-        """Expect that it runs now."""
-        if not self.running or self.status == "restarting":
-            step = f"docker logs {self.name} may say why; docker start {self.name} starts it."
-            raise CheckFailed(f"{self.name} is running", f"it is {self.state}", next_step or step)
-        return self
-
-    def expect_stopped(self, *, next_step: str = "") -> Container:
-        """Expect that it is there, and does not run."""
-        if self.running:
-            step = next_step or f"Stop it: docker stop {self.name}"
-            raise CheckFailed(f"{self.name} is stopped", f"it is {self.state}", step)
-        return self
-
-    def expect_exit_status(self, expected: int, *, next_step: str = "") -> Container:
-        """Expect that it ended with this status."""
-        if self.exit_status != expected:
-            what = f"{self.name} ended with status {expected}"
-            step = next_step or f"docker logs {self.name} may say why."
-            raise CheckFailed(what, f"it ended with {self.exit_status}", step)
-        return self
-
-    def expect_healthy(self, *, within: float = 0, next_step: str = "") -> Container:
-        """Expect its health check to report healthy, at the latest after `within` seconds."""
-
-        def check_health(now: Container) -> None:
-            if now.health != "healthy":
-                step = next_step or f"See the probes: docker inspect {self.name}, State.Health."
-                raise CheckFailed(f"{self.name} is healthy", f"its health is {now.health}", step)
-
-        return self._wait_until_passed(check_health, within)
-
-    def expect_log(self, text: str, *, within: float = 0, next_step: str = "") -> Container:
-        """Expect `text` in its logs, at the latest after `within` seconds."""
-
-        def check_logs(now: Container) -> None:
-            if text not in now.logs:
-                expected = f"{text!r} in the logs of {self.name}"
-                step = next_step or f"Read them: docker logs {self.name}"
-                raise CheckFailed(expected, describe_value(now.logs[-200:]), step)
-
-        return self._wait_until_passed(check_logs, within)
 
     def expect_image(self, reference: str, *, next_step: str = "") -> Container:
         """Expect the image that `reference` names now, whatever name it was made with."""
@@ -71,7 +24,12 @@ class Container(ContainerFacts):
         if self.image_id != wanted:
             expected = f"{self.name} was made from {reference}"
             step = next_step or f"Remove it and make it again: docker run --name {self.name} ..."
-            raise CheckFailed(expected, f"it was made from {self.image}", step)
+            found = f"it was made from {self.image}"
+            if wanted is None:
+                found += f", and there is no image {reference} any more"
+            elif is_same_image(reference, self.image):
+                found = f"it was made from an older image of that name ({self.image_id[:19]})"
+            raise CheckFailed(expected, found, step)
         return self
 
     def expect_env(self, key: str, value: str | None = None, *, next_step: str = "") -> Container:
@@ -100,17 +58,40 @@ class Container(ContainerFacts):
         """Expect the container's TCP port to be published, on this address alone.
 
         `on` is an address of the machine, "" for any; `as_port` is its port, any if not given.
+        Next to an address that only this machine reaches, more of that kind may lead there.
         """
         self.expect_running()
         wanted = f"{on or '*'}:{as_port or '*'}"
         found = self.ports.get(port, [])
         matching = [each for each in found if as_port in (None, each.port)]
-        if not matching or (on and any(each.address != on for each in matching)):
+        if on:
+            matching = [each for each in matching if each.address == on]
+        is_local = any(each.is_local for each in matching)
+        others_reach_it = any(
+            each.address != on and not (is_local and each.is_local) for each in found
+        )
+        if not matching or (on and others_reach_it):
             others = join_names(map(str, self.ports), "no port")
             option = f"with -p {on + ':' if on else ''}{as_port or port}:{port}"
             state = join_names((f"{x.address}:{x.port}" for x in found), f"it publishes {others}")
             step = next_step or self._advise_to_recreate(option)
             raise CheckFailed(f"port {port} of {self.name} published as {wanted}", state, step)
+        return self
+
+    def expect_only_published(
+        self, as_port: int, *, port: int | None = None, next_step: str = ""
+    ) -> Container:
+        """Expect the TCP port `as_port` of 127.0.0.1 to lead into it, and nothing from outside.
+
+        What is really bound counts, so also what `-P` adds; while it does not run, what was asked
+        for. More ports of the machine may lead into it if only this machine reaches them.
+
+        Args:
+            as_port: The port of 127.0.0.1.
+            port: The container's port that it must lead to; any if not given.
+            next_step: What to tell the learner instead of the usual step.
+        """
+        ports.expect_only_published(self.name, self.bindings, self.attrs, as_port, port, next_step)
         return self
 
     def expect_not_published(self, port: int | None = None, *, next_step: str = "") -> Container:
@@ -163,80 +144,41 @@ class Container(ContainerFacts):
         if name not in self.networks:
             expected = f"{self.name} in the network {name}"
             step = next_step or f"Connect it: docker network connect {name} {self.name}"
-            raise CheckFailed(expected, f"it is in {join_names(self.networks)}", step)
+            raise CheckFailed(expected, f"it is in {join_names(self.networks, 'no network')}", step)
         return self
 
-    def expect_restart_policy(self, expected: str, *, next_step: str = "") -> Container:
-        """Expect this restart policy: no, always, unless-stopped or on-failure."""
+    def expect_restart_policy(
+        self, expected: str, *, most: int | None = None, next_step: str = ""
+    ) -> Container:
+        """Expect this restart policy: no, always, unless-stopped or on-failure.
+
+        `most` is the number of restarts behind on-failure, 0 for as many as it takes; any if not
+        given.
+        """
         if self.restart_policy != expected:
             what = f"{self.name} has the restart policy {expected}"
             step = next_step or f"Change it: docker update --restart {expected} {self.name}"
             raise CheckFailed(what, f"it is {self.restart_policy}", step)
+        found = int(self.attrs["HostConfig"]["RestartPolicy"].get("MaximumRetryCount") or 0)
+        if most not in (None, found):
+            what = f"at most {most} restarts of {self.name}" if most else f"no limit of {self.name}"
+            step = f"Change it: docker update --restart {expected}:{most} {self.name}"
+            state = f"at most {found}" if found else "as many as it takes"
+            raise CheckFailed(what, state, next_step or step)
         return self
 
-    def expect_user(self, expected: str, *, next_step: str = "") -> Container:
-        """Expect that it was started as this user."""
-        if self.user.partition(":")[0] != expected:
-            what = f"{self.name} runs as {expected}"
-            step = next_step or "USER in the Dockerfile says as whom containers run."
-            raise CheckFailed(what, f"it runs as {self.user or 'root'}", step)
+    def expect_memory_limit(self, expected: int, *, next_step: str = "") -> Container:
+        """Expect a memory limit of so many bytes, enforced, and not undone by more swap."""
+        limits.expect_memory_limit(self.name, self.memory_limit, expected, next_step)
         return self
 
-    def _wait_until_passed(self, check: Callable[[Container], None], within: float) -> Container:
-        def inspect_again() -> Container:
-            attrs = self._client.api.inspect_container(self.id)
-            return Container(self._client, self.name, attrs)
-
-        looks = chain([self], iter(inspect_again, None))
-
-        def check_next() -> Container:
-            now = next(looks)
-            check(now)
-            return now
-
-        return wait_until_passed(check_next, poll_every(PAUSE), within)
+    def expect_cpu_limit(self, expected: float, *, next_step: str = "") -> Container:
+        """Expect that it may use so many processors, by whichever option."""
+        limits.expect_cpu_limit(self.name, self.attrs, expected, next_step)
+        return self
 
     def _advise_to_recreate(self, option: str) -> str:
         return (
             f"A container keeps what it was made with: remove {self.name}, "
             f"and run it again {option}."
         )
-
-
-class Containers:
-    """Containers that have something in common: `what` says what."""
-
-    def __init__(self, what: str, found: Iterable[Container]) -> None:
-        self.what = what
-        self._found = sorted(found, key=lambda each: each.name)
-
-    def __iter__(self) -> Iterator[Container]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    @property
-    def names(self) -> list[str]:
-        return [each.name for each in self._found]
-
-    def expect_names(self, expected: Iterable[str], *, next_step: str = "") -> Containers:
-        """Expect these and no others, in any order."""
-        wanted = sorted(expected)
-        more = [name for name in self.names if name not in wanted]
-        missing = [name for name in wanted if name not in self.names]
-        listing, removal = "docker container ls -a shows what there is", "docker rm -f removes one"
-        steps = [f"Missing: {join_names(missing)}; {listing}."] if missing else []
-        steps += [f"Too many: {join_names(more)}; {removal}."] if more else []
-        if steps:
-            step = next_step or " ".join(steps)
-            raise CheckFailed(f"{self.what}: {join_names(wanted)}", join_names(self.names), step)
-        return self
-
-    def expect_count(self, expected: int, *, next_step: str = "") -> Containers:
-        """Expect this number of them."""
-        if len(self) != expected:
-            what = f"{self.what}: {expected}"
-            step = next_step or "See them: docker container ls -a"
-            raise CheckFailed(what, f"{len(self)} ({join_names(self.names)})", step)
-        return self

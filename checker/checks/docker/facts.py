@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +13,15 @@ from checker.checks.core.content import Content, Output
 from checker.checks.core.failure import CheckFailed
 from checker.checks.core.settings import parse_environment
 from checker.checks.docker.archive import LARGEST, has_file, read_file
+from checker.checks.docker.limits import MemoryLimit, read_cpu_limit, read_memory_limit
+from checker.checks.docker.ports import (
+    PublishedPort,
+    list_bound_ports,
+    list_requested_ports,
+)
 
 if TYPE_CHECKING:
     from docker import DockerClient
-
-
-@dataclass(frozen=True)
-class PublishedPort:
-    """One address of the machine that leads to a port of the container."""
-
-    address: str
-    port: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,12 @@ class ContainerFacts:
 
     @property
     def running(self) -> bool:
-        return bool(self.attrs["State"]["Running"])
+        """Whether its processes run now.
+
+        The engine's own flag is also true of a container that is paused, or that waits for its
+        next start; `status` is not.
+        """
+        return self.status == "running"
 
     @property
     def exit_status(self) -> int:
@@ -86,10 +90,20 @@ class ContainerFacts:
 
     @property
     def state(self) -> str:
-        """Its state in words, for messages."""
+        """Its state in words, for messages: they follow "it is"."""
         if self.status == "exited":
             return f"stopped; it ended with status {self.attrs['State']['ExitCode']}"
-        return "created, but was never started" if self.status == "created" else self.status
+        words = {
+            "created": "created, but was never started",
+            "paused": "paused, so none of its processes runs",
+            "restarting": "restarting: its program ended, and is about to be started again",
+        }
+        return words.get(self.status, self.status)
+
+    @property
+    def way_to_run(self) -> str:
+        """The command that makes it run."""
+        return f"docker {'unpause' if self.status == 'paused' else 'start'} {self.name}"
 
     # --- how it was made
 
@@ -132,16 +146,32 @@ class ContainerFacts:
         return bool(self.attrs["HostConfig"]["AutoRemove"])
 
     @property
+    def memory_limit(self) -> MemoryLimit:
+        return read_memory_limit(self.attrs, self._client)
+
+    @property
+    def cpu_limit(self) -> float:
+        """How many processors it may use; 0 is no limit."""
+        return read_cpu_limit(self.attrs)
+
+    @property
     def ports(self) -> dict[int, list[PublishedPort]]:
         """Its published TCP ports, while it runs: container port -> addresses of the machine."""
         found: dict[int, list[PublishedPort]] = {}
-        for name, bindings in (self.attrs["NetworkSettings"].get("Ports") or {}).items():
-            port, _, protocol = name.partition("/")
-            if protocol == "tcp" and bindings:
-                found[int(port)] = [
-                    PublishedPort(each["HostIp"], int(each["HostPort"])) for each in bindings
-                ]
+        for each in list_bound_ports(self.attrs):
+            if each.protocol == "tcp":
+                found.setdefault(each.container_port, []).append(each)
         return found
+
+    @property
+    def bindings(self) -> list[PublishedPort]:
+        """All that leads from the machine into it, of any protocol.
+
+        While it runs, this is what is really bound: `-P` and the engine's default address count.
+        Otherwise it is what starting it would ask for.
+        """
+        bound = list_bound_ports(self.attrs)
+        return bound if bound or self.running else list_requested_ports(self.attrs)
 
     @property
     def mounts(self) -> list[Mount]:
@@ -169,9 +199,12 @@ class ContainerFacts:
 
     @cached_property
     def logs(self) -> str:
-        """What it wrote to standard output and standard error: the last 2000 lines."""
+        """What it wrote to standard output and standard error: the last 2000 lines.
+
+        A terminal ends lines with a carriage return and a line feed; here they end with the latter.
+        """
         written = self._client.api.logs(self.id, tail=2000)
-        return bytes(written).decode(errors="replace")
+        return re.sub(r"\r+\n", "\n", bytes(written).decode(errors="replace"))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file, also while the container does not run.
@@ -179,7 +212,16 @@ class ContainerFacts:
         Raises:
             CheckFailed: There is no such file, or it is bigger than 16 MiB.
         """
-        return read_file(self._client, self.id, self.name, path)
+        try:
+            return read_file(self._client, self.id, self.name, path)
+        except CheckFailed:
+            if not self.running:
+                raise
+            # the engine's archive leaves out what is mounted in memory only, such as a tmpfs
+            seen_inside = self.exec(["cat", path], user="0")
+            if seen_inside.status != 0 or len(seen_inside.bytes) > LARGEST:
+                raise
+            return seen_inside.bytes
 
     def file(self, path: str) -> Content:
         """Return a file as something of which text, bytes or JSON can be expected."""
@@ -188,7 +230,9 @@ class ContainerFacts:
 
     def has_file(self, path: str) -> bool:
         """Say whether there is something at that path."""
-        return has_file(self._client, self.id, path)
+        if has_file(self._client, self.id, path):
+            return True
+        return self.running and self.exec(["test", "-e", path], user="0").status == 0
 
     def exec(self, command: str | Sequence[str], *, user: str = "") -> Output:
         """Run a command in the container; a string is split as a shell splits words.
@@ -197,7 +241,7 @@ class ContainerFacts:
             CheckFailed: The container does not run.
         """
         if not self.running:
-            step = f"Commands run only in running containers: docker start {self.name}"
+            step = f"Commands run only in running containers: {self.way_to_run}"
             raise CheckFailed(f"{self.name} is running", f"it is {self.state}", step)
         words = shlex.split(command) if isinstance(command, str) else list(command)
         api = self._client.api

@@ -13,7 +13,8 @@ from checker.checks.core.failure import (
     find_similar_names,
     join_names,
 )
-from checker.checks.docker.containers import Container, Containers
+from checker.checks.docker.container_list import Containers
+from checker.checks.docker.containers import Container
 from checker.checks.docker.images import DockerImage
 from checker.checks.docker.storage import Network, Volume
 from checker.checks.docker.temporary import TemporaryObjects
@@ -47,6 +48,9 @@ class Docker:
 
         try:
             attrs = self._api.inspect_container(name)
+            if attrs["Name"] != f"/{name}":
+                # the engine also takes the beginning of an id, and "cafe" may be one
+                raise NotFound(name)
         except NotFound:
             similar = self._find_similar(name)
             described = join_names(f"{each} ({state})" for each, state in similar.items())
@@ -83,6 +87,9 @@ class Docker:
         if image:
             filters["ancestor"] = filters.pop("image")
         found = self._list_containers(filters, running)
+        if running:
+            # the engine's list of running containers has paused and restarting ones, too
+            found = [each for each in found if each.running]
         return Containers(f"{what} ({details})" if details else what, found)
 
     def image(self, reference: str) -> DockerImage:
@@ -100,6 +107,19 @@ class Docker:
             others = [tag for tag in tags if not tag.startswith("course-check/")]
             raise _explain_missing("image", reference, others, "docker images") from None
         return DockerImage(self._client, self._temporary, reference, attrs)
+
+    def images(self, *, label: str) -> list[DockerImage]:
+        """Return the images that have a label, KEY or KEY=VALUE, whether or not they have a name.
+
+        A mark that a setup gave to an image finds it again under whatever name.
+        """
+        found = []
+        for each in self._api.images(filters={"label": label}):
+            if (each.get("Labels") or {}).get(OWNER) != "check":
+                name = (each.get("RepoTags") or [each["Id"]])[0]
+                attrs = self._api.inspect_image(each["Id"])
+                found.append(DockerImage(self._client, self._temporary, name, attrs))
+        return found
 
     def volume(self, name: str) -> Volume:
         """Return the volume NAME.

@@ -71,14 +71,19 @@ class WorkspaceFile(Content):
         `next_step` says what the lines should look like.
 
         Raises:
-            CheckFailed: There is no such line, or nothing stands behind it.
+            CheckFailed: There is no such line, nothing stands behind it, or there are several that
+                say different things: whoever guesses twice has not answered.
         """
-        found = re.search(rf"^{re.escape(name)}[ \t]*=[ \t]*(\S.*?)[ \t]*$", self.text, re.M)
-        if found is None:
+        pattern = rf"^[ \t]*{re.escape(name)}[ \t]*=[ \t]*(\S.*?)[ \t]*$"
+        found = re.findall(pattern, self.text, re.M)
+        if not found:
             expected = f"a line {name}=... in {self.name}"
             step = next_step or f"Write a line {name}= with its value into {self.name}."
             raise CheckFailed(expected, self.text.strip() or "an empty file", step)
-        return found[1]
+        if len(set(found)) > 1:
+            step = f"Leave the one that is right: {name}= may stand in {self.name} once."
+            raise CheckFailed(f"one line {name}=... in {self.name}", "; ".join(found), step)
+        return str(found[0])
 
     @property
     def exists(self) -> bool:

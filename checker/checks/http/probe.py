@@ -79,7 +79,8 @@ class ProbeLoad:
         if result.lost > most:
             first, last = result.losses[0].intended, result.losses[-1].intended
             times = f"the first after {first:.1f} s, the last after {last:.1f} s"
-            expected = f"{most or 'none'} of {result.sent} requests lost"
+            count = f"at most {most}" if most else "none"
+            expected = f"{count} of {result.sent} requests lost"
             step = next_step or "Look at when they were lost: what was stopped or started then?"
             raise CheckFailed(expected, f"{result.lost} lost: {result.lost_how}; {times}", step)
         return self

@@ -5,20 +5,22 @@ import re
 from checker.checks import CheckFailed, task
 
 DEBIAN = "debian:trixie-slim"
-LIMIT = 48 * 1024 * 1024
-SAME_CPU = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+MIB = 1024 * 1024
+STATEMENT = "I was there at nine."
+SAME_CPU = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 """Names that kernels use, and those that images use for the same processors."""
-MEMORY = "cd /sys/fs/cgroup; cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes"
-"""Version 2 of control groups has the first file, version 1 the second."""
+LASTING = 2
+"""Seconds; a program that ends by itself, as those of most mistakes do, ends sooner."""
 
 
 @task("twins")
 def test_both_run(docker):
-    """left and right are running."""
+    """left and right keep running."""
     for name in ("left", "right"):
         docker.container(name).expect_running(
+            lasting=LASTING,
             next_step=f"A container runs as long as its program: see what {name} was started "
-            "with, remove it, and give it a program that takes its time."
+            "with, remove it, and give it a program that takes its time.",
         )
 
 
@@ -49,12 +51,16 @@ def test_each_has_its_own_file(docker):
 @task("passport")
 def test_process(docker, workspace):
     """process= is the number that the engine's machine gives to the suspect's first process."""
-    pid = str(docker.container("suspect").expect_running().attrs["State"]["Pid"])
+    suspect = docker.container("suspect").expect_running()
+    pid = str(suspect.attrs["State"]["Pid"])
     found = _line(workspace, "process")
     if found == "1":
         step = "1 is its number inside the container. Ask the engine for the number outside."
     else:
-        step = "docker inspect suspect knows it: look for Pid in its State."
+        step = (
+            "docker inspect suspect knows it: look for Pid in its State. It is another one after "
+            "each start."
+        )
     _expect("process", pid, found, step)
 
 
@@ -62,19 +68,23 @@ def test_process(docker, workspace):
 def test_kernel(docker, workspace):
     """kernel= is the kernel on which suspect runs."""
     kernel = docker.container("suspect").exec("uname -r").expect_status(0).text.strip()
-    _expect(
-        "kernel",
-        kernel,
-        _line(workspace, "kernel"),
+    found = _line(workspace, "kernel")
+    step = (
         "The distribution comes with the image, the kernel does not. Which command prints the "
-        "version of the kernel that is running?",
+        "version of the kernel that is running?"
     )
+    if found.startswith("#"):
+        step = "That is when and how this kernel was built. Its version begins with its number."
+    # `uname -sr` and /proc/version have the kernel's name in front of it
+    words = found.split()
+    if kernel not in words or words[0] not in (kernel, "Linux"):
+        raise CheckFailed(f"kernel={kernel}", f"kernel={found}", step)
 
 
 @task("passport")
 def test_cpu(docker, workspace):
     """cpu= is the architecture for which the suspect's image was built."""
-    found = _line(workspace, "cpu").lower()
+    found = _line(workspace, "cpu").lower().removeprefix("linux/").partition("/")[0]
     _expect(
         "cpu",
         docker.image(DEBIAN).architecture,
@@ -85,49 +95,20 @@ def test_cpu(docker, workspace):
 
 @task("limits")
 def test_capped_runs(docker):
-    """capped is running."""
-    docker.container("capped").expect_running().expect_image(DEBIAN)
+    """capped was made from debian:trixie-slim, and keeps running."""
+    docker.container("capped").expect_image(DEBIAN).expect_running(lasting=LASTING)
 
 
 @task("limits")
 def test_memory(docker):
-    """The engine was asked for a memory limit of 48 MiB."""
-    host = docker.container("capped").attrs["HostConfig"]
-    if host["Memory"] == LIMIT:
-        return
-    found = f"{host['Memory']} bytes" if host["Memory"] else "no limit"
-    step = "Remove capped, and run it again with --memory 48m."
-    if host.get("MemoryReservation"):
-        found += f", but a reservation of {host['MemoryReservation']} bytes"
-        step = "A reservation is what it should get, not what it may have. " + step
-    raise CheckFailed(f"at most {LIMIT} bytes of memory (48 MiB) for capped", found, step)
-
-
-@task("limits")
-def test_kernel_enforces(docker):
-    """The kernel enforces that limit."""
-    limit = docker.container("capped").exec(["sh", "-c", MEMORY])
-    limit.expect_text(
-        str(LIMIT),
-        next_step="This is what the kernel lets capped have, read from its control group.",
-    )
+    """The kernel holds capped to 48 MiB of memory, and swap does not get around it."""
+    docker.container("capped").expect_memory_limit(48 * MIB)
 
 
 @task("limits")
 def test_processor(docker):
     """capped may use half of one processor."""
-    host = docker.container("capped").attrs["HostConfig"]
-    billionths = host["NanoCpus"]
-    if not billionths and host.get("CpuQuota", 0) > 0:
-        billionths = host["CpuQuota"] * 10**9 // (host["CpuPeriod"] or 100_000)
-    if billionths == 5 * 10**8:
-        return
-    found = f"{billionths / 10**9:g} processors" if billionths else "no limit"
-    step = "Remove capped, and run it again with --cpus and a number below 1."
-    if host.get("CpuShares"):
-        found += f", but {host['CpuShares']} shares"
-        step = "Shares weigh containers against each other; an idle machine gives all. " + step
-    raise CheckFailed("at most 0.5 processors for capped", found, step)
+    docker.container("capped").expect_cpu_limit(0.5)
 
 
 @task("freeze")
@@ -138,7 +119,11 @@ def test_statement_is_in_the_image(docker):
         path,
         next_step="docker diff suspect shows what it wrote. The image must be made from the "
         "container, not from the container's image.",
-    ).file(path).expect_bytes(docker.container("suspect").read(path))
+    ).file(path).expect_text(
+        STATEMENT,
+        next_step="It was changed on the way: make the image from suspect itself. If suspect has "
+        "changed too, begin again: ./course reset docker/image-and-container",
+    )
 
 
 @task("freeze")
@@ -151,7 +136,7 @@ def test_one_layer_on_top(docker):
         return
     raise CheckFailed(
         f"the layers of {DEBIAN} and one more in suspect:evidence",
-        f"{len(layers)} in all, of which {shared} are Debian's",
+        f"{len(layers)} in all, {shared} of them from Debian",
         "Nothing should be copied or packed anew: which command makes one layer out of what "
         "a container wrote?",
     )
@@ -169,7 +154,7 @@ def test_token(docker, workspace):
             "Begin again with the supplier's image: ./course reset docker/image-and-container",
         )
     found = workspace.file("token.txt").text.strip()
-    if found.removeprefix("token=") != token[1]:
+    if found.removeprefix("token=").strip("\"'") != token[1]:
         raise CheckFailed(
             f"a token of {len(token[1])} characters",
             found or "an empty file",

@@ -15,6 +15,8 @@ def content(data: bytes) -> Content:
 def test_what_holds_is_accepted() -> None:
     content(b"\xef\xbb\xbf 3 \r\n").expect_text("3")
     content(b"a\r\nb").expect_contains("a\nb")
+    content(b"a\r\r\nb\r\n").expect_text("a\nb")
+    content(b"a\nb").expect_text("a\r\nb\r\n")
     content(b"a").expect_lacks("b")
     content(b"x\nFROM node:24\n").expect_matches(r"^FROM node:\d+$")
     content(b"\x00").expect_bytes(b"\x00")
@@ -46,6 +48,12 @@ def test_what_holds_is_accepted() -> None:
         (b"x", lambda c: c.expect_matches(r"^\d$", meaning="a number"), "a number", "x"),
         (b"x", lambda c: c.expect_matches(r"^\d$"), r"something that matches ^\d$ in a.txt", "x"),
         (b"a", lambda c: c.expect_bytes(b"\x00"), "\x00 in a.txt", "a"),
+        (
+            b"a b",
+            lambda c: c.expect_bytes(b"a b\r\n"),
+            "a b\r in a.txt",
+            "a b (only line ends or blank space differ)",
+        ),
         (b'{"a": 1}', lambda c: c.expect_json({"a": 2}), 'JSON with {"a": 2}', '{"a": 1}'),
         (b"[1, 2]", lambda c: c.expect_json([1]), "JSON with [1]", "[1, 2]"),
         (b"{}", lambda c: c.expect_json({"a": 1}), 'JSON with {"a": 1}', "{}"),

@@ -20,6 +20,20 @@ def ports(*bindings: tuple[str, str]) -> dict:
     return {"Ports": {"80/tcp": listed, "53/udp": listed, "443/tcp": None}, "Networks": {}}
 
 
+def bound(port: str, address: str, number: str) -> dict:
+    return {port: [{"HostIp": address, "HostPort": number}]}
+
+
+def on_failure(most: int) -> dict:
+    return {"Name": "on-failure", "MaximumRetryCount": most}
+
+
+def created(name: str, **changes: object) -> dict:
+    """A container that was never started, of which nothing is bound."""
+    state = {"Status": "created", "Running": False}
+    return container(name, State=state, **changes)
+
+
 def mounted(**changes: object) -> list[dict]:
     found = {"Type": "volume", "Name": "orders", "Destination": "/data", "RW": True}
     return [{**found, **changes}]
@@ -49,7 +63,25 @@ HOLDS: list[tuple[dict, Callable[[Container], object]]] = [
     ),
     (container("web", NetworkSettings=NET), lambda c: c.expect_network("shop")),
     (container("web"), lambda c: c.expect_restart_policy("no")),
-    (container("web", Config={"User": "node:node"}), lambda c: c.expect_user("node")),
+    (
+        container("web", State={"StartedAt": "2026-01-01T00:00:00Z"}),
+        lambda c: c.expect_running(lasting=2),
+    ),
+    (
+        container("web", NetworkSettings=ports(("127.0.0.1", "8080"), ("::1", "8080"))),
+        lambda c: c.expect_published(80).expect_only_published(8080, port=80),
+    ),
+    (
+        created("web", HostConfig={"PortBindings": bound("80/tcp", "127.0.0.1", "8080")}),
+        lambda c: c.expect_only_published(8080, port=80),
+    ),
+    (
+        container("web", HostConfig={"RestartPolicy": on_failure(2)}),
+        lambda c: c.expect_restart_policy("on-failure", most=2),
+    ),
+    (created("web"), lambda c: c.expect_stopped()),
+    (created("web", Config={"User": "1000:50"}), lambda c: c.expect_user("1000")),
+    (created("web"), lambda c: c.expect_user("root").expect_user("0")),
 ]
 
 
@@ -78,8 +110,22 @@ FAILS: list[tuple[dict, Callable[[Container], object], str, str, str]] = [
         container("web", State={"Status": "restarting"}),
         lambda c: c.expect_running(),
         "web is running",
-        "it is restarting",
+        "it is restarting: its program ended, and is about to be started again",
         "docker logs web",
+    ),
+    (
+        container("web", State={"Status": "paused", "Paused": True}),
+        lambda c: c.expect_running(),
+        "web is running",
+        "it is paused, so none of its processes runs",
+        "docker unpause web",
+    ),
+    (
+        container("web", State={"Status": "paused", "Paused": True}),
+        lambda c: c.expect_stopped(),
+        "web is stopped",
+        "it is paused, so none of its processes runs",
+        "docker stop web",
     ),
     (
         container("web"),
@@ -106,14 +152,14 @@ FAILS: list[tuple[dict, Callable[[Container], object], str, str, str]] = [
         container("web"),
         lambda c: c.expect_healthy(),
         "web is healthy",
-        "its health is none",
+        "it has no health check",
         "State.Health",
     ),
     (
         container("web", Config={"Env": ["MOOD=bad"]}),
         lambda c: c.expect_env("MODE", "test"),
         "web: variable MODE=test",
-        "it is not set, but MOOD",
+        "it is not set, but MOOD is",
         "with -e MODE=...",
     ),
     (
@@ -150,6 +196,66 @@ FAILS: list[tuple[dict, Callable[[Container], object], str, str, str]] = [
         "port 80 of web published as 127.0.0.1:*",
         "0.0.0.0:8080 and :::8080",
         "with -p 127.0.0.1:80:80",
+    ),
+    (
+        container("web", NetworkSettings=ports(("127.0.0.1", "8080"), ("0.0.0.0", "9090"))),
+        lambda c: c.expect_published(80, as_port=8080),
+        "port 80 of web published as 127.0.0.1:8080",
+        "127.0.0.1:8080 and 0.0.0.0:9090",
+        "with -p 127.0.0.1:8080:80",
+    ),
+    (
+        container("web", NetworkSettings=ports(("127.0.0.1", "8080"), ("::", "8080"))),
+        lambda c: c.expect_only_published(8080),
+        "web published at 127.0.0.1:8080, and at no address that others reach",
+        "published: port 8080 of 127.0.0.1 to its port 80, port 8080 of every address to its "
+        "port 80, port 8080 (udp) of 127.0.0.1 to its port 53 and port 8080 (udp) of every address "
+        "to its port 53",
+        "with -p 127.0.0.1:8080:PORT",
+    ),
+    (
+        container("web", NetworkSettings=ports(("127.0.0.1", "8080"))),
+        lambda c: c.expect_only_published(8080, port=8000),
+        "port 8000 of web published at 127.0.0.1:8080",
+        "published: port 8080 of 127.0.0.1 to its port 80 and port 8080 (udp) of 127.0.0.1 to its "
+        "port 53",
+        "with -p 127.0.0.1:8080:8000",
+    ),
+    (
+        created(
+            "web",
+            HostConfig={
+                "PublishAllPorts": True,
+                "PortBindings": bound("80/tcp", "127.0.0.1", "8080"),
+            },
+            Config={"ExposedPorts": {"80/tcp": {}, "9999/tcp": {}}},
+        ),
+        lambda c: c.expect_only_published(8080),
+        "web published at 127.0.0.1:8080",
+        "published: port 8080 of 127.0.0.1 to its port 80 and a free port of every address to its "
+        "port 9999",
+        "-P publishes every exposed port on every address",
+    ),
+    (
+        container("web"),
+        lambda c: c.expect_only_published(8080),
+        "web published at 127.0.0.1:8080",
+        "no port of it is published",
+        "Neither EXPOSE nor --expose",
+    ),
+    (
+        container("web", HostConfig={"RestartPolicy": on_failure(5)}),
+        lambda c: c.expect_restart_policy("on-failure", most=2),
+        "at most 2 restarts of web",
+        "at most 5",
+        "docker update --restart on-failure:2 web",
+    ),
+    (
+        container("web", HostConfig={"RestartPolicy": on_failure(0)}),
+        lambda c: c.expect_restart_policy("on-failure", most=2),
+        "at most 2 restarts of web",
+        "as many as it takes",
+        "docker update --restart on-failure:2 web",
     ),
     (
         container("web", NetworkSettings=ports(("127.0.0.1", "8080"))),
@@ -208,7 +314,7 @@ FAILS: list[tuple[dict, Callable[[Container], object], str, str, str]] = [
         "docker update --restart always web",
     ),
     (
-        container("web"),
+        created("web"),
         lambda c: c.expect_user("node"),
         "web runs as node",
         "it runs as root",
@@ -259,7 +365,11 @@ def test_facts_are_those_of_the_engine(engine: Engine, docker: Docker) -> None:
     assert web.env == {"A": "1", "PATH": "/bin"}
     assert (web.labels, web.user, web.restart_policy) == ({}, "node", "no")
     assert (web.auto_remove, web.restart_count, web.started_at) == (False, 0, "2026-01-01")
-    assert web.ports == {80: [PublishedPort("127.0.0.1", 8080)]}
+    assert web.ports == {80: [PublishedPort("127.0.0.1", 8080, 80)]}
+    assert web.bindings == [
+        PublishedPort("127.0.0.1", 8080, 80),
+        PublishedPort("127.0.0.1", 8080, 53, "udp"),
+    ]
     assert web.mounts == [Mount("bind", "/home", "/x", True)]
     assert (web.networks, web.addresses) == (["shop"], {"shop": "10.0.0.2"})
 
@@ -268,10 +378,24 @@ def test_image_is_told_by_what_it_is_and_not_by_its_name(engine: Engine, docker:
     engine.there = [container("web")]
     engine.pictures = {"busybox:1.37": {"Id": "sha256:busybox"}, "other": {"Id": "sha256:other"}}
     docker.container("web").expect_image("busybox:1.37")
-    for reference in ("other", "nowhere"):
+    engine.pictures["docker.io/library/busybox"] = {"Id": "sha256:newer"}
+    for reference, found in (
+        ("other", "it was made from busybox"),
+        ("nowhere", "it was made from busybox, and there is no image nowhere any more"),
+        (
+            "docker.io/library/busybox",
+            "it was made from an older image of that name (sha256:busybox)",
+        ),
+    ):
         with pytest.raises(CheckFailed) as caught:
             docker.container("web").expect_image(reference)
-        assert caught.value.found == "it was made from busybox"
+        assert caught.value.found == found
+
+
+def test_logs_of_a_terminal_have_lines_as_others(engine: Engine, docker: Docker) -> None:
+    engine.there = [container("web")]
+    engine.written = b"ring\r\nring\r\n"
+    docker.container("web").expect_log("ring\nring\n")
 
 
 def test_logs_are_read_and_waited_for(engine: Engine, docker: Docker) -> None:
@@ -308,6 +432,12 @@ def test_command_runs_in_the_container(engine: Engine, docker: Docker) -> None:
     assert caught.value.found == "status 1: 3"
 
 
+def test_command_cannot_run_in_a_paused_container(engine: Engine, docker: Docker) -> None:
+    engine.there = [container("web", State={"Status": "paused", "Paused": True})]
+    with pytest.raises(CheckFailed, match="docker unpause web"):
+        docker.container("web").exec("true")
+
+
 def test_command_cannot_run_in_a_stopped_container(engine: Engine, docker: Docker) -> None:
     engine.there = [exited("web")]
     with pytest.raises(CheckFailed, match="Commands run only in running containers"):
@@ -341,9 +471,10 @@ def test_several_are_named_and_counted(engine: Engine, docker: Docker) -> None:
 
 def test_only_running_ones_and_none_of_the_checks_own(engine: Engine, docker: Docker) -> None:
     own = container("own", Config={"Labels": {"course.owner": "check"}})
-    engine.there = [container("a"), exited("b"), own]
+    paused = container("c", State={"Status": "paused", "Paused": True})
+    engine.there = [container("a"), exited("b"), own, paused]
     assert docker.containers(running=True).names == ["a"]
-    assert docker.containers().names == ["a", "b"]
+    assert docker.containers().names == ["a", "b", "c"]
 
 
 def test_container_that_goes_while_it_is_listed_is_left_out(engine, docker, monkeypatch) -> None:

@@ -24,13 +24,34 @@ def test_missing_container_is_told_with_near_names_and_their_states(engine, dock
     assert refused(docker.container, "zzz").found == "no such container, running or stopped"
 
 
+def test_beginning_of_an_id_is_no_name(engine: Engine, docker: Docker) -> None:
+    engine.there = [container("web", Id="cafe")]
+    assert docker.container("web").id == "cafe"
+    assert refused(docker.container, "cafe").expected == "a container named cafe"
+
+
+def test_images_are_found_by_a_mark_under_whatever_name(engine: Engine, docker: Docker) -> None:
+    engine.pictures = {
+        "keep:1": image("keep:1", Labels={"inventory": "recipe"}),
+        "shop:1": image("shop:1"),
+        "course-check/a": image("a", Labels={"inventory": "recipe", "course.owner": "check"}),
+    }
+    engine.pictures["sha256:keep:1"] = engine.pictures.pop("keep:1")
+    assert [each.name for each in docker.images(label="inventory=recipe")] == ["keep:1"]
+    assert docker.images(label="inventory=till") == []
+
+
 def test_missing_image_volume_and_network_are_told_with_near_names(
     engine: Engine, docker: Docker
 ) -> None:
     engine.pictures = {"shop:1": image("shop:1"), "c": image("course-check/abc:latest")}
     engine.volumes_there = {"orders": {"Name": "orders"}}
     engine.networks_there = {"shop": {"Name": "shop"}}
-    assert refused(docker.image, "shop:2").found == "no such image, but shop:1"
+    failed = refused(docker.image, "shop:2")
+    assert (failed.expected, failed.found) == (
+        "an image named shop:2",
+        "no such image, but shop:1",
+    )
     assert refused(docker.image, "course-check/ab").found == "no such image"
     assert refused(docker.volume, "order").found == "no such volume, but orders"
     assert refused(docker.network, "nothing").found == "no such network"

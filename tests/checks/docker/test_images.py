@@ -107,8 +107,8 @@ def test_file_that_is_missing_is_told_with_near_names(shop: DockerImage) -> None
 
 
 def test_folder_and_endless_link_are_no_files(shop: DockerImage) -> None:
-    for path in ("/app", "/app/loop"):
-        with pytest.raises(CheckFailed, match="not an ordinary file"):
+    for path, found in (("/app", "a folder of that name"), ("/app/loop", "no ordinary file")):
+        with pytest.raises(CheckFailed, match=found):
             shop.read(path)
 
 

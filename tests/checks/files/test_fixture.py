@@ -67,6 +67,15 @@ def test_setting_that_is_not_there_is_told(
     assert own.next_step == "Two lines."
 
 
+def test_setting_that_is_guessed_twice_is_told(folder: Path, workspace: Workspace) -> None:
+    (folder / "a.txt").write_text("gone=web\n gone = shop\n")
+    failed = refused(workspace.file("a.txt").setting, "gone")
+    assert (failed.expected, failed.found) == ("one line gone=... in a.txt", "web; shop")
+    assert "Leave the one that is right" in failed.next_step
+    (folder / "a.txt").write_text("gone=web\ngone = web\n")
+    assert workspace.file("a.txt").setting("gone") == "web"
+
+
 def test_setting_is_named_as_written_not_as_a_pattern(folder: Path, workspace: Workspace) -> None:
     (folder / "a.txt").write_text("next=1\n")
     assert refused(workspace.file("a.txt").setting, "n.xt").found == "next=1"
