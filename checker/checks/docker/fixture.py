@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.checks.docker.build_steps import read_build_steps
 from checker.checks.docker.containers import Container, Containers
 from checker.checks.docker.images import DockerImage
 from checker.checks.docker.storage import Network, Volume
@@ -171,8 +172,11 @@ class Docker:
             CheckFailed: It does not build.
             CouldNotFindOut: It could not be built for a reason outside the Dockerfile.
         """
-        tag = self._temporary.build_image(context, dockerfile, target, args or {}, cache)
-        return self.image(tag)
+        build = self._temporary.build_image
+        tag, progress = build(context, dockerfile, target, args or {}, cache)
+        image = self.image(tag)
+        image.build_steps = read_build_steps(progress)
+        return image
 
     def run(
         self,
