@@ -33,7 +33,7 @@ def expect_published_locally(container: Container, as_port: int, *, next_step: s
         f"with -p 127.0.0.1:{as_port}:{inner}."
     )
     if not any(
-        port == as_port and address in ("127.0.0.1", "", "0.0.0.0")
+        port == as_port and (address == "127.0.0.1" or is_every_ipv4_address(address))
         for name, address, port in bound
         if name.endswith("/tcp")
     ):
@@ -51,6 +51,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_every_ipv4_address(address: str) -> bool:
+    """Say whether an address stands for all of the machine's; the engine may leave it out."""
+    return not address or (":" not in address and ipaddress.ip_address(address).is_unspecified)
+
+
 def write_address(address: str) -> str:
     """Write an address as it stands in front of a port."""
-    return f"[{address}]" if ":" in address else address or "0.0.0.0"
+    return f"[{address}]" if ":" in address else address or "*"

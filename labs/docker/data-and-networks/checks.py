@@ -129,7 +129,8 @@ def test_orders_are_there(docker):
         raise CheckFailed(
             "each of the three orders once in the table orders",
             f"more than once: {join_names(twice)}",
-            "They were brought over twice. Delete what is too much, or begin with an empty volume.",
+            "They were brought over more than once. Delete the duplicates, or begin with an "
+            "empty volume.",
         )
 
 
@@ -210,8 +211,8 @@ def test_shop_reaches_both(docker):
     good = {"status": "ok", "database": "ok", "redis": "ok"}
     http.get("http://127.0.0.1:8092/health", within=5).expect_json(
         good,
-        next_step="What is away, the shop could not reach under the host of its URL. In a "
-        "container, localhost and 127.0.0.1 are that container itself.",
+        next_step="The shop could not reach the one that is not ok under the host of its URL. In "
+        "a container, localhost and 127.0.0.1 are that container itself.",
     )
 
 

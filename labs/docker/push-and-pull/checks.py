@@ -82,7 +82,7 @@ def test_new_version():
 
 @task("new-price", requires="push-first")
 def test_default():
-    """Who asks for no version gets the list of 1.1."""
+    """Anyone who gives no version gets the list of 1.1."""
     prices, text = read_prices("latest")
     if (prices, text.strip()) != (["5"], read_prices("1.1")[1].strip()):
         raise CheckFailed(
@@ -162,7 +162,7 @@ def test_password_is_gone(docker, workspace):
         raise CheckFailed(
             "no file with the password in your folder",
             join_names(files),
-            f"Remove it, once you need it no more: rm {files[0]}",
+            f"Remove it, once you no longer need it: rm {files[0]}",
         )
     for container in docker.containers():
         if found := secret.find_in_container(container):
@@ -182,5 +182,6 @@ def test_images_do_not_tell(docker):
             raise CheckFailed(
                 f"no password in menu:{tag}",
                 join_names(found),
-                "Who pulls the image can read it. Build it again without, and push that.",
+                "Whoever pulls the image can read it. Build it again without the password, and "
+                "push that.",
             )

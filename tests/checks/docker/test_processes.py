@@ -58,7 +58,9 @@ def test_an_end_of_its_own_is_accepted() -> None:
     expect_clean_stop(find(Stopping()), 5)
 
 
-@pytest.mark.parametrize(("status", "found"), [(137, "within 5 s, and was killed"), (1, "status 1")])
+@pytest.mark.parametrize(
+    ("status", "found"), [(137, "within 5 s, and was killed"), (1, "status 1")]
+)
 def test_another_end_is_told(status: int, found: str) -> None:
     with pytest.raises(CheckFailed) as failed:
         expect_clean_stop(find(Stopping(status)), 5)

@@ -16,7 +16,9 @@ from tests.checks.docker.test_secrets import pack
 
 LAYERS = {
     "sha256:low": pack({"www/index.html": b"old", "www/more.html": b"more", "etc/x": b"x"}, "w:gz"),
-    "sha256:high": pack({"./www/index.html": b"new", "www/.wh.more.html": b"", "etc/.wh..wh..opq": b""}),
+    "sha256:high": pack(
+        {"./www/index.html": b"new", "www/.wh.more.html": b"", "etc/.wh..wh..opq": b""}
+    ),
 }
 MANIFEST = {
     "mediaType": MANIFESTS[0],
@@ -74,7 +76,12 @@ def test_a_secret_in_any_layer_is_found(shop: Registry) -> None:
 @pytest.mark.parametrize(
     ("reference", "expected", "found", "step"),
     [
-        ("3", "menu:3 in the registry", "its tags of menu: 1 and 2", "docker push 127.0.0.1:5002/menu:3"),
+        (
+            "3",
+            "menu:3 in the registry",
+            "its tags of menu: 1 and 2",
+            "docker push 127.0.0.1:5002/menu:3",
+        ),
         ("sha256:ab", "menu@sha256:ab", "no such digest", "docker pull"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A secret is found by its value, in each form in which it is kept; nothing else is taken for it."""
+"""A secret is found by its value, in each form in which it is kept; nothing else is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def test_each_form_is_found(text: str) -> None:
     assert Secret(VALUE).is_in(text)
 
 
-@pytest.mark.parametrize("text", ["", "pass", "word?71", base64.b64encode(b"pass-word-72").decode()])
+@pytest.mark.parametrize(
+    "text", ["", "pass", "word?71", base64.b64encode(b"pass-word-72").decode()]
+)
 def test_nothing_else_is_found(text: str) -> None:
     assert not Secret(VALUE).is_in(text)
 

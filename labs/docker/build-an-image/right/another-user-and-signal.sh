@@ -5,6 +5,7 @@ ARG VERSION=24
 FROM node:${VERSION}-trixie-slim
 COPY package.json package-lock.json /opt/shop/
 RUN <<STEPS
+set -e
 cd /opt/shop
 npm clean-install
 npm prune --omit=dev

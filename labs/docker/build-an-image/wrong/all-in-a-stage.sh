@@ -1,6 +1,5 @@
 # fails: clean exact quick
-# says: a stage that only builds is kept by the builder
-# says: variable PAYMENT_KEY
+# says: the builder keeps a stage that only builds
 # says: found /usr/local/lib/node_modules/prettier/package.json
 # says: installed them again: RUN npm ci
 cat > Dockerfile <<'EOF'
@@ -12,7 +11,6 @@ RUN npm ci --omit=dev
 FROM node:24-trixie-slim
 RUN npm install --global prettier
 WORKDIR /app
-ENV PAYMENT_KEY=tiger-7041
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/src src

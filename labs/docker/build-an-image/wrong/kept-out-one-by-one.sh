@@ -1,5 +1,5 @@
 # fails: clean exact behaves
-# says: node_modules never reaches the builder
+# says: expected a builder that never gets node_modules, found
 # says: Keep it out with .dockerignore
 # says: no package that only developers need
 # says: found /app/node_modules/prettier/package.json

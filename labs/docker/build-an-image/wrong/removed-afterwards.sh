@@ -1,7 +1,6 @@
 # fails: clean exact
-# says: .env never reaches the builder
+# says: a builder that never gets .env and node_modules
 # says: leaves it in the layer that copied it
-# says: found /app/.env
 # says: npm install repairs the lock file
 cat > Dockerfile <<'EOF'
 FROM node:24-trixie-slim
