@@ -12,7 +12,7 @@ from pathlib import Path
 
 from checker.checks import CheckFailed, http, task
 from checker.checks.core.failure import get_last_line, join_names
-from checker.checks.docker.processes import expect_clean_stop, list_processes
+from checker.checks.docker.process_list import expect_clean_stop, inspect_again, list_processes
 
 BUILD = 150
 """Seconds for a check that builds: the first build installs packages from the network."""
@@ -63,10 +63,10 @@ def started(docker, image):
         except CheckFailed as failed:
             last = failed
             time.sleep(0.2)
-            shop = docker.container(shop.id)
+            shop = inspect_again(shop)
         else:
             return shop, address
-    shop = docker.container(shop.id)
+    shop = inspect_again(shop)
     if not shop.running:
         # Node ends with its version; what went wrong stands before it
         errors = [line for line in shop.logs.splitlines() if "Error" in line]

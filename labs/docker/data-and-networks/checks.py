@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from checker.checks import CheckFailed, http, task
 from checker.checks.core.failure import get_last_line, join_names
-from checker.checks.docker.ports import expect_published_locally
+from checker.checks.docker.local_ports import expect_published_locally
 from checker.checks.docker.storage import describe_mount, find_mount
 
 DATA = "/var/lib/postgresql/data"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from checker.checks import CheckFailed, http, task
 from checker.checks.core.failure import describe_value, join_names
-from checker.checks.docker.ports import expect_published_locally
+from checker.checks.docker.local_ports import expect_published_locally
 from checker.checks.docker.registry import Registry
 from checker.checks.docker.secrets import Secret
 from checker.docker.connection import cli_environment
@@ -52,9 +52,11 @@ def expect_price(tag, coins, next_step):
 def list_pushed(docker, tag):
     """Every digest that a tag has ever led to: the registry keeps a record of them."""
     folder = f"{TAGS}/{tag}/index/sha256"
-    record = docker.container("registry").exec(["ls", folder])
-    older = record.text.split() if record.status == 0 else []
     current = find_registry().image("menu", tag).digest
+    older = []
+    for registry in docker.containers(name="registry", running=True):
+        record = registry.exec(["ls", folder])
+        older += record.text.split() if record.status == 0 else []
     return [current, *(f"sha256:{each}" for each in older if f"sha256:{each}" != current)]
 
 
@@ -158,7 +160,9 @@ def test_password_is_gone(docker, workspace):
     """No file of your folder and no container has the password."""
     find_registry().image("menu", "1.0")
     secret = Secret(PASSWORD)
-    if files := secret.find_in_folder(workspace.folder()):
+    found = secret.find_in_folder(workspace.folder())
+    # the notebook keeps what was typed and shown, and saves itself when it likes
+    if files := [file for file in found if not file.endswith(".ipynb")]:
         raise CheckFailed(
             "no file with the password in your folder",
             join_names(files),

@@ -9,7 +9,7 @@ import pytest
 from checker.checks import CheckFailed
 from checker.checks.docker.containers import Container
 from checker.checks.docker.fixture import Docker
-from checker.checks.docker.processes import expect_clean_stop, list_processes
+from checker.checks.docker.process_list import expect_clean_stop, list_processes
 from tests.checks.conftest import Engine, container, exited
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from checker.checks import CheckFailed
 from checker.checks.docker.fixture import Docker
-from checker.checks.docker.ports import expect_published_locally
+from checker.checks.docker.local_ports import expect_published_locally
 from tests.checks.conftest import Engine, container, exited
 
 

@@ -43,6 +43,12 @@ def list_processes(container: Container) -> list[Process]:
     return family
 
 
+def inspect_again(container: Container) -> Container:
+    """Return the same container as it is by now."""
+    attrs = container._client.api.inspect_container(container.id)
+    return Container(container._client, container.name, attrs)
+
+
 def stop_container(container: Container, seconds: int) -> Container:
     """Stop a container as `docker stop` does, and return what became of it.
 
@@ -50,9 +56,8 @@ def stop_container(container: Container, seconds: int) -> Container:
         container: One that a check has started.
         seconds: How long it may take to end by itself; then it is killed.
     """
-    api = container._client.api
-    api.stop(container.id, timeout=seconds)
-    return Container(container._client, container.name, api.inspect_container(container.id))
+    container._client.api.stop(container.id, timeout=seconds)
+    return inspect_again(container)
 
 
 def expect_clean_stop(container: Container, seconds: int, *, next_step: str = "") -> None:
