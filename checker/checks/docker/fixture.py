@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
-from checker.checks.docker.build_steps import read_build_steps
 from checker.checks.docker.containers import Container, Containers
 from checker.checks.docker.images import DockerImage
 from checker.checks.docker.storage import Network, Volume
@@ -174,9 +173,7 @@ class Docker:
         """
         build = self._temporary.build_image
         tag, progress = build(context, dockerfile, target, args or {}, cache)
-        image = self.image(tag)
-        image.build_steps = read_build_steps(progress)
-        return image
+        return self.image(tag).add_build_steps(progress)
 
     def run(
         self,

@@ -17,7 +17,7 @@ from checker.checks.docker.archive import (
     read_file,
     read_named_files,
 )
-from checker.checks.docker.build_steps import BuildStep
+from checker.checks.docker.build_steps import BuildStep, read_build_steps
 from checker.checks.docker.secrets import Secret
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class DockerImage:
         self.attrs = attrs
         self.build_steps: list[BuildStep] = []
         """What its build did, where a check has built it."""
+
+    def add_build_steps(self, progress: str) -> Self:
+        """Add what its build wrote, from which its steps are read."""
+        self.build_steps = read_build_steps(progress)
+        return self
 
     # --- what is so
 
