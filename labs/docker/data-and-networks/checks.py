@@ -97,8 +97,13 @@ def expect_in_volume(docker, db, path):
     real, kind = answer.text.split("\n")[:2]
     mount = find_mount(db.mounts, real)
     if kind == "tmpfs":
-        found = "it is kept in memory, and lost when the container stops"
-    elif mount is None or mount.kind != "volume" or mount.source != "orders":
+        raise CheckFailed(
+            f"{path} of db in the volume orders, on disk",
+            "it is kept in memory, and lost when the container stops",
+            "Once the orders are safe elsewhere, make the volume without options, and mount "
+            "nothing in memory there: docker volume create orders",
+        )
+    if mount is None or mount.kind != "volume" or mount.source != "orders":
         found = f"it is in {describe_mount(mount)}"
         others = [each.target for each in db.mounts if each.source == "orders"]
         if others:
