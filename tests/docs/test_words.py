@@ -55,7 +55,7 @@ EXPLAINED = {
     r"target[- ]type": r"\*target type\*: it lists addresses",
     r"\blistener\b": r"\*\*listener\*\* on a port of it",
     r"apiVersion": r"`apiVersion` says in which part of the Kubernetes API",
-    r"terminationGracePeriodSeconds": r"`terminationGracePeriodSeconds` is the time that the program",
+    r"terminationGracePeriodSeconds": r"`terminationGracePeriodSeconds` is the time that the",
     r"NOMINATED NODE": r"a node on which room is being made",
     r"READINESS GATES": r"further conditions before the Pod counts",
     r"custom-columns": r"`-o custom-columns` prints a table",

@@ -73,6 +73,25 @@ def list_files(client: DockerClient, container_id: str, name: str, folder: str) 
     return sorted(path for path in paths if path.rstrip("/") != root)
 
 
+def read_named_files(
+    client: DockerClient, container_id: str, name: str, folder: str, wanted: str
+) -> dict[str, bytes]:
+    """Return all files of one name below a folder, by absolute path; links are left out.
+
+    Raises:
+        CheckFailed: There is no such folder.
+    """
+    parent = posixpath.dirname(posixpath.normpath(folder))
+    found = {}
+    with open_archive(client, container_id, name, folder) as archive:
+        for entry in archive:
+            if posixpath.basename(entry.name) == wanted and entry.size <= LARGEST:
+                file = archive.extractfile(entry) if entry.isfile() else None
+                if file is not None:
+                    found[posixpath.join(parent, entry.name)] = file.read()
+    return found
+
+
 def open_archive(client: DockerClient, container_id: str, name: str, path: str) -> tarfile.TarFile:
     """Open the engine's archive of a file or folder.
 

@@ -196,8 +196,9 @@ class Docker:
             CheckFailed: It does not build.
             CouldNotFindOut: It could not be built for a reason outside the Dockerfile.
         """
-        tag = self._temporary.build_image(context, dockerfile, target, args or {}, cache)
-        return self.image(tag)
+        build = self._temporary.build_image
+        tag, progress = build(context, dockerfile, target, args or {}, cache)
+        return self.image(tag).add_build_steps(progress)
 
     def run(
         self,

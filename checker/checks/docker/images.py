@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 from checker.checks.core.content import Content
 from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry, parse_environment
-from checker.checks.docker.archive import has_file, list_files, read_file
+from checker.checks.docker.archive import (
+    StreamReader,
+    has_file,
+    list_files,
+    read_file,
+    read_named_files,
+)
+from checker.checks.docker.build_steps import BuildStep, read_build_steps
+from checker.checks.docker.secrets import Secret
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -30,6 +39,13 @@ class DockerImage:
         self._temporary = temporary
         self.name = name
         self.attrs = attrs
+        self.build_steps: list[BuildStep] = []
+        """What its build did, where a check has built it."""
+
+    def add_build_steps(self, progress: str) -> Self:
+        """Add what its build wrote, from which its steps are read."""
+        self.build_steps = read_build_steps(progress)
+        return self
 
     # --- what is so
 
@@ -116,6 +132,21 @@ class DockerImage:
         with self._temporary.create_container(self.id) as container_id:
             return read_file(self._client, container_id, self.name, path)
 
+    def read_all(self, folder: str, name: str) -> dict[str, bytes]:
+        """Return all files of that name below a folder, by path. Nothing is run for it.
+
+        Raises:
+            CheckFailed: There is no such folder.
+        """
+        with self._temporary.create_container(self.id) as container_id:
+            return read_named_files(self._client, container_id, self.name, folder, name)
+
+    def find_secret(self, value: str) -> list[str]:
+        """Return where a secret is: in settings, history, or a file of any layer."""
+        chunks = self._api.get_image(self.id)
+        archive = io.BufferedReader(StreamReader(chunks))
+        return Secret(value).find_in_image(self._config, self.history, archive)
+
     def file(self, path: str) -> Content:
         """Return a file as something of which text, bytes or JSON can be expected."""
         step = f"Look: docker run --rm --entrypoint cat {self.name} {path}"
@@ -144,11 +175,13 @@ class DockerImage:
         return self
 
     def expect_not_root(self, *, next_step: str = "") -> Self:
-        """Expect its containers not to run as root."""
-        if self.user.partition(":")[0] in ("", "0", "root"):
+        """Expect its containers not to run as root, under whatever name."""
+        if self._find_user_id() == 0:
             expected = f"containers of {self.name} do not run as root"
             step = next_step or "Name another user with USER in the Dockerfile."
-            raise CheckFailed(expected, "they run as root", step)
+            named = self.user.partition(":")[0]
+            alias = f"; {named} is another name of it" if named not in ("", "0", "root") else ""
+            raise CheckFailed(expected, f"they run as root{alias}", step)
         return self
 
     def expect_cmd(self, expected: list[str], *, next_step: str = "") -> Self:
@@ -193,6 +226,14 @@ class DockerImage:
             raise CheckFailed(f"no {path} in {self.name}", "it is there", step)
         return self
 
+    def expect_no_secret(self, value: str, *, next_step: str = "") -> Self:
+        """Expect the secret to be in no setting, no step of the history, and no layer."""
+        found = self.find_secret(value)
+        if found:
+            step = next_step or "Whoever gets the image can read it. Keep it out of the build."
+            raise CheckFailed(f"{value} nowhere in {self.name}", join_names(found), step)
+        return self
+
     def expect_smaller_than(self, megabytes: float, *, next_step: str = "") -> Self:
         """Expect all its layers together to have fewer megabytes (of 1,000,000 bytes) than this."""
         if self.size >= megabytes * MB:
@@ -223,6 +264,19 @@ class DockerImage:
             step = next_step or f"{instruction} in the Dockerfile sets it; build it again."
             raise CheckFailed(what, describe_value(found), step)
         return self
+
+    def _find_user_id(self) -> int | None:
+        """Return the number of the user its containers run as; None if the image knows no such."""
+        named = self.user.partition(":")[0]
+        if named in ("", "root"):
+            return 0
+        if named.isdecimal():
+            return int(named)
+        # passwd(5): name, password, number of the user, ...
+        lines = self.read("/etc/passwd").decode(errors="replace").splitlines()
+        fields = [line.split(":") for line in lines]
+        found = [each[2] for each in fields if each[0] == named and len(each) > 2]
+        return int(found[0]) if found else None
 
     def _has_file(self, path: str) -> bool:
         # only containers have an archive to read; this one is never started

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from checker.checks.core.failure import CheckFailed, add_article, join_names
 from checker.checks.core.settings import expect_entry
+from checker.checks.docker.facts import Mount
+
+
+def find_mount(mounts: Iterable[Mount], path: str) -> Mount | None:
+    """Return the mount in which a path of a container lies; None where it is in no mount.
+
+    Args:
+        mounts: Those of the container.
+        path: Absolute, with its links resolved.
+    """
+
+    def holds(mount: Mount) -> bool:
+        target = posixpath.normpath(mount.target)
+        return posixpath.commonpath([target, posixpath.normpath(path)]) == target
+
+    # one mount may lie in another
+    return max(filter(holds, mounts), key=lambda each: len(each.target), default=None)
+
+
+def describe_mount(mount: Mount | None) -> str:
+    """Say in words where what is in a mount is kept."""
+    if mount is None:
+        return "the container's own layer, which goes with the container"
+    if mount.kind == "bind":
+        return f"the folder {mount.source} of this machine"
+    if mount.kind == "tmpfs":
+        return "memory, which is empty after each start"
+    if len(mount.source) == 64:
+        return f"a volume that nobody named ({mount.source[:12]}...)"
+    return f"the volume {mount.source}"
 
 
 class Volume:

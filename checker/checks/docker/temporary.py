@@ -27,7 +27,8 @@ RUN_LABEL = "course.check"
 BUILD_SECONDS = 300.0
 UNREACHABLE = re.compile(
     r"no space left|no such host|i/o timeout|TLS handshake|toomanyrequests|connection refused"
-    r"|Cannot connect to the Docker daemon|network is unreachable|server misbehaving",
+    r"|Cannot connect to the Docker daemon|network is unreachable|server misbehaving"
+    r"|npm (error|ERR!) code (EAI_AGAIN|ECONN|ENOTFOUND|ETIMEDOUT)",
     re.I,
 )
 """What a build says when it failed for reasons that are not in the Dockerfile."""
@@ -75,8 +76,8 @@ class TemporaryObjects:
         target: str,
         args: Mapping[str, str],
         cache: bool,
-    ) -> str:
-        """Build an image under a temporary name; return the name.
+    ) -> tuple[str, str]:
+        """Build an image under a temporary name; return the name, and the build's progress.
 
         Raises:
             CheckFailed: The Dockerfile does not build.
@@ -99,10 +100,10 @@ class TemporaryObjects:
 
         try:
             plain = {"BUILDKIT_PROGRESS": "plain"}
-            run_docker("build", *words, context, timeout=BUILD_SECONDS, variables=plain)
+            done = run_docker("build", *words, context, timeout=BUILD_SECONDS, variables=plain)
         except CommandFailed as failed:
             raise _explain_failure(failed, dockerfile) from None
-        return name
+        return name, done.errors + done.output
 
     def start_container(
         self,

@@ -119,12 +119,14 @@ def test_build_and_run_give_facts(engine: Engine, docker: Docker, monkeypatch, t
     engine.pictures = {"course-check/a": image("course-check/a", User="node")}
     engine.there = [container("quiet")]
     started = []
-    monkeypatch.setattr(docker._temporary, "build_image", lambda *args: "course-check/a")
+    built_as = ("course-check/a", "#7 [1/1] COPY . .\n#7 CACHED\n")
+    monkeypatch.setattr(docker._temporary, "build_image", lambda *args: built_as)
     monkeypatch.setattr(
         docker._temporary, "start_container", lambda *args: started.append(args) or "id-quiet"
     )
     monkeypatch.setattr(docker._temporary, "create_network", lambda: "course-check-n")
     built = docker.build(tmp_path).expect_user("node")
+    assert [step.cached for step in built.build_steps] == [True]
     running = docker.run(built, ["sh"], env={"A": "1"}, ports=[80], network="n")
     assert running.name == "a container of course-check/a"
     assert started == [("course-check/a", ["sh"], {"A": "1"}, [80], {"network": "n"})]

@@ -33,6 +33,7 @@ def shop(engine: Engine, docker: Docker) -> DockerImage:
         "/app/lib/a.js": b"a",
         "/app/link": "server.js",
         "/app/loop": "loop",
+        "/etc/passwd": b"root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\nnode:x:1000:1000::/:\n",
     }
     return docker.image("shop:1")
 
@@ -79,6 +80,28 @@ def test_what_does_not_hold_is_told(shop, docker: Docker, expect, expected, foun
     assert expected in caught.value.expected
     assert found in caught.value.found
     assert step in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [("toor:node", "they run as root; toor is another name of it"), ("0:0", "they run as root")],
+)
+def test_root_is_user_0_under_any_name(shop, engine, docker: Docker, user, found) -> None:
+    engine.pictures["shop:2"] = image("shop:2", User=user)
+    with pytest.raises(CheckFailed) as caught:
+        docker.image("shop:2").expect_not_root()
+    assert caught.value.found == found
+
+
+@pytest.mark.parametrize("user", ["node", "1000", "65532:0", "nobody-knows"])
+def test_another_user_is_not_root(shop, engine, docker: Docker, user) -> None:
+    engine.pictures["shop:2"] = image("shop:2", User=user)
+    docker.image("shop:2").expect_not_root()
+
+
+def test_files_of_one_name_are_read_at_once(shop: DockerImage) -> None:
+    assert shop.read_all("/app", "a.js") == {"/app/lib/a.js": b"a"}
+    assert shop.read_all("/app", "link") == {}
 
 
 def test_files_are_read_without_running_anything(shop: DockerImage, engine: Engine) -> None:

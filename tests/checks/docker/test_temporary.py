@@ -28,9 +28,12 @@ def context(tmp_path: Path) -> Path:
 def ran(monkeypatch) -> list[dict[str, Any]]:
     """Every program that would have been run."""
     calls: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        process, "run", lambda argv, **options: calls.append({"argv": argv, **options})
-    )
+
+    def run(argv: list[str], **options: Any) -> process.Completed:
+        calls.append({"argv": argv, **options})
+        return process.Completed(("docker",), 0, "", "#1 [2/2] COPY . .\n#1 CACHED\n", 1.0)
+
+    monkeypatch.setattr(process, "run", run)
     monkeypatch.setattr("checker.docker.connection.cli_environment", lambda: {"PATH": "/bin"})
     return calls
 
@@ -45,10 +48,11 @@ def failing(monkeypatch, errors: str, status: int = 1) -> None:
 
 def test_build_has_a_name_and_labels_of_its_own_and_is_removed(engine, ran, context) -> None:
     made = TemporaryObjects(engine)
-    name = made.build_image(context, "Dockerfile", "web", {"V": "1"}, False)
+    name, progress = made.build_image(context, "Dockerfile", "web", {"V": "1"}, False)
     (call,) = ran
     words = [str(word) for word in call["argv"]]
     assert name.startswith("course-check/")
+    assert progress.endswith("#1 CACHED\n")
     assert words[:2] == ["docker", "build"]
     assert f"course.check={temporary.get_run_name()}" in words
     assert "course.owner=check" in words
@@ -73,7 +77,15 @@ def test_dockerfile_that_does_not_build_is_quoted(engine, ran, context, monkeypa
     assert caught.value.found == "ERROR: failed to solve: process did not complete"
 
 
-@pytest.mark.parametrize("said", ["write: no space left on device", "lookup x: no such host", ""])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "write: no space left on device",
+        "lookup x: no such host",
+        "#9 2.1 npm error code EAI_AGAIN",
+        "",
+    ],
+)
 def test_trouble_outside_the_dockerfile_is_no_failure(
     engine, ran, context, monkeypatch, said
 ) -> None:

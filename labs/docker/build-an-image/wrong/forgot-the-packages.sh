@@ -1,9 +1,10 @@
 # fails: runs
+# says: Cannot find package
 # says: written for Node 24
 cat > Dockerfile <<'EOF'
-FROM debian:trixie-slim
-RUN apt-get update && apt-get install -y nodejs
+FROM node:24-trixie-slim
 WORKDIR /app
-COPY . .
+COPY package.json ./
+COPY src src
 CMD ["node", "src/server.js"]
 EOF
