@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.polling import wait_until
+from checker.checks.compose.compose_project import ACCEPTS, ComposeProject
 from checker.checks.compose.temporary_project import FIRST_START, SERVED_GATE, START_GATE
-from checker.checks.core.failure import CheckFailed
-
-if TYPE_CHECKING:
-    from checker.checks.compose.compose_project import ComposeProject
+from checker.checks.core.failure import CheckFailed, get_last_line
 
 CREATE_SECONDS = 60.0
 PAUSE = 0.5
@@ -55,18 +53,23 @@ class HeldStart:
         """Let Postgres end the server of its first start, which serves itself alone."""
         self._open_gate(service, SERVED_GATE)
 
-    def wait_for_first_start(self, service: str, within: float = CREATE_SECONDS) -> None:
-        """Wait until Postgres runs for itself, as it does at its first start.
+    def wait_for_first_start(self, service: str, within: float = CREATE_SECONDS) -> bool:
+        """Wait until Postgres runs for itself, as it does when it has no files yet.
+
+        Returns:
+            Whether it does; if it has files already, it answers to everybody instead.
 
         Raises:
             CheckFailed: It does not get there.
         """
-        if not wait_until(lambda: self._has_file(service, FIRST_START), within, PAUSE):
+        either = ["sh", "-c", f"test -e {FIRST_START} || {ACCEPTS}"]
+        if not wait_until(lambda: self._is_true(service, either), within, PAUSE):
             state = self._project.states().get(service, "missing")
-            words = self._project.logs(service).strip().splitlines()[-1:] or ["nothing"]
+            words = get_last_line(self._project.logs(service))
             step = f"Look at what it says: docker compose logs {service}"
             expected = f"{service} to make its files within {within:g} s"
-            raise CheckFailed(expected, f"it is {state}, its last words: {words[0]}", step)
+            raise CheckFailed(expected, f"it is {state}, its last words: {words}", step)
+        return self._is_true(service, ["test", "-e", FIRST_START])
 
     def wait_for_probes(self, service: str) -> None:
         """Wait until the health check of a service has been asked for what is so now."""
@@ -111,9 +114,9 @@ class HeldStart:
                 raise CouldNotFindOut(f"{service} could not be released.", found=f"it is {state}")
             time.sleep(PAUSE)
 
-    def _has_file(self, service: str, path: str) -> bool:
+    def _is_true(self, service: str, words: list[str]) -> bool:
         self.expect_going()
-        return self._project.exec(service, ["test", "-e", path]).status == 0
+        return self._project.exec(service, words).status == 0
 
     def _list_probes(self, service: str) -> list[str]:
         """List when the last probes of a service began."""

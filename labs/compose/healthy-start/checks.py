@@ -33,8 +33,8 @@ def test_late_databases(compose):
         start.release("cache")
         keep_away(file, project, start, "db", "had not even begun")
         start.release("db")
-        start.wait_for_first_start("db")
-        keep_away(file, project, start, "db", "was still at its first start")
+        if start.wait_for_first_start("db"):
+            keep_away(file, project, start, "db", "was still at its first start")
         start.release_first_start("db")
         start.finish(within=60)
         expect_one_start(project)
