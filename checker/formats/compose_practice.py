@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-SECRET = re.compile(r"PASSWORD$|SECRET$|TOKEN$", re.IGNORECASE)
+SECRET = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN)$", re.IGNORECASE)
 DATABASE = re.compile(r"(^|/)(postgres|redis|mysql|mariadb|mongo)(:|@|$)")
 VARIABLE = re.compile(r"(?<!\$)(\$\$)*\$(\{\s*)?[A-Za-z_]")
-IN_URL = re.compile(r"://[^/\s:@]*:([^@\s]+)@")
+DEFAULT = re.compile(r"(?<!\$)(?:\$\$)*\$\{\w+:?-([^$}]+)\}")
+"""A value that stands in the file after all, for when the variable is not set."""
+
+IN_URL = re.compile(r"://[^/\s:@]*:([^@\s]+)@|://\S*[?&](?:password|passwd|pwd)=([^&\s\"']+)", re.I)
 LOCAL = ("127.0.0.1:", "[::1]:", "localhost:")
 
 
@@ -25,20 +29,32 @@ def find_bad_practice(file: dict[str, Any]) -> list[str]:
     return found
 
 
-def _find_passwords(name: str, service: dict[str, Any]) -> list[str]:
+def list_passwords(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """List the passwords in the environment of a service, each with the key that it stands behind.
+
+    They are the values of keys such as POSTGRES_PASSWORD, and passwords in addresses.
+    """
     given = service.get("environment")
     if not isinstance(given, dict):
         given = dict(str(each).partition("=")[::2] for each in given or [])
-    found = []
     for key, each in given.items():
         value = "" if each is None else str(each)
-        # The value of a password, or the password in an address.
-        secrets = [value] if SECRET.search(str(key)) and value else IN_URL.findall(value)
-        if not all(map(VARIABLE.search, secrets)):
-            found.append(
-                f"{name}: the value of {key} stands in the file; use `secrets:` or a variable."
-            )
-    return found
+        if SECRET.search(str(key)):
+            yield str(key), value
+        else:
+            yield from ((str(key), first or last) for first, last in IN_URL.findall(value))
+
+
+def _find_passwords(name: str, service: dict[str, Any]) -> list[str]:
+    written = [
+        key
+        for key, value in list_passwords(service)
+        if value and (not VARIABLE.search(value) or DEFAULT.search(value))
+    ]
+    return [
+        f"{name}: the value of {key} stands in the file; use `secrets:` or a variable."
+        for key in dict.fromkeys(written)
+    ]
 
 
 def _find_published_databases(name: str, service: dict[str, Any]) -> list[str]:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from checker.base.polling import wait_until
 from checker.base.process import run
 from checker.checks import CheckFailed, http
+from checker.checks.compose.container import ComposeContainer
 from checker.checks.compose.fixture import Compose
+from checker.checks.compose.held_start import HeldStart
 from checker.checks.files.fixture import Workspace
 from checker.docker.connection import open_client
 from checker.images import provider
@@ -103,14 +106,29 @@ def test_name_and_port_that_are_taken_are_not_in_the_way(compose, tmp_path: Path
 
 def test_order_alone_loses_the_race_and_health_wins_it(compose, tmp_path: Path) -> None:
     write(tmp_path, LATE.format(condition="service_started"))
-    lost = compose.file().start(late={"cache": 5}, wait=False)
-    ended = cli("wait", cli("ps", "-aq", "--filter", f"name={lost.name}-client"))
-    assert ended != "0"
-    assert "Could not connect" in lost.logs("client")
+    lost = compose.file().project(held=["cache"])
+    with HeldStart(lost) as start:
+        ended = wait_for_client(lost)
+        assert ended.exit_status != 0
+        assert "Could not connect" in lost.logs("client")
+        start.release("cache")
     write(tmp_path, LATE.format(condition="service_healthy"))
-    won = compose.file().start(late={"cache": 5}, wait=False)
-    ended = cli("wait", cli("ps", "-aq", "--filter", f"name={won.name}-client"))
-    assert (ended, won.logs("client").strip()) == ("0", "PONG")
+    won = compose.file().project(held=["cache"])
+    with HeldStart(won) as start:
+        start.wait_for_probes("cache")
+        assert won.states().get("client", "created") == "created"
+        start.release("cache")
+        start.finish()
+        assert wait_for_client(won).exit_status == 0
+        assert won.logs("client").strip() == "PONG"
+
+
+def wait_for_client(project) -> ComposeContainer:
+    def find() -> list[ComposeContainer]:
+        return [each for each in project.list_containers("client") if each.state == "exited"]
+
+    assert wait_until(find, 60, 0.5)
+    return find()[0]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from checker.checks.compose.project_files import WrittenFile
 from checker.checks.core.failure import CheckFailed
 from checker.checks.files.fixture import Workspace
 
@@ -39,27 +40,29 @@ def construct_tagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", construct_tagged)
 
 
-def read_compose_file(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Return the mapping at the top of a Compose file, before Compose fills in variables.
+def read_compose_files(workspace: Workspace, names: Sequence[str]) -> list[WrittenFile]:
+    """Return Compose files, and all that they include or extend, before variables are filled in.
 
-    What the file includes or extends is looked at too, so that Compose can be let loose on it.
+    Every one of them is looked at, so that Compose can be let loose on them.
 
     Raises:
-        CheckFailed: It is missing, no YAML, too big, or asks for files from another machine.
+        CheckFailed: One is missing, no YAML, too big, or asks for files from another machine.
     """
-    first: dict[str, Any] = {}
-    waiting, seen = [name], set[str]()
+    found: list[WrittenFile] = []
+    waiting, seen = list(names), set[str]()
     while waiting:
-        current = waiting.pop()
+        current = waiting.pop(0)
         if current in seen:
             continue
         seen.add(current)
         if len(seen) > MOST_FILES:
-            raise CheckFailed(f"no more than 20 files in {name}", "more", "Include fewer files.")
+            raise CheckFailed(
+                f"no more than 20 files in {names[0]}", "more", "Include fewer files."
+            )
         content = load_mapping(workspace, current)
-        first = first or content
+        found.append(WrittenFile(current, workspace.file(current).text, content))
         waiting += [str(Path(current).parent / each) for each in list_references(content)]
-    return first
+    return found
 
 
 def load_mapping(workspace: Workspace, name: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from checker.base.process import CommandFailed, Completed
 from checker.checks import CheckFailed
 from checker.checks.compose import compose_project
 from checker.checks.compose.compose_project import ComposeProject
-from checker.checks.compose.fixture import Compose, ComposeFile, ComposeService
+from checker.checks.compose.fixture import Compose, ComposeFile, list_conditions
+from checker.checks.compose.service import ComposeService
 from checker.checks.docker import temporary
 from checker.checks.files.fixture import Workspace
 
@@ -48,11 +49,11 @@ class Ran:
         self.answers: dict[str, tuple[int, str, str]] = {}
         self.written: dict[str, Any] = {}
 
-    def __call__(self, argv: Sequence[str], cwd: Path, **options: Any) -> Completed:
+    def __call__(self, argv: Sequence[str], cwd: Path | None = None, **options: Any) -> Completed:
         assert options["timeout"] > 0
         words = [str(word) for word in argv]
         self.calls.append(words)
-        if (cwd / "compose.json").exists():
+        if cwd and (cwd / "compose.json").exists():
             self.written = json.loads((cwd / "compose.json").read_text())
         for key, answer in self.answers.items():
             if key in words:
@@ -162,6 +163,7 @@ def test_good_practice_is_expected_of_the_file_as_written(write, ran) -> None:
 def test_facts_of_a_service(write, ran) -> None:
     file = made(write, ran)
     app = file.service("app").expect_published(3000, as_port=8080).expect_image("shop:1")
+    app.expect_not_published(but=3000).expect_built_from(Path("/"))
     assert app.depends_on == {"db": "service_healthy"}
     assert file.service("db").expect_not_published().depends_on == {}
 
@@ -173,7 +175,11 @@ def test_facts_of_a_service(write, ran) -> None:
         (lambda file: file.service("db").expect_image("postgres:16"), "found postgres:17"),
         (lambda file: file.service("app").expect_published(3000, as_port=1), "8080:3000"),
         (lambda file: file.service("db").expect_published(5432, as_port=1), "found no port"),
-        (lambda file: file.service("app").expect_not_published(), "found port 3000"),
+        (lambda file: file.service("app").expect_not_published(), "found 127.0.0.1:8080:3000"),
+        (lambda file: file.service("app").expect_not_published(but=80), "8080:3000"),
+        (lambda file: file.service("app").expect_not_built(), "it is built from /"),
+        (lambda file: file.service("db").expect_built_from(Path("/")), "no `build:`"),
+        (lambda file: file.service("app").expect_built_from(Path("/app")), "it is built from"),
     ],
 )
 def test_fact_that_does_not_hold_fails(write, ran, ask, words) -> None:
@@ -200,7 +206,8 @@ def test_project_claims_nothing_that_may_be_somebody_elses(write, ran) -> None:
     assert "name" not in written["networks"]["default"]
     bearing = [app, app["build"], *written["networks"].values(), *written["volumes"].values()]
     assert all(temporary.make_labels().items() <= each["labels"].items() for each in bearing)
-    assert ran.calls[-1][-5:] == ["--detach", "--build", "--wait", "--wait-timeout", "20"]
+    begun = [call[4:] for call in ran.calls if "build" in call or "up" in call]
+    assert begun == [["build"], ["up", "--detach"]]
     compose.close()
     assert ran.calls[-1][4:8] == ["down", "--volumes", "--remove-orphans", "--rmi"]
 
@@ -216,16 +223,102 @@ def test_external_volume_is_refused(ran) -> None:
         ComposeProject({"volumes": {"orders": {"external": True}}})
 
 
-def test_database_can_be_made_late(ran) -> None:
-    project = ComposeProject(CONFIG, {"db": 4})
+@pytest.mark.parametrize(
+    ("attrs", "words"),
+    [
+        ({}, ["entry.sh", "postgres"]),
+        ({"command": ["-c", "$$x"]}, ["entry.sh", "-c", "$$x"]),
+        ({"entrypoint": ["mine"]}, ["mine"]),
+    ],
+)
+def test_service_can_be_held_back(ran, attrs, words) -> None:
+    ran.answers["image"] = (0, '{"Entrypoint": ["entry.sh"], "Cmd": ["postgres"]}', "")
+    check = {"interval": "1m30s", "retries": 2, "start_period": "10s", "start_interval": "2s"}
+    services = {"db": {"image": "postgres:17", "healthcheck": check, **attrs}}
+    project = ComposeProject({"services": services}, ["db"])
     project.up(wait=False)
-    assert ran.calls[-1][-3:] == ["up", "--detach", "--build"]
     db = ran.written["services"]["db"]
-    assert db["entrypoint"][2] == 'sleep 4; exec docker-entrypoint.sh "$$@"'
-    assert db["command"] == ["postgres"]
+    assert db["entrypoint"][:2] == ["sh", "-c"]
+    assert "until [ -e /dev/shm/course-start ]" in db["entrypoint"][2]
+    assert 'exec env \'BASH_FUNC_pg_ctl%%=() { case " $$* "' in db["entrypoint"][2]
+    assert (db["entrypoint"][4:], db["command"]) == (words, [])
+    # as patient as before, but asked each second
+    assert db["healthcheck"] == {"interval": "1000ms", "retries": 190}
     project.close()
-    with pytest.raises(CheckFailed, match="db with the entrypoint of its image"):
-        ComposeProject({"services": {"db": {"entrypoint": ["x"]}}}, {"db": 4})
+
+
+def test_data_of_a_database_is_never_shared_with_the_learners(ran) -> None:
+    mount = {"type": "bind", "source": "/home/data", "target": "/var/lib/postgresql/data"}
+    script = {
+        "type": "bind",
+        "source": "/home/x.sql",
+        "target": "/docker-entrypoint-initdb.d/x.sql",
+    }
+    services = {"db": {"image": "postgres:17", "volumes": [mount, script], "profiles": ["a"]}}
+    volumes = {"orders": {"driver_opts": {"type": "none", "o": "bind", "device": "/home/data"}}}
+    project = ComposeProject({"services": services, "volumes": volumes})
+    project.build()
+    project.up(wait=False)
+    db = ran.written["services"]["db"]
+    assert db["volumes"] == [{"type": "volume", "target": "/var/lib/postgresql/data"}, script]
+    assert "profiles" not in db
+    assert "driver_opts" not in ran.written["volumes"]["orders"]
+    project.close()
+
+
+def test_secrets_that_are_named_in_env_are_found(ran, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PASSWORD=x\n")
+    project = ComposeProject(CONFIG, variables=tmp_path / ".env")
+    project.up(wait=False)
+    assert ran.calls[-1][4:6] == ["--env-file", str(tmp_path / ".env")]
+    project.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "policy"),
+    [
+        ({}, "no"),
+        ({"restart": "always"}, "always"),
+        ({"restart": "on-failure:3"}, "on-failure"),
+        ({"deploy": {"restart_policy": {"condition": "any"}}}, "always"),
+        ({"restart": "always", "deploy": {"restart_policy": {}}}, "no"),
+        ({"deploy": {"restart_policy": {"condition": "unless-stopped"}}}, "unless-stopped"),
+    ],
+)
+def test_restart_policy_is_what_compose_makes_of_it(service, policy) -> None:
+    assert ComposeService("app", service).restart_policy == policy
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ({"network_mode": "host"}, "opens every port"),
+        ({"ports": [{"target": 3000}, {"target": 3000, "protocol": "udp"}]}, "any port:3000/udp"),
+        ({"ports": [{"target": 3000}, {"target": 9229}]}, "all addresses:any port:9229"),
+    ],
+)
+def test_every_open_port_is_found(service, words) -> None:
+    with pytest.raises(CheckFailed, match="app without another published port") as failed:
+        ComposeService("app", service).expect_not_published(but=3000)
+    assert words in failed.value.found
+
+
+def test_conditions_are_found_through_other_services() -> None:
+    def wait(name: str, condition: str) -> dict[str, Any]:
+        return {"depends_on": {name: {"condition": condition}}}
+
+    config = {
+        "services": {
+            "app": wait("ready", "service_completed_successfully"),
+            "ready": wait("db", "service_healthy"),
+            "db": wait("app", "service_started"),
+        }
+    }
+    assert list_conditions(config, "app") == {
+        "ready": {"service_completed_successfully"},
+        "db": {"service_healthy"},
+        "app": {"service_started"},
+    }
 
 
 @pytest.fixture
@@ -236,7 +329,7 @@ def project(ran: Ran):
 
 
 def test_project_that_does_not_start_tells_who_ended_and_its_last_words(ran, project) -> None:
-    ended = json.dumps({"Service": "app", "State": "exited"})
+    ended = json.dumps({"Service": "app", "State": "exited", "ExitCode": 1})
     ran.answers = {
         "up": (1, "", f"container {project.name}-app-1 exited (1)\n"),
         "ps": (0, f"{json.dumps({'Service': 'db', 'State': 'running'})}\n[{ended}]\n", ""),
@@ -245,8 +338,31 @@ def test_project_that_does_not_start_tells_who_ended_and_its_last_words(ran, pro
     with pytest.raises(CheckFailed) as failed:
         project.up()
     assert failed.value.found == (
-        "container app-1 exited (1); app is exited, its last words: cannot start: no database"
+        "container app-1 exited (1); app is exited with status 1, its last words: "
+        "cannot start: no database"
     )
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ({"State": "exited", "ExitCode": 3}, "app is exited with status 3"),
+        ({"State": "running", "Health": "unhealthy"}, "app is unhealthy"),
+        ({"State": "running", "Health": "starting"}, "app is starting after 0 s"),
+    ],
+)
+def test_project_that_does_not_get_ready_fails(ran, project, listed, words) -> None:
+    ran.answers["ps"] = (0, json.dumps({"Service": "app", **listed}), "")
+    with pytest.raises(CheckFailed, match=words):
+        project.up(within=0)
+
+
+@pytest.mark.parametrize(
+    "listed", [{"State": "running", "Health": "healthy"}, {"State": "exited", "ExitCode": 0}]
+)
+def test_service_that_runs_or_has_done_its_work_is_ready(ran, project, listed) -> None:
+    ran.answers["ps"] = (0, json.dumps({"Service": "app", **listed}), "")
+    project.up(within=0)
 
 
 def test_registry_that_is_away_is_not_the_learners_fault(ran, project) -> None:
@@ -314,9 +430,8 @@ def test_database_that_ends_or_takes_too_long_fails(ran, project, state, within)
 
 def test_app_is_built_once_for_each_project(ran, project) -> None:
     project.up()
-    assert "--build" in ran.calls[-1]
     project.up()
-    assert "--build" not in ran.calls[-1]
+    assert sum("build" in call for call in ran.calls) == 1
 
 
 def test_logs_are_plain_text(ran, project) -> None:

@@ -34,6 +34,7 @@ class Engine:
         self.replicas = 2
         self.tasks_there = [task(), task()]
         self.then: list[str] = []
+        self.containers: dict[str, dict[str, Any]] = {}
 
     def inspect_service(self, name: str) -> dict[str, Any]:
         if not self.is_manager:
@@ -49,6 +50,11 @@ class Engine:
             "UpdateConfig": self.update,
         }
         return {"Spec": spec, "UpdateStatus": self.status}
+
+    def inspect_container(self, identity: str) -> dict[str, Any]:
+        if identity not in self.containers:
+            raise NotFound(identity)
+        return {"Config": self.containers[identity]}
 
     def services(self) -> list[dict[str, Any]]:
         return [{"Spec": {"Name": each}} for each in self.there]
@@ -126,18 +132,28 @@ def test_copies_are_counted_as_wanted_and_as_running(shop: SwarmService, engine:
     )
 
 
-def test_order(shop: SwarmService, engine: Engine) -> None:
-    fails(lambda: shop.expect_order("start-first"), "its update order is stop-first")
-    engine.update["Order"] = "start-first"
-    shop.expect_order("start-first")
+def test_more_copies_may_be_enough(shop: SwarmService, engine: Engine) -> None:
+    engine.replicas, engine.tasks_there = 3, [task(), task(), task()]
+    shop.expect_running(2, or_more=True)
+    fails(lambda: shop.expect_running(2), "3 wanted, 3 running")
+    fails(lambda: shop.expect_running(4, or_more=True), "4 copies or more of shop")
+    engine.tasks_there = [task(), task()]
+    fails(lambda: shop.expect_running(2, or_more=True), "3 wanted, 2 running")
 
 
-@pytest.mark.parametrize(("number", "words"), [(0, "all at once"), (2, "2 at a time")])
-def test_parallelism(shop: SwarmService, engine: Engine, number: int, words: str) -> None:
-    engine.update["Parallelism"] = number
-    fails(shop.expect_one_by_one, words)
-    engine.update["Parallelism"] = 1
-    shop.expect_one_by_one()
+def test_health_check_of_the_image_counts(shop: SwarmService, engine: Engine) -> None:
+    copy = task()
+    copy["Status"]["ContainerStatus"] = {"ContainerID": "c1"}
+    engine.tasks_there = [copy]
+    engine.container["Healthcheck"] = {"Test": ["CMD", "wished"]}
+    engine.containers["c1"] = {"Healthcheck": {"Test": ["CMD", "node", "h.js"]}}
+    assert shop.health_command == ["node", "h.js"]
+    # a copy that is older than the setting is not asked
+    engine.containers["c1"] = {}
+    fails(shop.expect_health_check, "no health check")
+    # a container that has gone since tells nothing
+    engine.containers.clear()
+    assert shop.health_command == ["wished"]
 
 
 def test_failure_action(shop: SwarmService, engine: Engine) -> None:
@@ -209,3 +225,20 @@ def test_end_of_the_rollout_before_is_not_taken_for_this_ones(
     monkeypatch.setattr(connection, "cli_environment", dict)
     monkeypatch.setattr(process, "run", lambda command, **options: None)
     fails(lambda: shop.deploy("shop:2", within=0.02), "ends within")
+
+
+@pytest.mark.parametrize(("running", "ends"), [(2, "completed"), (1, "")])
+def test_too_few_copies_during_a_rollout_fail(
+    shop: SwarmService, engine: Engine, monkeypatch: pytest.MonkeyPatch, running: int, ends: str
+) -> None:
+    def run(command: Sequence[str], **options: Any) -> None:
+        engine.tasks_there = [task() for _ in range(running)]
+        engine.then = ["updating"] * 8 + ["completed"] * 8
+
+    monkeypatch.setattr(connection, "cli_environment", dict)
+    monkeypatch.setattr(process, "run", run)
+    if ends:
+        assert shop.deploy("shop:2", never_fewer=2) == ends
+    else:
+        words = ("never fewer than 2 copies of shop", "only 1 (update order stop-first")
+        fails(lambda: shop.deploy("shop:2", never_fewer=2), *words)

@@ -1,5 +1,6 @@
 # fails: wait
 # fails: secret
+# says: it stands in Env, as it is
 # says: docker inspect shows it to everybody
 # after: secret again
 echo 'POSTGRES_PASSWORD=cinnamon-41' > .env

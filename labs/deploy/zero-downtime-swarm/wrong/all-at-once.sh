@@ -1,5 +1,0 @@
-# fails: no-gap
-# fails: bad-version
-# says: all at once
-docker service update --detach --quiet --no-resolve-image --health-cmd "node -e \"fetch('http://127.0.0.1:3000/health').then(r => process.exit(r.ok ? 0 : 1))\"" \
-  --health-interval 1s --health-timeout 5s --health-retries 3 --health-start-period 3s --update-order start-first --stop-signal SIGTERM shop
