@@ -94,8 +94,13 @@ class PodState(KubernetesObject):
     @property
     def logs(self) -> str:
         """What its first container wrote: the last 2000 lines; "" if it has not started."""
+        return self.read_log()
+
+    def read_log(self, container: str = "") -> str:
+        """Return what its first container, or the named one, wrote: the last 2000 lines."""
+        query = self._log_query | ({"container": container} if container else {})
         try:
-            return self._api.text(self._log_path, **self._log_query)
+            return self._api.text(self._log_path, **query)
         except ApiError as error:
             if error.status in (400, 404):
                 return ""

@@ -79,7 +79,8 @@ class Deployment(DeploymentState):
                 if pod.ready:
                     pod.expect_lasting(lasting, next_step=next_step)
 
-        self.wait_until_passed(check_rollout, within)
+        # Nothing comes up while its rollouts are paused.
+        self.wait_until_passed(check_rollout, 0 if self.spec.get("paused") else within)
         left = max(0.0, deadline - time.monotonic())
         return self.wait_until_passed(check_lasting, left, poll_every(POLL_SECONDS))
 
