@@ -1,7 +1,7 @@
 # fails: sign till oven ledger
 # says: Deployment sign as sign.yaml says it
 # says: This Pod answers at /ready with 503
-# says: OOMKilled (137)
+# says: a memory limit of oven of at least 70Mi, found 64Mi
 # says: it wants 0 replicas
 kubectl -n bakery create configmap sign --from-literal=GREETING='Fresh at seven'
 kubectl -n bakery create secret generic sign --from-literal=PASSWORD=rye-4711

@@ -4,7 +4,7 @@
 # says: it wants 0 replicas, so none runs
 # says: it is headless
 # says: Deployment bread as bread.yaml says it
-# says: MORE in the file
+# says: 'name': 'MORE'
 kubectl -n bakery expose deployment counter --name=door --port=80 --cluster-ip=None
 kubectl -n bakery set image deployment oven nginx=nginx:1.26
 kubectl -n bakery scale deployment oven --replicas=0
