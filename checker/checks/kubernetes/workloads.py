@@ -52,23 +52,23 @@ class Deployment(DeploymentState):
             within: Seconds to wait for that.
             lasting: Seconds for which each must have run; they are waited for as well. Pods that
                 were started again must have run for ten seconds in any case.
-            next_step: What a learner is told if they are not.
+            next_step: What a learner is told if they do not come up.
         """
         deadline = time.monotonic() + within + lasting
-        expected = f"{self.display_name} has {self.replicas or 'some'} ready Pods"
         if not self.replicas:
             step = f"Give it some: {self.suggest_command('scale')} --replicas=1"
-            raise CheckFailed(expected, "it wants 0 replicas, so none runs", next_step or step)
+            expected = f"{self.display_name} has ready Pods"
+            raise CheckFailed(expected, "it wants 0 replicas, so none runs", step)
 
         def check_rollout() -> None:
             if not self.rolled_out:
                 resume = f"Let them go on: kubectl rollout resume deployment {self.name}"
                 paused = f"{resume} -n {self.namespace}" if self.spec.get("paused") else ""
                 raise CheckFailed(
-                    f"{expected} of its present template",
+                    f"{self.display_name} has {self.replicas} ready Pods of its present template",
                     self.pod_counts,
-                    next_step
-                    or paused
+                    paused
+                    or next_step
                     or f"See which does not come up: kubectl get pods -n {self.namespace}; then "
                     "kubectl describe pod and kubectl logs with its name.",
                 )

@@ -87,6 +87,7 @@ def test_till(kube):
     till.expect_probe_refuses(
         NOT_READY,
         port=80,
+        within=45,
         next_step="This Pod answers at /ready with 503, so the probe asks elsewhere: "
         "let it ask at /ready on port 80.",
     )

@@ -97,6 +97,18 @@ def test_other_pods_are_no_replacement(
     assert words in failed.value.found
 
 
+def test_end_that_was_noted_late_is_no_matter(cluster: Noting, web: Deployment) -> None:
+    cluster.note(1, "Started", name="web-1-fffff")
+    cluster.note(72, "Killing", name="web-1-fffff")
+    web.expect_replacement("web-1-fffff", "web-1-ccccc")
+    # Its own twin was made at the same time, a moment before it was deleted.
+    cluster.put("web-1-twin1", 70)
+    cluster.put("web-1-twin2", 70)
+    cluster.note(73, "Killing", name="web-1-twin1")
+    with pytest.raises(CheckFailed, match="web-1-twin2 was there before"):
+        web.expect_replacement("web-1-twin1", "web-1-twin2")
+
+
 def test_events_that_are_forgotten_say_nothing(cluster: Noting, web: Deployment) -> None:
     for key in [key for key in cluster.objects if key.startswith(EVENTS)]:
         del cluster.objects[key]
