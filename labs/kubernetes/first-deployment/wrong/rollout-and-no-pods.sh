@@ -12,7 +12,7 @@ gone=$(kubectl -n bakery get pods -l app=counter -o name | head -1)
 kubectl -n bakery rollout restart deployment counter
 kubectl -n bakery rollout status deployment counter --timeout=60s
 kubectl -n bakery wait --for=delete "$gone" --timeout=60s
-successor=$(kubectl -n bakery get pods -l app=counter -o name | tail -1)
+successor=$(kubectl -n bakery get pods -l app=counter --sort-by=.metadata.creationTimestamp -o name | tail -1)
 printf 'gone=%s\nsuccessor=%s\n' "${gone#pod/}" "${successor#pod/}" > heal.txt
 sed -i -e 's/replicas: 1/replicas: 3/' -e 's/debian:trixie-slim/busybox:1.37/' bread.yaml
 kubectl apply -f bread.yaml
