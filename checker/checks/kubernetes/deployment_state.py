@@ -34,6 +34,13 @@ class DeploymentState(KubernetesObject):
         return {each["name"]: each["image"] for each in self.template["spec"]["containers"]}
 
     @property
+    def main_container(self) -> Object:
+        """The container of the template that bears its name; the first if none does."""
+        containers = self.template["spec"]["containers"]
+        named = (each for each in containers if each["name"] == self.name)
+        return dict(next(named, containers[0]))
+
+    @property
     def template(self) -> Object:
         """What its Pods are made from."""
         return dict(self.spec["template"])
@@ -44,16 +51,37 @@ class DeploymentState(KubernetesObject):
         return dict(self.spec["selector"].get("matchLabels") or {})
 
     @property
+    def selector_text(self) -> str:
+        """All of its selector, as `kubectl get pods -l` takes it."""
+        parts = [f"{key}={value}" for key, value in self.selector.items()]
+        for each in self.spec["selector"].get("matchExpressions") or []:
+            key, values = each["key"], ",".join(each.get("values") or [])
+            words = {"Exists": key, "DoesNotExist": f"!{key}"}
+            parts.append(
+                words.get(each["operator"], f"{key} {each['operator'].lower()} ({values})")
+            )
+        return ",".join(parts)
+
+    @property
     def pods(self) -> Pods:
         """The Pods that its selector matches now."""
-        selector = ",".join(f"{key}={value}" for key, value in self.selector.items())
         folder = KINDS["pod"].list_path(self.namespace)
-        return Pods(self._api, folder, selector, f"Pods of {self.name}")
+        return Pods(self._api, folder, self.selector_text, f"Pods of {self.name}")
+
+    @property
+    def replica_sets(self) -> list[KubernetesObject]:
+        """Those that it made: one for each template that it has had."""
+        kind = KINDS["replicaset"]
+        folder = kind.list_path(self.namespace)
+        found = [KubernetesObject(self._api, kind, folder, x) for x in self._api.items(folder)]
+        return [each for each in found if (each.controller or {}).get("uid") == self.uid]
 
     @property
     def pod_counts(self) -> str:
         """How many Pods are ready and wanted, in words, for messages."""
         status = self.status
         counts = f"{self.ready} of {self.replicas} ready"
+        if self.spec.get("paused"):
+            counts += ", and its rollouts are paused"
         old = int(status.get("replicas", 0)) - int(status.get("updatedReplicas", 0))
         return f"{counts}, {old} of an older template" if old > 0 else counts

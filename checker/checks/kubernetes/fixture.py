@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import (
-    CheckFailed,
-    add_article,
-    find_similar_names,
-    join_names,
-)
+from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.checks.kubernetes.autoscalers import Autoscaler
+from checker.checks.kubernetes.manifests import complete_document, find_document
 from checker.checks.kubernetes.nodes import Node
 from checker.checks.kubernetes.objects import KINDS, Kind, KubernetesObject
 from checker.checks.kubernetes.pods import Pod, Pods
@@ -101,6 +98,21 @@ class Namespace:
 
     def pvc(self, name: str) -> PersistentVolumeClaim:
         return self._find_object("persistentvolumeclaim", name, PersistentVolumeClaim)
+
+    def autoscaler(self, name: str) -> Autoscaler:
+        return self._find_object("horizontalpodautoscaler", name, Autoscaler)
+
+    def manifest(self, file: Content, name: str) -> Deployment:
+        """Return the Deployment NAME that a file of manifests describes, completed by the cluster.
+
+        Raises:
+            CheckFailed: There is none in it, or the cluster refuses it.
+        """
+        kind = KINDS["deployment"]
+        document = find_document(file, kind, name, self.name)
+        metadata = {**document["metadata"], "namespace": self.name}
+        attrs = complete_document(self._api, file, kind, {**document, "metadata": metadata})
+        return Deployment(self._api, kind, kind.list_path(self.name), attrs)
 
     def get(self, kind: str, name: str) -> KubernetesObject:
         """Return an object of another kind, such as `get("CronJob", "night")`."""

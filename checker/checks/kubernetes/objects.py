@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from checker.checks.core.failure import CheckFailed, describe_value
@@ -102,6 +103,16 @@ class KubernetesObject:
     def status(self) -> Object:
         """What is so."""
         return dict(self.attrs.get("status") or {})
+
+    @property
+    def controller(self) -> Object | None:
+        """The reference to what made it and looks after it: kind, name, uid; None if nothing."""
+        references = self.attrs["metadata"].get("ownerReferences") or []
+        return next((dict(each) for each in references if each.get("controller")), None)
+
+    @property
+    def created_at(self) -> datetime:
+        return datetime.fromisoformat(self.attrs["metadata"]["creationTimestamp"])
 
     @property
     def events(self) -> list[str]:

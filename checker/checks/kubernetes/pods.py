@@ -6,78 +6,23 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from checker.checks.core.failure import CheckFailed, add_article, describe_value, join_names
-from checker.checks.core.waiting import wait_until_passed, watch_list
-from checker.checks.kubernetes.objects import KINDS, KubernetesObject
+from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.waiting import poll_every, wait_until_passed, watch_list
+from checker.checks.kubernetes.objects import KINDS
+from checker.checks.kubernetes.pod_state import PodState
+from checker.checks.kubernetes.quantities import parse_quantity
 from checker.images.reference import is_same_image
-from checker.orchestrators.kind.kube_api import Api, ApiError, Object
+from checker.orchestrators.kind.kube_api import Api
 
-LOG_LINES = 2000
+POLL_SECONDS = 0.2
+"""Seconds between two looks at what no event tells of: time that passes, servers that start."""
+
+SETTLING_SECONDS = 10.0
+"""A container that was started again must have run for so long: between two crashes it is ready."""
 
 
-class Pod(KubernetesObject):
+class Pod(PodState):
     """A Pod and what is expected of it; every `expect_` gives the Pod back."""
-
-    @property
-    def phase(self) -> str:
-        """Pending, Running, Succeeded, Failed or Unknown."""
-        return str(self.status.get("phase", "Unknown"))
-
-    @property
-    def running(self) -> bool:
-        """Each of its containers runs, and it is not about to go."""
-        running = ["running" in each.get("state", {}) for each in self._container_statuses]
-        return self.phase == "Running" and not self.going and bool(running) and all(running)
-
-    @property
-    def ready(self) -> bool:
-        return self.condition("Ready") == "True" and not self.going
-
-    @property
-    def going(self) -> bool:
-        """It was deleted, and its processes get time to end."""
-        return "deletionTimestamp" in self.attrs["metadata"]
-
-    @property
-    def node(self) -> str:
-        """Where it runs; "" before a place was found."""
-        return str(self.spec.get("nodeName", ""))
-
-    @property
-    def ip(self) -> str:
-        return str(self.status.get("podIP", ""))
-
-    @property
-    def images(self) -> dict[str, str]:
-        """Container -> image, as they were asked for."""
-        return {each["name"]: each["image"] for each in self.spec["containers"]}
-
-    @property
-    def owner(self) -> str:
-        """Kind and name of what made it, such as `ReplicaSet web-5d8c`; "" for a bare Pod."""
-        for each in self.attrs["metadata"].get("ownerReferences") or []:
-            if each.get("controller"):
-                return f"{each['kind']} {each['name']}"
-        return ""
-
-    @property
-    def logs(self) -> str:
-        """What its first container wrote: the last 2000 lines; "" if it has not started."""
-        try:
-            return self._api.text(self._log_path, **self._log_query)
-        except ApiError as error:
-            if error.status in (400, 404):
-                return ""
-            raise
-
-    @property
-    def state(self) -> str:
-        """In words, for messages: its phase, or why a container waits or how it ended."""
-        if self.going:
-            return "Terminating"
-        unplaced = self.condition("PodScheduled") == "False"
-        otherwise = "Pending: no node was found for it" if unplaced else self.phase
-        return join_names(filter(None, map(_describe_state, self._container_statuses)), otherwise)
 
     def expect_running(self, *, within: float = 0, next_step: str = "") -> Self:
         """Expect that all its containers run, at the latest after `within` seconds."""
@@ -106,6 +51,63 @@ class Pod(KubernetesObject):
             found = f"it was made by {self.owner or 'hand, so nobody replaces it'}"
             step = next_step or f"See Controlled By: {self.suggest_command('describe')}"
             raise CheckFailed(f"{self.display_name} was made by {add_article(kind)}", found, step)
+        return self
+
+    def expect_lasting(self, seconds: float, *, within: float = 0, next_step: str = "") -> Self:
+        """Expect that it has run for so long, and for ten seconds if it was ever started again.
+
+        Args:
+            seconds: How long each of its containers must have run without a restart.
+            within: Seconds to wait for that.
+            next_step: What a learner is told if it has not.
+        """
+
+        def check_lasting() -> None:
+            needed = max(seconds, SETTLING_SECONDS if self.restarts else 0.0)
+            if self.running_seconds >= needed:
+                return
+            past = (
+                f"for {self.running_seconds:.0f} s" if self.running else f"not now ({self.state})"
+            )
+            end = f", the last time after {self.last_end}" if self.last_end else ""
+            restarts = f", and it was started again {self.restarts} times{end}"
+            raise CheckFailed(
+                f"{self.display_name} runs for {needed:g} s without a restart",
+                f"it runs {past}{restarts if self.restarts else ''}",
+                next_step or f"See Last State and the log: {self.suggest_command('describe')}",
+            )
+
+        return self.wait_until_passed(check_lasting, within, poll_every(POLL_SECONDS))
+
+    def expect_memory_limit(self, most: str, *, container: str = "", next_step: str = "") -> Self:
+        """Expect a memory limit of at most so much, such as `256Mi`, which the kernel enforces."""
+        limit, bound = self.get_memory_limit(container=container), parse_quantity(most)
+        assert bound is not None
+        expected = f"a memory limit of {self.display_name} of at most {most}"
+        step = next_step or f"See Limits: {self.suggest_command('describe')}"
+        if limit is None or limit > bound:
+            found = "none" if limit is None else f"{limit / 2**20:.5g}Mi"
+            raise CheckFailed(expected, found, step)
+        enforced = self.read_memory_limit(container=container) if self.running else None
+        if enforced is not None and enforced > bound:
+            raise CheckFailed(expected, f"the kernel lets it use {enforced / 2**20:.5g}Mi", step)
+        return self
+
+    def expect_answers(
+        self,
+        port: int,
+        *,
+        path: str = "/",
+        contains: str = "",
+        within: float = 0,
+        next_step: str = "",
+    ) -> Self:
+        """Expect that it answers on a port by itself, with this text in the answer."""
+
+        def check_answer() -> None:
+            self.ask(port, path).expect_contains(contains, next_step=next_step)
+
+        wait_until_passed(check_answer, poll_every(POLL_SECONDS), within)
         return self
 
     def expect_log(self, text: str, *, within: float = 0, next_step: str = "") -> Self:
@@ -137,18 +139,6 @@ class Pod(KubernetesObject):
                 raise CheckFailed(f"{self.display_name} is {word}", found, step or look)
 
         return self.wait_until_passed(check_state, within)
-
-    @property
-    def _container_statuses(self) -> list[Object]:
-        return list(self.status.get("containerStatuses") or [])
-
-    @property
-    def _log_query(self) -> dict[str, object]:
-        return {"container": self.spec["containers"][0]["name"], "tailLines": LOG_LINES}
-
-    @property
-    def _log_path(self) -> str:
-        return f"{self._folder}/{self.name}/log"
 
     def list_troubles(self) -> list[str]:
         """Return its last events, and the last two lines that it wrote."""
@@ -232,13 +222,3 @@ def expect_image(
         used = join_names(found.values(), f"no container {container}")
         step = "The image stands in the Pod's spec, or in the template of what makes it."
         raise CheckFailed(f"{what} uses the image {reference}", used, next_step or step)
-
-
-def _describe_state(container: Object) -> str:
-    """Return why a container does not run, as `kubectl get pods` would say it; "" if it does."""
-    state = container.get("state") or {}
-    if "waiting" in state:
-        return str(state["waiting"].get("reason", "waiting"))
-    if "terminated" in state:
-        return f"{state['terminated'].get('reason', 'ended')} ({state['terminated']['exitCode']})"
-    return "" if container.get("ready") else "running, but not ready"

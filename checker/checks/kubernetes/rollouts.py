@@ -196,9 +196,9 @@ class Rollout:
     def _list_ending_pods(self) -> list[str]:
         """Return its Pods that were told to end and are still there."""
         deployment = self._deployment
-        selector = ",".join(f"{key}={value}" for key, value in deployment.selector.items())
         folder = KINDS["pod"].list_path(deployment.namespace)
-        found = [each["metadata"] for each in self._api.items(folder, labelSelector=selector)]
+        items = self._api.items(folder, labelSelector=deployment.selector_text)
+        found = [each["metadata"] for each in items]
         return [each["name"] for each in found if "deletionTimestamp" in each]
 
     def _resolve_bound(self, key: str, *, round_up: bool) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Self
 
 from checker.checks.core.content import Content
 from checker.checks.core.failure import CheckFailed, describe_value, join_names
 from checker.checks.core.settings import expect_entry
 from checker.checks.core.waiting import poll_every, wait_until_passed, watch_list
+from checker.checks.kubernetes.deployment_state import DeploymentState
 from checker.checks.kubernetes.objects import KINDS, KubernetesObject
-from checker.checks.kubernetes.pods import Pods
+from checker.checks.kubernetes.pods import Pod, Pods
 from checker.orchestrators.kind.kube_api import ApiError, Object
 
 POLL_SECONDS = 0.1
@@ -45,12 +47,7 @@ class Service(KubernetesObject):
     @property
     def endpoints(self) -> list[str]:
         """The addresses of the ready Pods behind it."""
-        found = set[str]()
-        for endpoint_slice in self._api.items(self._slice_folder, **self._slice_query):
-            for each in endpoint_slice.get("endpoints") or []:
-                if (each.get("conditions") or {}).get("ready"):
-                    found.update(each["addresses"])
-        return sorted(found)
+        return sorted({each for found in self._ready_endpoints for each in found["addresses"]})
 
     def ask(self, port: int, path: str = "/") -> Content:
         """Return what a Pod behind it answers; the request goes through the API server's proxy.
@@ -76,15 +73,26 @@ class Service(KubernetesObject):
             raise CheckFailed(what, f"it is of type {self.type}", step)
         return self
 
-    def expect_port(self, port: int, *, target: int | str = "", next_step: str = "") -> Self:
-        """Expect that it listens on this port, and passes on to this one of the Pods."""
-        if port not in self.ports or target not in ("", self.ports[port]):
-            pairs = (f"{each} to {to}" for each, to in self.ports.items())
-            onward = f" to {target}" if target else ""
-            expected = f"{self.display_name} passes port {port} on{onward}"
-            step = "`port` is the Service's own; `targetPort` is that of the program in the Pods."
-            raise CheckFailed(expected, join_names(pairs, "no port"), next_step or step)
-        return self
+    def expect_port(
+        self, port: int, *, target: int | str = "", protocol: str = "TCP", next_step: str = ""
+    ) -> Self:
+        """Expect that it listens on this port, and passes on to this one of the Pods.
+
+        A name in the Service or in `target` is what the Pods mean by it.
+        """
+        onward = f" to {target}" if target else ""
+        expected = f"{self.display_name} passes port {port} on{onward}"
+        if self.spec.get("clusterIP") == "None":
+            found = "it is headless: it has no address of its own, on which it could listen"
+            raise CheckFailed(expected, found, "Make it again, without `clusterIP: None`.")
+        for each in self._spec_ports:
+            fits = int(each["port"]) == port and each.get("protocol", "TCP") == protocol
+            given = each.get("targetPort", each["port"])
+            if fits and (target in ("", given) or self._resolve_port(each) == {target}):
+                return self
+        step = "`port` is the Service's own; `targetPort` is that of the program in the Pods."
+        pairs = map(self._describe_port, self._spec_ports)
+        raise CheckFailed(expected, join_names(pairs, "no port"), next_step or step)
 
     def expect_selector(self, expected: dict[str, str], *, next_step: str = "") -> Self:
         """Expect that it looks for Pods with these labels."""
@@ -118,6 +126,38 @@ class Service(KubernetesObject):
         changes = watch_list(self._api, self._slice_folder, self._slice_query)
         return self.wait_until_passed(check_endpoints, within, changes)
 
+    def expect_pods_of(
+        self, deployment: DeploymentState, *, within: float = 0, next_step: str = ""
+    ) -> Self:
+        """Expect that the ready Pods of a Deployment are behind it, all of them and no others."""
+        step = next_step or (
+            f"Compare: {self.suggest_command('describe')} and kubectl get pods "
+            f"-n {self.namespace} --show-labels"
+        )
+        if not self.selector:
+            found = "it has no selector, so it finds no Pod by itself"
+            raise CheckFailed(f"{self.display_name} has a selector", found, step)
+
+        def check_pods() -> None:
+            wanted = {pod.uid: pod.name for pod in deployment.pods if pod.ready}
+            behind = {
+                str(target.get("uid")): str(target.get("name"))
+                for endpoint in self._ready_endpoints
+                if (target := endpoint.get("targetRef") or {})
+            }
+            if not wanted or behind.keys() != wanted.keys():
+                strangers = join_names(sorted(behind[x] for x in behind.keys() - wanted.keys()))
+                absent = join_names(sorted(wanted[x] for x in wanted.keys() - behind.keys()))
+                raise CheckFailed(
+                    f"all ready Pods of {deployment.name} behind {self.display_name}, no others",
+                    f"{len(behind)}, of which not its own: {strangers}; missing: {absent}; "
+                    f"{self._describe_selection()}",
+                    step,
+                )
+
+        changes = watch_list(self._api, self._slice_folder, self._slice_query)
+        return self.wait_until_passed(check_pods, within, changes)
+
     def expect_answers(
         self,
         port: int,
@@ -147,6 +187,41 @@ class Service(KubernetesObject):
     @property
     def _spec_ports(self) -> list[Object]:
         return list(self.spec.get("ports") or [])
+
+    @property
+    def _ready_endpoints(self) -> list[Object]:
+        return [
+            each
+            for endpoint_slice in self._api.items(self._slice_folder, **self._slice_query)
+            for each in endpoint_slice.get("endpoints") or []
+            if (each.get("conditions") or {}).get("ready")
+        ]
+
+    def _resolve_port(self, port: Object) -> set[int | str]:
+        """Return the ports of the Pods that one port of the Service leads to, by number."""
+        given: int | str = port["targetPort"] if "targetPort" in port else port["port"]
+        if not isinstance(given, str):
+            return {given}
+        folder = KINDS["pod"].list_path(self.namespace)
+        selector = ",".join(f"{key}={value}" for key, value in self.selector.items())
+        pods: Iterable[Pod] = Pods(self._api, folder, selector, "Pods") if selector else ()
+        return {
+            int(each["containerPort"])
+            for pod in pods
+            # Init containers that go on running have ports as well.
+            for container in (*pod.spec["containers"], *pod.spec.get("initContainers", ()))
+            for each in container.get("ports") or []
+            if each.get("name") == given
+            and each.get("protocol", "TCP") == port.get("protocol", "TCP")
+        }
+
+    def _describe_port(self, port: Object) -> str:
+        given = port.get("targetPort", port["port"])
+        protocol = f" ({port['protocol']})" if port.get("protocol", "TCP") != "TCP" else ""
+        if isinstance(given, str):
+            numbers = join_names(map(str, self._resolve_port(port)), "no port of its Pods")
+            return f"{port['port']}{protocol} to {given}, which names {numbers}"
+        return f"{port['port']}{protocol} to {given}"
 
     @property
     def _slice_folder(self) -> str:

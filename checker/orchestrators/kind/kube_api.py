@@ -146,6 +146,48 @@ class Api:
         finally:
             answer.response.close()
 
+    def exec(self, pod: str, container: str, command: list[str]) -> tuple[int, bytes]:
+        """Run a command in a container, without a shell.
+
+        Args:
+            pod: The path of a Pod.
+            container: Its name.
+            command: A program and its arguments.
+
+        Returns:
+            Its status, and what it wrote to standard output and standard error. The status is 127
+            if it could not be started: the output then says why.
+        """
+        from kubernetes.client.exceptions import ApiException
+        from kubernetes.stream.ws_client import ERROR_CHANNEL, websocket_call
+
+        settings = self._client.configuration
+        query = [("container", container), ("stdout", "true"), ("stderr", "true")]
+        query += [("command", word) for word in command]
+        tokens = settings.auth_settings().values()
+        try:
+            session: Any = websocket_call(  # type: ignore[no-untyped-call]
+                settings,
+                "GET",
+                f"{settings.host}{pod}/exec",
+                query_params=query,
+                headers={token["key"].lower(): token["value"] for token in tokens},
+                binary=True,
+                _preload_content=False,
+            )
+            session.run_forever(timeout=CALL_SECONDS)
+            end = json.loads(session.read_channel(ERROR_CHANNEL) or b"{}")
+            output = session.read_all()
+        except (ApiException, OSError) as error:
+            raise _explain_silence(error) from error
+        if "status" not in end:
+            raise CouldNotFindOut(f"{command[0]} does not end in a container of {pod}.")
+        if end["status"] == "Success":
+            return 0, output
+        causes = (end.get("details") or {}).get("causes") or []
+        codes = [each["message"] for each in causes if each.get("reason") == "ExitCode"]
+        return (int(codes[0]), output) if codes else (127, str(end.get("message")).encode())
+
     def _request_json(
         self, method: str, path: str, query: Query, body: Body = None, headers: Query | None = None
     ) -> Object:

@@ -187,6 +187,60 @@ def test_a_log_is_followed(cluster: Cluster, bakery) -> None:
     bakery.pod("web-1").expect_log("now", within=1)
 
 
+def test_ports_by_name_are_what_the_pods_mean(cluster: Cluster, bakery) -> None:
+    cluster.objects[f"{SERVICES}/web"]["spec"]["ports"] = [{"port": 80, "targetPort": "http"}]
+    with pytest.raises(CheckFailed, match="80 to http, which names no port"):
+        bakery.service("web").expect_port(80, target=8080)
+    container = cluster.objects[f"{PODS}/web-1"]["spec"]["containers"][0]
+    container["ports"] = [{"name": "http", "containerPort": 8080}]
+    bakery.service("web").expect_port(80, target=8080).expect_port(80, target="http")
+    with pytest.raises(CheckFailed, match="80 to http, which names 8080"):
+        bakery.service("web").expect_port(80, target=80)
+
+
+def test_port_of_another_protocol_or_without_an_address_fails(cluster: Cluster, bakery) -> None:
+    spec = cluster.objects[f"{SERVICES}/web"]["spec"]
+    spec["ports"][0]["protocol"] = "UDP"
+    with pytest.raises(CheckFailed, match=r"80 \(UDP\) to 8080"):
+        bakery.service("web").expect_port(80)
+    spec["ports"][0]["protocol"] = "TCP"
+    spec["clusterIP"] = "None"
+    with pytest.raises(CheckFailed, match="it is headless"):
+        bakery.service("web").expect_port(80)
+
+
+def test_pods_behind_a_service_are_known_by_their_identity(cluster: Cluster, bakery) -> None:
+    [one] = cluster.objects[f"{SLICES}/web-1"]["endpoints"][:1]
+    cluster.objects[f"{SLICES}/web-1"]["endpoints"] = [one]
+    one["targetRef"] = {"kind": "Pod", "name": "web-1", "uid": "uid-web-1"}
+    web = bakery.deployment("web")
+    bakery.service("web").expect_pods_of(web)
+    one["targetRef"] = {"kind": "Pod", "name": "web-1", "uid": "an older one"}
+    with pytest.raises(CheckFailed, match="not its own: web-1; missing: web-1"):
+        bakery.service("web").expect_pods_of(web)
+    cluster.objects[f"{SERVICES}/web"]["spec"]["selector"] = None
+    with pytest.raises(CheckFailed, match="it has no selector"):
+        bakery.service("web").expect_pods_of(web)
+
+
+def test_size_of_a_claim_in_whatever_unit(cluster: Cluster, bakery) -> None:
+    claim = cluster.objects[f"{CORE}/persistentvolumeclaims/disk"]
+    claim["spec"] = {"resources": {"requests": {"storage": "16777216"}}}
+    claim["spec"]["accessModes"] = ["ReadWriteOnce"]
+    bakery.pvc("disk").expect_size("16Mi").expect_access_mode("ReadWriteOnce")
+    with pytest.raises(CheckFailed, match="it asks for 16777216"):
+        bakery.pvc("disk").expect_size("16M")
+    with pytest.raises(CheckFailed, match="found ReadWriteOnce"):
+        bakery.pvc("disk").expect_access_mode("ReadWriteMany")
+
+
+def test_value_under_any_key(bakery) -> None:
+    bakery.configmap("settings").expect_value("test")
+    bakery.secret("key").expect_value("tiger")
+    with pytest.raises(CheckFailed, match="MODE=test"):
+        bakery.configmap("settings").expect_value("lion")
+
+
 def test_a_service_without_an_answer_fails_with_the_words_of_the_api(cluster, bakery) -> None:
     cluster.refusals[PROXY] = ApiError(503, "connection refused")
     with pytest.raises(CheckFailed, match="503: connection refused"):

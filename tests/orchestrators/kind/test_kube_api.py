@@ -396,3 +396,56 @@ def test_kubeconfig_of_the_learner_is_not_read(
     monkeypatch.setenv("KUBECONFIG", str(nobody))
     with pytest.raises(CouldNotFindOut, match="There is no cluster"):
         Api(tmp_path / "none")
+
+
+class Session:
+    """What a WebSocket to a container gives, once it has ended."""
+
+    def __init__(self, end: bytes, output: bytes = b"") -> None:
+        self.end, self.output = end, output
+
+    def run_forever(self, timeout: float) -> None: ...
+
+    def read_channel(self, channel: int) -> bytes:
+        return self.end
+
+    def read_all(self) -> bytes:
+        return self.output
+
+
+def status(**said: Any) -> bytes:
+    return json.dumps(said).encode()
+
+
+EXIT = {"causes": [{"reason": "ExitCode", "message": "3"}]}
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [
+        (Session(status(status="Success"), b"hello"), (0, b"hello")),
+        (Session(status(status="Failure", details=EXIT), b"no"), (3, b"no")),
+        (Session(status(status="Failure", message="not found")), (127, b"not found")),
+    ],
+)
+def test_command_in_a_container(
+    api: Api, monkeypatch: pytest.MonkeyPatch, session: Session, expected: tuple[int, bytes]
+) -> None:
+    asked: list[Any] = []
+
+    def call(settings: Any, method: str, url: str, **options: Any) -> Session:
+        asked.append((url, options["query_params"]))
+        return session
+
+    monkeypatch.setattr("kubernetes.stream.ws_client.websocket_call", call)
+    assert api.exec(POD, "web", ["ls", "-l"]) == expected
+    [(url, query)] = asked
+    assert url.endswith(f"{POD}/exec")
+    assert [value for key, value in query if key == "command"] == ["ls", "-l"]
+
+
+def test_command_that_does_not_end_is_no_verdict(api: Api, monkeypatch) -> None:
+    name = "kubernetes.stream.ws_client.websocket_call"
+    monkeypatch.setattr(name, lambda *words, **options: Session(b""))
+    with pytest.raises(CouldNotFindOut, match="does not end"):
+        api.exec(POD, "web", ["sleep", "9"])
