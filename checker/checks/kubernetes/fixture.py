@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, find_similar_names, join_names
+from checker.checks.core.failure import CheckFailed, add_article, find_similar_names, join_names
 from checker.checks.kubernetes.autoscalers import Autoscaler
 from checker.checks.kubernetes.manifests import complete_document, find_document
 from checker.checks.kubernetes.nodes import Node

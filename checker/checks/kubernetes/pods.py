@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.failure import CheckFailed, add_article, describe_value, join_names
 from checker.checks.core.waiting import poll_every, wait_until_passed, watch_list
 from checker.checks.kubernetes.objects import KINDS
 from checker.checks.kubernetes.pod_state import PodState
