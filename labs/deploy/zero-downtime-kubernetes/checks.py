@@ -69,7 +69,7 @@ def test_nothing_is_lost(kube, docker, probe):
     _expect_seen(load, {before, *map(GOOD.get, images)} - {None})
 
 
-@task("bad-version", requires="no-gap", timeout=240)
+@task("bad-version", requires="ready", timeout=240)
 def test_bad_version_goes_back(kube, probe, workspace):
     """deploy.sh deploys a good version, and takes a bad one back before any user feels it."""
     workspace.file("deploy.sh").expect_exists()

@@ -152,7 +152,7 @@ def _is_static(kube, pod):
 def _expect_lasting(lamp):
     """The lamp does not go out: not since it was lit, nor by what it runs."""
     policy = lamp.spec.get("restartPolicy", "Always")
-    if policy != "Always":
+    if policy == "Never":
         raise CheckFailed(
             "a lamp that the kubelet lights again if its process ends",
             f"restartPolicy: {policy}",
@@ -182,11 +182,15 @@ def _find_end(lamp):
     """After how many seconds its process ends; None if its command does not tell."""
     container = lamp.spec["containers"][0]
     words = " ".join([*(container.get("command") or []), *(container.get("args") or [])])
+    if ended := re.search(r"\btimeout (?:-\S+ )*(\d+)", words):
+        return int(ended[1])
     if re.search(r"(tail -f \S+|sleep inf(inity)?)$", words):
         return float("inf")
-    slept = re.fullmatch(r"(?:\S*sh -c )?(?:exec )?\S*sleep (\d+)([smhd]?)", words)
+    slept = re.findall(r"\bsleep (\d+)([smhd]?)\b", words)
+    if not slept or re.search(r"\b(while|until|for)\b", words):
+        return None
     unit = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-    return int(slept[1]) * unit[slept[2]] if slept else None
+    return sum(int(count) * unit[each] for count, each in slept)
 
 
 def _seconds_on(lamp):

@@ -48,3 +48,16 @@ def test_port_of_the_node_is_left_to_the_pod_that_has_it() -> None:
 def test_messages_call_it_by_its_title_or_image() -> None:
     assert TrialCopy("shop:3").display_name == "a Pod from shop:3"
     assert TrialCopy(title="a copy without Redis").display_name == "a copy without Redis"
+
+
+def test_probes_of_an_eager_copy_ask_the_same_at_once() -> None:
+    probe = {"exec": {"command": ["true"]}, "initialDelaySeconds": 60, "periodSeconds": 30}
+    spec = {"containers": [{"name": "web", "livenessProbe": probe}]}
+    first = TrialCopy(eager=True).change_spec(spec)["containers"][0]
+    assert first["livenessProbe"] == {
+        "exec": {"command": ["true"]},
+        "initialDelaySeconds": 0,
+        "periodSeconds": 1,
+    }
+    assert "readinessProbe" not in first
+    assert TrialCopy().change_spec(spec)["containers"][0]["livenessProbe"] == probe
