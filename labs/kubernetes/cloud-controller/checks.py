@@ -181,8 +181,7 @@ def _expect_request(deployment, path):
         raise CheckFailed(
             f"an answer of a Pod of the Deployment {deployment.name}",
             "an answer, but none of its Pods was asked",
-            f"Which Pods does the Service select? kubectl -n {MARKET} describe service "
-            f"{deployment.name}",
+            f"Which Pods does the Service select? kubectl -n {MARKET} describe service shop",
         )
 
 
