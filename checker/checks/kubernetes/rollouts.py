@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 from checker.base.errors import CouldNotFindOut
@@ -13,6 +13,7 @@ from checker.checks.core.failure import CheckFailed, describe_value
 from checker.checks.kubernetes.deployment_state import DeploymentState
 from checker.checks.kubernetes.objects import KINDS
 from checker.checks.kubernetes.pods import Pod
+from checker.checks.kubernetes.trial_copies import TrialCopy
 
 if TYPE_CHECKING:
     from checker.orchestrators.kind.kube_api import Api, Object
@@ -141,16 +142,14 @@ class Rollout:
         return "stuck" if self.stuck else "complete"
 
     @contextlib.contextmanager
-    def create_trial_pod(self, image: str) -> Iterator[Pod]:
-        """Create a Pod as its template says, but from another image, apart from all Services.
+    def create_trial_pod(self, copy: str | TrialCopy) -> Iterator[Pod]:
+        """Create a Pod as its template says, but for what the copy differs in.
 
-        It is gone after the block.
+        It is apart from all Services, and gone after the block. A text is an image.
         """
         kind = KINDS["pod"]
         folder = kind.list_path(self._deployment.namespace)
-        spec = dict(self._deployment.template["spec"])
-        first, *others = spec["containers"]
-        spec |= {"containers": [{**first, "image": image}, *others]}
+        spec = _as_copy(copy).change_spec(self._deployment.template["spec"])
         # Without labels, no selector of a Service matches it.
         name = f"course-check-{uuid.uuid4().hex[:8]}"
         body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
@@ -160,34 +159,49 @@ class Rollout:
         finally:
             self._api.delete(f"{folder}/{name}", grace=0)
 
-    def expect_probe_tells(self, good: str, bad: str, *, within: float = 30) -> Self:
-        """Expect that a Pod of its template becomes ready from one image, and not from another."""
-        with self.create_trial_pod(good) as one, self.create_trial_pod(bad) as other:
+    def expect_probe_tells(
+        self,
+        good: str | TrialCopy,
+        bad: str | TrialCopy | Sequence[str | TrialCopy],
+        *,
+        within: float = 30,
+    ) -> Self:
+        """Expect that a good copy of its Pods becomes ready, and that no bad one does."""
+        copies = [bad] if isinstance(bad, (str, TrialCopy)) else bad
+        with contextlib.ExitStack() as stack:
+            one = stack.enter_context(self.create_trial_pod(good))
+            others = {
+                stack.enter_context(self.create_trial_pod(each)): _as_copy(each) for each in copies
+            }
             one.expect_ready(
                 within=within,
-                next_step=f"The probe must be content with {good}: at which port and path, and how "
-                "soon, does it ask?",
+                next_step=f"The probe must be content with {_as_copy(good).display_name}: at which "
+                "port and path, and how soon, does it ask?",
             )
-
-            def is_decided() -> bool:
-                if other.refresh().ready:
-                    return True
-                failed = [each for each in other.events if each.startswith("Unhealthy: Readiness")]
-                # A refused connection only says that nothing listens yet.
-                return any("refused" not in each.lower() for each in failed)
-
-            if not wait_until(is_decided, within, POLL_SECONDS):
-                raise CouldNotFindOut(
-                    f"Nobody asked the Pod from {bad}.", found=f"{other.state}; {other.events}"
-                )
-            if other.ready:
-                probe = describe_value(str(self.readiness_probe))
-                found = f"the readiness probe is content with it: {probe}"
-                step = "Ask whether it works, and not only whether it is there."
-                raise CheckFailed(f"a Pod from {bad} does not become ready", found, step)
+            for other, copy in others.items():
+                self._expect_refused(other, copy, within)
         return self
 
     # --- within
+
+    def _expect_refused(self, pod: Pod, copy: TrialCopy, timeout: float) -> None:
+        """Expect that a trial Pod is asked, and does not become ready."""
+
+        def is_decided() -> bool:
+            if pod.refresh().ready:
+                return True
+            failed = [each for each in pod.events if each.startswith("Unhealthy: Readiness")]
+            # A refused connection only says that nothing listens yet, where something should.
+            return any("refused" not in each.lower() or copy.command for each in failed)
+
+        if not wait_until(is_decided, timeout, POLL_SECONDS):
+            message = f"Nobody asked {copy.display_name}."
+            raise CouldNotFindOut(message, found=f"{pod.state}; {pod.events}")
+        if pod.ready:
+            probe = describe_value(str(self.readiness_probe))
+            found = f"the readiness probe is content with it: {probe}"
+            step = "Ask it how it is, and not only whether it is there."
+            raise CheckFailed(f"{copy.display_name} does not become ready", found, step)
 
     @property
     def _conditions(self) -> list[Object]:
@@ -231,3 +245,7 @@ class Rollout:
             f"kubectl rollout status deployment {deployment.name} -n {deployment.namespace}; then "
             f"kubectl describe pods -n {deployment.namespace}",
         )
+
+
+def _as_copy(copy: str | TrialCopy) -> TrialCopy:
+    return TrialCopy(image=copy) if isinstance(copy, str) else copy

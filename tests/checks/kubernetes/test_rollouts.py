@@ -11,6 +11,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.kubernetes import rollouts
 from checker.checks.kubernetes.fixture import Kube
+from checker.checks.kubernetes.trial_copies import TrialCopy
 from checker.checks.kubernetes.workloads import Deployment
 from checker.orchestrators.kind.kube_api import ApiError
 from tests.checks.cluster import DEPLOYMENTS, EVENTS, PODS, Cluster, deployment, named, pod
@@ -247,6 +248,26 @@ def test_bad_copy_that_nobody_has_asked_yet_is_no_verdict(cluster: Moving, web: 
     cluster.add(EVENTS, refused("dial tcp 10.0.0.1:3000: connect: connection refused"))
     with pytest.raises(CouldNotFindOut, match="Nobody asked"):
         web.rollout.expect_probe_tells("good:1", "bad:1", within=0.02)
+
+
+def test_each_of_several_bad_copies_is_tried(cluster: Moving, web: Deployment) -> None:
+    cluster.add(EVENTS, refused("HTTP probe failed with statuscode: 503"))
+    web.rollout.expect_probe_tells("good:1", ["bad:1", TrialCopy("bad:2")], within=1)
+    assert len(cluster.gone) == 3
+    fails(
+        lambda: web.rollout.expect_probe_tells(
+            "good:1", ["bad:1", TrialCopy("good:1", title="a copy without Redis")], within=1
+        ),
+        "a copy without Redis does not become ready",
+        "the readiness probe is content with it",
+    )
+
+
+def test_refused_connection_tells_of_a_copy_that_answers_nobody(
+    cluster: Moving, web: Deployment
+) -> None:
+    cluster.add(EVENTS, refused("dial tcp 10.0.0.1:3000: connect: connection refused"))
+    web.rollout.expect_probe_tells("good:1", TrialCopy("bad:1", command=("sleep", "9")), within=1)
 
 
 def test_cluster_that_refuses_the_change_is_no_verdict(

@@ -1,5 +1,6 @@
-# fails: no-gap
+# fails: no-gap bad-version
 # says: how much time does it get
+# says: deploy.sh
 # after: ready
 # One second stays all that a copy gets, its preStop included.
 kubectl -n market patch deployment shop --patch '{"spec": {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},

@@ -1,5 +1,5 @@
 # fails: backup parcel shelf lamp broom
-# says: no file that etcdutl can read
+# says: no file that etcdutl can restore
 # says: Pods that you make by hand heal nothing
 kubectl get all -A -o yaml > all.yaml
 docker exec -i course-control-plane sh -c 'cat > /root/backup.db' < all.yaml

@@ -1,0 +1,15 @@
+# fails: open local leak
+# says: another configuration than the controller writes
+# says: it is still there, and the Service could never be deleted
+# The controller ended too early, twice; and the repair forgets the finalizer.
+timeout 100 sh run.sh "$COURSE_ROOT/labs/cloud-controller" > controller.log 2>&1 &
+controller=$!
+kubectl -n market create service loadbalancer shop --tcp=80
+for name in shop cellar; do
+  kubectl -n market wait --for=jsonpath='{.status.loadBalancer.ingress[0].ip}' service/$name --timeout=60s
+done
+kill $controller
+wait $controller || true
+kubectl -n market patch service cellar -p '{"spec": {"externalTrafficPolicy": "Local"}}'
+kubectl -n market patch service shop -p '{"spec": {"sessionAffinity": "ClientIP"}}'
+sed -i '/def _clean_up/,/return/d; s/        removed = self._cloud.remove(key)/    def _clean_up(self, key, service):\n        removed = self._cloud.remove(key)\n        if "deletionTimestamp" not in service["metadata"]:\n            return/' mine/cloud_controller/services.py

@@ -1,0 +1,19 @@
+# fails: backup parcel shelf lamp broom
+# says: it is not in it
+# says: its process ends after 300 seconds
+# says: it wants 0
+# The lamp goes out by itself; the backup is one from before the ConfigMap was there.
+kubectl -n workshop get configmap recipe -o yaml > recipe.yaml
+kubectl -n workshop delete configmap recipe
+docker exec course-control-plane etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key snapshot save /root/backup.db
+kubectl apply -f recipe.yaml
+kubectl -n workshop scale deployment shelf --replicas=0
+docker exec -i course-worker2 sh -c 'mkdir -p /etc/kubernetes/manifests; cat > /etc/kubernetes/manifests/lamp.yaml' <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: lamp, namespace: workshop}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers: [{name: lamp, image: "busybox:1.37", args: [sh, -c, sleep 5m]}]
+END
+timeout 100 bash -c 'until kubectl -n workshop get pod lamp-course-worker2 2> /dev/null | grep -q Running; do sleep 0.5; done'
