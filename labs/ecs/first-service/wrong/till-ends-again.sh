@@ -1,4 +1,4 @@
-# fails: recipe counter till window
+# fails: recipe till window
 # says: 0 run, 1 are wanted
 # says: container till ended with
 # The task works for a quarter of a minute, and then for another.

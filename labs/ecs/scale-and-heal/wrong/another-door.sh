@@ -1,4 +1,4 @@
-# fails: door heal track
+# fails: door heal
 # says: to which the load balancer door sends
 # says: its tasks are in the target group mine
 # The group has a load balancer of its own, so ECS takes it; the door knows nothing of it.

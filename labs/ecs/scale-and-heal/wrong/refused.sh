@@ -1,4 +1,4 @@
-# fails: door heal track
+# fails: door heal
 # says: a service bread in the cluster bakery
 # Each of these ECS refuses: a port that the container does not have, no subnet, a group without a load balancer.
 group=$(aws elbv2 describe-target-groups --names bread --query 'TargetGroups[0].TargetGroupArn' --output text)
