@@ -6,6 +6,9 @@ IMAGE = "shop:1"
 PORT = 3000
 START_SECONDS = 25
 ANSWER_SECONDS = 10
+BEGUN_SECONDS = 3
+"""A task that fails at once never gets so far, and need not be asked."""
+
 LASTING_SECONDS = 6
 UNUSUAL_SECONDS = 25
 """A container with another command than its image's may be made to end; it is watched longer."""
@@ -67,7 +70,7 @@ def test_till(ecs, docker):
     )
     if till.definition.container().get("memory"):
         till.definition.expect_memory(least=LEAST_MEMORY, next_step=step)
-    till.expect_running(1, within=START_SECONDS)
+    till.expect_running(1, within=START_SECONDS, lasting=BEGUN_SECONDS)
     _ask(docker, till.tasks[-1])
     _expect_lasting(till, docker, 1)
 

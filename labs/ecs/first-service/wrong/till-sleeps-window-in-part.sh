@@ -1,5 +1,4 @@
 # fails: recipe till window
-# says: 127.0.0.1:8350
 # says: Does its container run the shop, or another command?
 # says: container 3000 to host 0
 # says: it wants 1
