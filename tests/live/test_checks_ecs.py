@@ -77,7 +77,7 @@ def balance() -> str:
     subnets = {f"Subnets.member.{n}": f"subnet-0000000{n}" for n in (1, 2)}
     [balancer] = aws_api.call_balancing("CreateLoadBalancer", Name="front", **subnets)
     given = {"Name": "web", "Protocol": "HTTP", "Port": "80", "VpcId": "vpc-00000001"}
-    [group] = aws_api.call_balancing("CreateTargetGroup", **given, TargetType="ip")
+    [group] = aws_api.call_balancing("CreateTargetGroup", **given, TargetType="instance")
     arn = group.findtext("TargetGroupArn") or ""
     forward = {
         "LoadBalancerArn": balancer.findtext("LoadBalancerArn") or "",

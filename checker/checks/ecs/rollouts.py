@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed
 from checker.orchestrators.ecs import aws_api
+from checker.orchestrators.ecs.health_check_rules import FASTER
 
 POLL_SECONDS = 0.2
 """ECS tells nobody when a rollout ends."""
@@ -43,6 +45,21 @@ class EcsRollouts(ABC):
             raise CheckFailed(expected, f"its minimum healthy percent is {found}", step)
         return self
 
+    def expect_left(self, count: int, *, next_step: str = "") -> Self:
+        """Expect that at least so many tasks are at work at each moment of a rollout."""
+        attrs = self.attrs
+        wanted = int(attrs["desiredCount"])
+        percent = int(self.configuration.get("minimumHealthyPercent", 100))
+        left = math.ceil(wanted * percent / 100)
+        if left < count:
+            found = (
+                f"it wants {wanted}, and its minimum healthy percent is {percent}: {left} of them"
+            )
+            expected = f"at least {count} tasks of the service {self.name} stay during a rollout"
+            step = next_step or "aws ecs update-service --deployment-configuration"
+            raise CheckFailed(expected, found, step)
+        return self
+
     def expect_rollback(self, *, next_step: str = "") -> Self:
         """Expect that a circuit breaker ends a rollout that fails, and goes back."""
         breaker = self.configuration.get("deploymentCircuitBreaker") or {}
@@ -51,26 +68,6 @@ class EcsRollouts(ABC):
             expected = f"the service {self.name} goes back by itself when a rollout fails"
             step = next_step or "deploymentCircuitBreaker is part of the deployment configuration."
             raise CheckFailed(expected, f"its deployment circuit breaker is {found}", step)
-        return self
-
-    def expect_health_check(self, path: str, *, codes: str = "200", next_step: str = "") -> Self:
-        """Expect that its target groups ask for this path, and take these codes for healthy."""
-        arns = [each["targetGroupArn"] for each in self.attrs.get("loadBalancers") or []]
-        if not arns:
-            what = f"a load balancer in front of the service {self.name}"
-            raise CheckFailed(what, "it has none", "aws ecs create-service --load-balancers")
-        given = {f"TargetGroupArns.member.{at}": each for at, each in enumerate(arns, 1)}
-        for group in aws_api.call_balancing("DescribeTargetGroups", **given):
-            found = group.findtext("HealthCheckPath") or ""
-            name = group.findtext("TargetGroupName")
-            step = next_step or f"aws elbv2 describe-target-groups --names {name}"
-            if found != path:
-                what = f"the target group {name} asks for {path}"
-                raise CheckFailed(what, f"it asks for {found}", step)
-            taken = group.findtext("Matcher/HttpCode") or ""
-            if taken != codes:
-                what = f"the target group {name} considers {codes} healthy"
-                raise CheckFailed(what, f"{taken} counts as healthy", step)
         return self
 
     def expect_definition(self, expected: str, *, next_step: str = "") -> Self:
@@ -134,11 +131,21 @@ class EcsRollouts(ABC):
             if each.get("stoppedReason") and each.get("stopCode") != "ServiceSchedulerInitiated"
         ]
         newest = list(dict.fromkeys(stopped))[:SHOWN_EVENTS]
+        step = (
+            "Read its events and why its tasks stopped: aws ecs describe-services, "
+            "aws ecs describe-tasks"
+        )
+        grace = int(attrs.get("healthCheckGracePeriodSeconds") or 0)
+        if grace / FASTER > timeout / 2:
+            step = (
+                f"Its health check grace period is {grace} s, which are {grace / FASTER:g} s here: "
+                "so long, ECS holds nothing against a task that is unhealthy. Make it shorter: "
+                "aws ecs update-service --health-check-grace-period-seconds"
+            )
         return CheckFailed(
             f"the rollout of the service {self.name} ends within {timeout:g} s",
-            "; ".join(dict.fromkeys([reason, *events, *newest])),
-            "Read its events and why its tasks stopped: aws ecs describe-services, "
-            "aws ecs describe-tasks",
+            "; ".join(each for each in dict.fromkeys([reason, *events, *newest]) if each),
+            step,
         )
 
 

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 from checker.checks.core.failure import CheckFailed
 from checker.checks.core.waiting import poll_every, wait_until_passed
+from checker.checks.ecs.balancing import EcsBalancing
 from checker.checks.ecs.rollouts import EcsRollouts
+from checker.checks.ecs.scaling import EcsScaling
 from checker.checks.ecs.task_definitions import TaskDefinition
 from checker.checks.ecs.tasks import EcsTask, list_tasks
 from checker.orchestrators.ecs import aws_api
@@ -15,8 +17,11 @@ from checker.orchestrators.ecs import aws_api
 POLL_SECONDS = 0.3
 """ECS tells nobody of changes."""
 
+PORT_TAKEN = "port is already allocated"
+"""What Docker says where the host port of a task is taken."""
 
-class EcsService(EcsRollouts):
+
+class EcsService(EcsRollouts, EcsBalancing, EcsScaling):
     """A service and what is expected of it; every `expect_` gives the service back."""
 
     def __init__(self, cluster: str, name: str) -> None:
@@ -52,19 +57,6 @@ class EcsService(EcsRollouts):
         """Its deployments, the newest first."""
         return list(self.attrs["deployments"])
 
-    @property
-    def targets(self) -> list[str]:
-        """ADDRESS:PORT of what its load balancer sends requests to; not those that drain."""
-        found = []
-        for each in self.attrs.get("loadBalancers", []):
-            group = each["targetGroupArn"]
-            for member in aws_api.call_balancing("DescribeTargetHealth", TargetGroupArn=group):
-                if member.findtext("TargetHealth/State") == "draining":
-                    continue
-                target = f"{member.findtext('Target/Id')}:{member.findtext('Target/Port')}"
-                found.append(target)
-        return sorted(found)
-
     def expect_desired(self, count: int, *, next_step: str = "") -> Self:
         """Expect how many tasks are wanted; `expect_running` asks whether they are there."""
         wanted = self.attrs["desiredCount"]
@@ -91,10 +83,18 @@ class EcsService(EcsRollouts):
             if len(running) != count:
                 found = f"{len(running)} run, {attrs['desiredCount']} are wanted"
                 expected = f"{self} has {count} running tasks of {revision}"
-                step = (
+                trouble = self._describe_trouble()
+                step = next_step or (
                     f"Read its events and its stopped tasks, then the task definition {revision}."
                 )
-                raise CheckFailed(expected, f"{found}{self._describe_trouble()}", next_step or step)
+                if PORT_TAKEN in trouble:
+                    step = (
+                        "The host port that the new task needs is taken. If the task before has "
+                        "it, let the service stop that one first: aws ecs update-service --cluster "
+                        f"{self.cluster} --service {self.name} --deployment-configuration "
+                        "minimumHealthyPercent=0,maximumPercent=100"
+                    )
+                raise CheckFailed(expected, f"{found}{trouble}", step)
 
         return self._wait_until_passed(check_tasks, within)
 
@@ -123,48 +123,14 @@ class EcsService(EcsRollouts):
             raise CheckFailed(expected, f"it points to {found.name}", next_step or step)
         return self
 
-    def expect_targets(
-        self, count: int | None = None, *, within: float = 0, next_step: str = ""
-    ) -> Self:
-        """Expect so many of its tasks, or as many as are wanted, behind its load balancer."""
-        balanced = bool(self.attrs.get("loadBalancers"))
-
-        def check_targets() -> None:
-            wanted = self.attrs["desiredCount"] if count is None else count
-            targets = self.targets
-            if len(targets) != wanted:
-                raise CheckFailed(
-                    f"{wanted} targets behind the load balancer of {self}",
-                    f"{len(targets)}{'' if balanced else '; it has no load balancer'}",
-                    next_step
-                    or "A service gets its load balancer when it is made: "
-                    "aws ecs create-service --load-balancers",
-                )
-
-        # Without a load balancer no target will come.
-        return self._wait_until_passed(check_targets, within if balanced else 0)
-
-    def expect_scaling(self, least: int, most: int, target: float, *, next_step: str = "") -> Self:
-        """Expect that it is scaled between two counts by target tracking of CPU."""
-        targets = self._describe_scaling("ScalableTargets")
-        bounds = [(each["MinCapacity"], each["MaxCapacity"]) for each in targets]
-        if bounds != [(least, most)]:
-            here = f"from {bounds[0][0]} to {bounds[0][1]}" if bounds else "no scalable target"
-            step = next_step or "aws application-autoscaling register-scalable-target"
-            raise CheckFailed(f"{self} may scale from {least} to {most} tasks", here, step)
-        policies = self._describe_scaling("ScalingPolicies")
-        tracked = [each["TargetTrackingScalingPolicyConfiguration"] for each in policies]
-        values = [float(each["TargetValue"]) for each in tracked]
-        if values != [target]:
-            here = ", ".join(f"{each:g}" for each in values) or "no policy"
-            step = next_step or "aws application-autoscaling put-scaling-policy"
-            raise CheckFailed(f"a policy of {self} that keeps CPU at {target:g} %", here, step)
+    def expect_family(self, family: str, *, next_step: str = "") -> Self:
+        """Expect that it is to run a revision of this family."""
+        found = self.definition
+        if found.family != family:
+            update = f"--cluster {self.cluster} --service {self.name} --task-definition {family}"
+            step = next_step or f"aws ecs update-service {update}"
+            raise CheckFailed(f"{self} runs the family {family}", f"it runs {found.name}", step)
         return self
-
-    def _describe_scaling(self, kind: str) -> list[dict[str, Any]]:
-        name = f"service/{self.cluster}/{self.name}"
-        found = aws_api.call_service(aws_api.SCALING, f"Describe{kind}", ServiceNamespace="ecs")
-        return [each for each in found[kind] if each["ResourceId"] == name]
 
     def _describe_trouble(self) -> str:
         stopped = [each for each in self.all_tasks if each.status == "STOPPED"]

@@ -55,9 +55,10 @@ class TaskDefinition:
     def expect_port(
         self, port: int, *, host: int | None = None, container: str = "", next_step: str = ""
     ) -> Self:
-        """Expect that a container's port is mapped: to `host`, or to any where that is None."""
+        """Expect that a TCP port of a container is mapped: to `host`, or to any if that is None."""
         given = self.container(container).get("portMappings") or []
-        pairs = [(each.get("containerPort"), each.get("hostPort", 0)) for each in given]
+        tcp = [each for each in given if each.get("protocol", "tcp") == "tcp"]
+        pairs = [(each.get("containerPort"), each.get("hostPort", 0)) for each in tcp]
         if not any(inner == port and host in (None, outer) for inner, outer in pairs):
             found = ", ".join(f"container {inner} to host {outer}" for inner, outer in pairs)
             target = "" if host is None else f" to host port {host}"

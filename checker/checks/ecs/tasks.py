@@ -37,6 +37,30 @@ class EcsTask:
         return max(0.0, time.time() - float(started)) if started else 0.0
 
     @property
+    def ran_seconds(self) -> float:
+        """Seconds for which it has run, until it stopped or till now; 0 where it never did."""
+        stopped = self.attrs.get("stoppedAt")
+        started = self.attrs.get("startedAt")
+        if not started:
+            return 0.0
+        return max(0.0, float(stopped or time.time()) - float(started))
+
+    @property
+    def created(self) -> float:
+        """When it was made, in seconds since the epoch."""
+        return float(self.attrs["createdAt"])
+
+    @property
+    def ended(self) -> float:
+        """When it began to stop, in seconds since the epoch; 0 while it runs."""
+        return float(self.attrs.get("stoppingAt") or self.attrs.get("stoppedAt") or 0)
+
+    @property
+    def ended_by(self) -> str:
+        """Its stopCode, such as UserInitiated or ServiceSchedulerInitiated; "" while it runs."""
+        return str(self.attrs.get("stopCode") or "")
+
+    @property
     def service(self) -> str:
         """The service that started it; "" if none did."""
         kind, _, name = str(self.attrs.get("group", "")).partition(":")

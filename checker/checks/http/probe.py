@@ -168,12 +168,19 @@ class Probe:
 
     @contextmanager
     def load_rollout(
-        self, url: str, *, rate: float, seconds: float, timeout: float, at_least: int
+        self,
+        url: str,
+        *,
+        rate: float,
+        seconds: float,
+        timeout: float,
+        at_least: int,
+        slow_ms: int = 3000,
     ) -> Iterator[tuple[ProbeLoad, ProbeLoad]]:
         """Send short and long requests while the block rolls something out.
 
-        The short ones go to URL/version; the long ones, ten a second, to URL/slow?ms=3000, and may
-        take five seconds more. The block begins once 100 short ones were sent.
+        The short ones go to URL/version; the long ones, ten a second, to URL/slow, and may take
+        five seconds more. The block begins once 100 short ones were sent.
 
         Args:
             url: Without a path; it is waited for, at most 10 seconds.
@@ -181,6 +188,7 @@ class Probe:
             seconds: The longest that it sends.
             timeout: Seconds until a short request counts as lost.
             at_least: How many short requests there must be before it ends.
+            slow_ms: Milliseconds that each long request takes.
 
         Returns:
             The load of short requests, and that of long ones.
@@ -189,7 +197,7 @@ class Probe:
             CheckFailed: Nothing answers at the start.
             CouldNotFindOut: The requests before the block are not sent in 30 seconds.
         """
-        short, long = f"{url}/version", f"{url}/slow?ms=3000"
+        short, long = f"{url}/version", f"{url}/slow?ms={slow_ms}"
         with (
             self.run(
                 short, rate=rate, seconds=seconds, timeout=timeout, at_least=at_least, within=10

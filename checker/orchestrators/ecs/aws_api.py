@@ -95,6 +95,30 @@ def list_tasks(cluster: str, **filters: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda each: float(each["createdAt"]))
 
 
+def list_forwarded_groups(balancer: str = "") -> set[str]:
+    """Return the ARNs of the target groups that the listeners of load balancers forward to.
+
+    The LoadBalancerArns of a target group do not tell: MiniStack writes them when a listener is
+    made, and never again.
+
+    Args:
+        balancer: The name of the one load balancer that is asked; "" asks all.
+
+    Raises:
+        CouldNotFindOut: The emulator does not answer.
+    """
+    found: set[str] = set()
+    for each in call_balancing("DescribeLoadBalancers"):
+        if balancer in ("", each.findtext("LoadBalancerName")):
+            at = each.findtext("LoadBalancerArn") or ""
+            for listener in call_balancing("DescribeListeners", LoadBalancerArn=at):
+                at = listener.findtext("ListenerArn") or ""
+                for rule in call_balancing("DescribeRules", ListenerArn=at):
+                    groups = rule.iterfind("Actions/member/TargetGroupArn")
+                    found.update(group.text or "" for group in groups)
+    return found
+
+
 def call_emulator(path: str, method: str = "GET", timeout: float = CALL_SECONDS) -> dict[str, Any]:
     """Make a call that only the emulator knows, such as its health or its reset.
 

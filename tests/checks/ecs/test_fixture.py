@@ -12,8 +12,11 @@ import pytest
 from checker.checks.core.failure import CheckFailed
 from checker.checks.ecs.fixture import Ecs
 from checker.checks.ecs.services import EcsService
+from checker.checks.ecs.task_definitions import TaskDefinition
 from checker.orchestrators.ecs import aws_api
 
+CPU = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+MEMORY = {"PredefinedMetricType": "ECSServiceAverageMemoryUtilization"}
 ARN = "arn:aws:ecs:us-east-1:000000000000"
 CONTAINER = {
     "name": "web",
@@ -42,6 +45,8 @@ class FakeEcs:
         ended = {"name": "web", "exitCode": 137, "reason": "OutOfMemoryError"}
         self.tasks.append({**self.task("9", "STOPPED"), **killed, "containers": [ended]})
         self.scaled = True
+        self.target: dict[str, Any] = {"MinCapacity": 1, "MaxCapacity": 4}
+        self.policies = [{"TargetValue": 60, "PredefinedMetricSpecification": CPU}]
 
     def task(self, name: str, status: str) -> dict[str, Any]:
         binding = {"containerPort": 80, "hostPort": 32768}
@@ -88,16 +93,13 @@ class FakeEcs:
         return {"tasks": [each for each in self.tasks if each["taskArn"] in given["tasks"]]}
 
     def DescribeScalableTargets(self, given: Any) -> Any:
-        target = {"ResourceId": "service/demo/web", "MinCapacity": 1, "MaxCapacity": 4}
+        target = {"ResourceId": "service/demo/web", **self.target}
         return {"ScalableTargets": [target] if self.scaled else []}
 
     def DescribeScalingPolicies(self, given: Any) -> Any:
-        settings = {"TargetValue": 60}
-        policy = {
-            "ResourceId": "service/demo/web",
-            "TargetTrackingScalingPolicyConfiguration": settings,
-        }
-        return {"ScalingPolicies": [policy]}
+        key = "TargetTrackingScalingPolicyConfiguration"
+        resource = {"ResourceId": "service/demo/web"}
+        return {"ScalingPolicies": [{**resource, key: each} for each in self.policies]}
 
     def balancing(self, action: str, **given: str) -> list[ElementTree.Element]:
         text = "<member><Target><Id>172.17.0.2</Id><Port>80</Port></Target></member>"
@@ -191,6 +193,75 @@ def test_a_task_that_only_began_does_not_count_as_lasting(
     fake_ecs.tasks[1]["startedAt"] = None
     with pytest.raises(CheckFailed, match="0 run, 2 are wanted"):
         web.expect_running(2, lasting=5)
+
+
+@pytest.mark.parametrize(
+    ("policies", "words"),
+    [
+        ([{"TargetValue": 60, "PredefinedMetricSpecification": MEMORY}], "MemoryUtilization at 60"),
+        (
+            [
+                {"TargetValue": 60, "PredefinedMetricSpecification": CPU},
+                {"TargetValue": 50, "PredefinedMetricSpecification": CPU},
+            ],
+            "CPUUtilization at 60, ECSServiceAverageCPUUtilization at 50",
+        ),
+        ([{"TargetValue": 60, "CustomizedMetricSpecification": {}}], "another metric at 60"),
+        ([], "no policy"),
+        (
+            [{"TargetValue": 60, "PredefinedMetricSpecification": CPU, "DisableScaleIn": True}],
+            "its policy has DisableScaleIn",
+        ),
+    ],
+)
+def test_only_a_policy_of_cpu_that_works_both_ways_counts(
+    fake_ecs: FakeEcs, web: EcsService, policies: list[dict[str, Any]], words: str
+) -> None:
+    fake_ecs.policies = policies
+    with pytest.raises(CheckFailed) as failed:
+        web.expect_scaling(1, 4, 60)
+    assert words in failed.value.found
+
+
+def test_scaling_that_is_suspended_is_told(fake_ecs: FakeEcs, web: EcsService) -> None:
+    fake_ecs.target["SuspendedState"] = {"DynamicScalingOutSuspended": True}
+    with pytest.raises(CheckFailed, match="DynamicScalingOutSuspended"):
+        web.expect_scaling(1, 4, 60)
+    fake_ecs.target["SuspendedState"] = {"DynamicScalingOutSuspended": False}
+    web.expect_scaling(1, 4, 60)
+    assert web.scaling_bounds == (1, 4)
+
+
+def test_a_host_port_that_is_taken_is_told_with_the_way_out(
+    fake_ecs: FakeEcs, web: EcsService
+) -> None:
+    fake_ecs.tasks[-1]["stoppedReason"] = "Bind for 127.0.0.1:80 failed: port is already allocated"
+    with pytest.raises(CheckFailed) as failed:
+        web.expect_running(3)
+    assert "minimumHealthyPercent=0,maximumPercent=100" in failed.value.next_step
+
+
+def test_the_family_and_the_life_of_a_task_are_told(fake_ecs: FakeEcs, web: EcsService) -> None:
+    web.expect_family("web")
+    with pytest.raises(CheckFailed, match="it runs web:2"):
+        web.expect_family("shop")
+    [*_, gone] = web.all_tasks
+    assert (gone.ran_seconds, gone.ended_by) == (0.0, "EssentialContainerExited")
+    gone.attrs.update(startedAt=10.0, stoppingAt=14.0, stoppedAt=15.0)
+    assert (gone.created, gone.ended, gone.ran_seconds) == (1.0, 14.0, 5.0)
+    assert web.tasks[0].ended == 0.0
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_port_of_udp_is_not_that_of_a_web_server(protocol: str) -> None:
+    mapped = {"containerPort": 80, "hostPort": 8080, "protocol": protocol}
+    container = {**CONTAINER, "portMappings": [mapped]}
+    found = TaskDefinition({"family": "web", "revision": 1, "containerDefinitions": [container]})
+    if protocol == "tcp":
+        found.expect_port(80, host=8080)
+    else:
+        with pytest.raises(CheckFailed, match="no port mapping"):
+            found.expect_port(80, host=8080)
 
 
 def test_tasks_of_an_older_revision_do_not_count(fake_ecs: FakeEcs, web: EcsService) -> None:

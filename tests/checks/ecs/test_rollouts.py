@@ -26,6 +26,9 @@ class FakeEcs:
         }
         self.balanced = True
         self.path, self.codes = "/health", "200"
+        self.interval, self.threshold = 30, 2
+        self.grace, self.desired = 40, 3
+        self.states = ["healthy", "healthy", "healthy", "draining"]
         self.looks: list[list[tuple[str, str, str]]] = [[("1", "PRIMARY", "COMPLETED")]]
         self.updated: list[str] = []
         self.tasks = [
@@ -39,6 +42,8 @@ class FakeEcs:
         return {
             "serviceName": "shop",
             "taskDefinition": f"{PREFIX}shop:1",
+            "desiredCount": self.desired,
+            "healthCheckGracePeriodSeconds": self.grace,
             "deploymentConfiguration": self.configuration,
             "deployments": [
                 {"id": name, "status": status, "rolloutState": state, "rolloutStateReason": "why"}
@@ -55,13 +60,25 @@ class FakeEcs:
         return {"services": [self.described()]}
 
     def balancing(self, action: str, **given: str) -> list[ElementTree.Element]:
-        assert given == {"TargetGroupArns.member.1": "g"}
-        text = (
-            "<member><TargetGroupName>shop</TargetGroupName>"
+        text = {
+            "DescribeTargetGroups": "<TargetGroupName>shop</TargetGroupName>"
+            "<TargetGroupArn>g</TargetGroupArn>"
             f"<HealthCheckPath>{self.path}</HealthCheckPath>"
-            f"<Matcher><HttpCode>{self.codes}</HttpCode></Matcher></member>"
-        )
-        return [ElementTree.fromstring(text)]
+            f"<Matcher><HttpCode>{self.codes}</HttpCode></Matcher>"
+            f"<HealthCheckIntervalSeconds>{self.interval}</HealthCheckIntervalSeconds>"
+            f"<UnhealthyThresholdCount>{self.threshold}</UnhealthyThresholdCount>",
+            "DescribeLoadBalancers": "<LoadBalancerName>front</LoadBalancerName>",
+            "DescribeListeners": "<ListenerArn>l</ListenerArn>",
+            "DescribeRules": "<Actions><member><TargetGroupArn>g</TargetGroupArn></member>"
+            "</Actions>",
+        }
+        if action == "DescribeTargetHealth":
+            members = [
+                f"<TargetHealth><State>{each}</State></TargetHealth>" for each in self.states
+            ]
+        else:
+            members = [text[action]]
+        return [ElementTree.fromstring(f"<member>{each}</member>") for each in members]
 
 
 @pytest.fixture
@@ -81,6 +98,36 @@ def shop(fake_ecs: FakeEcs) -> EcsService:
 def test_what_holds_gives_the_service_back(fake_ecs: FakeEcs, shop: EcsService) -> None:
     found = shop.expect_minimum(100).expect_rollback().expect_health_check("/health")
     assert found.expect_definition("shop:1").settle() is shop
+    assert shop.expect_left(3).expect_illness_noticed(60).expect_behind("front") is shop
+
+
+@pytest.mark.parametrize("codes", ["200", "200-299", "200,204", "200-399"])
+def test_any_codes_do_that_tell_success_from_errors(
+    fake_ecs: FakeEcs, shop: EcsService, codes: str
+) -> None:
+    fake_ecs.codes, fake_ecs.path = codes, "/health?from=front"
+    shop.expect_health_check("/health")
+
+
+def test_with_more_tasks_fewer_must_stay(fake_ecs: FakeEcs, shop: EcsService) -> None:
+    fake_ecs.configuration["minimumHealthyPercent"], fake_ecs.desired = 75, 4
+    shop.expect_left(3)
+
+
+def test_without_tasks_nothing_is_behind_a_load_balancer(
+    fake_ecs: FakeEcs, shop: EcsService
+) -> None:
+    fake_ecs.desired, fake_ecs.states = 0, []
+    with pytest.raises(CheckFailed, match="no target"):
+        shop.expect_behind("front")
+
+
+def test_a_grace_period_that_holds_a_rollout_up_is_named(
+    fake_ecs: FakeEcs, shop: EcsService
+) -> None:
+    fake_ecs.looks, fake_ecs.grace = [[("1", "PRIMARY", "IN_PROGRESS")]], 600
+    with pytest.raises(CheckFailed, match="600 s, which are 120 s here"):
+        shop.settle(within=0.1)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +163,32 @@ def test_what_holds_gives_the_service_back(fake_ecs: FakeEcs, shop: EcsService) 
         (
             lambda fake_ecs: setattr(fake_ecs, "balanced", False),
             lambda shop: shop.expect_health_check("/health"),
-            "it has none",
+            "it has no load balancer",
+        ),
+        (
+            lambda fake_ecs: setattr(fake_ecs, "codes", "201-299"),
+            lambda shop: shop.expect_health_check("/health"),
+            "201-299 counts as healthy",
+        ),
+        (
+            lambda fake_ecs: fake_ecs.configuration.update(minimumHealthyPercent=50),
+            lambda shop: shop.expect_left(3),
+            "it wants 3, and its minimum healthy percent is 50: 2 of them",
+        ),
+        (
+            lambda fake_ecs: setattr(fake_ecs, "threshold", 10),
+            lambda shop: shop.expect_illness_noticed(120),
+            "it takes 10 bad answers, one every 30 s: 300 s",
+        ),
+        (
+            lambda fake_ecs: fake_ecs.states.append("unhealthy"),
+            lambda shop: shop.expect_behind("front"),
+            "healthy, healthy, healthy, unhealthy",
+        ),
+        (
+            lambda _: None,
+            lambda shop: shop.expect_behind("side"),
+            "its tasks are in the target group shop",
         ),
         (lambda _: None, lambda shop: shop.expect_definition("shop:2"), "it points to shop:1"),
     ],

@@ -92,7 +92,10 @@ def build_run_arguments(definition: Mapping[str, Any], name: str, ports: Any) ->
     if units := definition.get("cpu"):
         made["nano_cpus"] = int(int(units) * NANO / UNITS)
     if ports:
-        made["ports"] = {port: ("127.0.0.1", host or None) for port, host in ports.items()}
+        # Without hostPort, or with 0, a port is chosen in bridge mode (API reference, PortMapping).
+        given = container.get("portMappings") or []
+        fixed = {f"{each['containerPort']}/tcp": each.get("hostPort") for each in given}
+        made["ports"] = {port: ("127.0.0.1", fixed.get(port) or None) for port in ports}
     for theirs, ours in SAME_VALUE.items():
         if container.get(theirs):
             made[ours] = container[theirs]

@@ -3,7 +3,8 @@
 The rules are in Amazon's ECS API reference (docs.aws.amazon.com, RegisterTaskDefinition,
 ContainerDefinition, PortMapping, DeleteCluster), except that names of containers are unique. The
 texts `TaskDefinition not found.` and `The Cluster cannot be deleted while ... are active.` are in
-public reports of errors; the other texts say the rule, and AWS may word it differently.
+public reports of errors; the other texts say the rule, and AWS may word it differently. What is
+refused of networks and target groups stands in network_refusals.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from checker.orchestrators.ecs import aws_api
+from checker.orchestrators.ecs.emulator import network_refusals
 
 LEAST_MEMORY = 6
 """MiB; Docker starts no container with less (RegisterTaskDefinition, memory)."""
@@ -93,15 +95,21 @@ def validate_fargate(definition: dict[str, Any]) -> None:
 
 
 def validate_start(parameters: dict[str, Any]) -> None:
-    """Refuse to start from a definition or in a cluster that is not there."""
+    """Refuse to start from a definition or in a cluster that is not there, or without a network."""
     require_cluster(parameters)
-    require_definition(parameters)
+    definition = require_definition(parameters)
+    network_refusals.validate_network(definition, parameters)
+    network_refusals.validate_load_balancers(definition, parameters)
 
 
 def validate_update(parameters: dict[str, Any]) -> None:
-    """Refuse to change a service to a definition that is not there."""
+    """Refuse to change a service to what could not have been made."""
     if "taskDefinition" in parameters:
         require_definition(parameters)
+    if updated := network_refusals.complete_update(parameters):
+        definition = find_definition(updated)
+        network_refusals.validate_network(definition, updated)
+        network_refusals.validate_load_balancers(definition, updated)
 
 
 def validate_cluster_deletion(parameters: dict[str, Any]) -> None:
@@ -126,15 +134,22 @@ def require_cluster(parameters: dict[str, Any]) -> None:
         raise aws_api.AwsError("ClusterNotFoundException", "Cluster not found.")
 
 
-def require_definition(parameters: dict[str, Any]) -> None:
-    """Refuse a call that names a task definition that is not there or not active."""
+def require_definition(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the task definition of a call; refuse one that is not there or not active."""
+    found = find_definition(parameters)
+    if found["status"] != "ACTIVE":
+        raise make_refusal("TaskDefinition is inactive")
+    return found
+
+
+def find_definition(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the task definition of a call, active or not; refuse one that is not there."""
     name = parameters.get("taskDefinition", "")
     try:
         found = aws_api.call_service(aws_api.ECS, "DescribeTaskDefinition", taskDefinition=name)
     except aws_api.AwsError:
         raise make_refusal("TaskDefinition not found.") from None
-    if found["taskDefinition"]["status"] != "ACTIVE":
-        raise make_refusal("TaskDefinition is inactive")
+    return dict(found["taskDefinition"])
 
 
 def make_refusal(text: str) -> aws_api.AwsError:

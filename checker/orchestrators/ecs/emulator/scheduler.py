@@ -14,9 +14,10 @@ import time
 from typing import Any
 
 from checker.orchestrators.ecs.emulator import ministack_state, rollout, task_health
-from checker.orchestrators.ecs.emulator.load_balancing.targets import FASTER, Targets
+from checker.orchestrators.ecs.emulator.load_balancing.targets import Targets
 from checker.orchestrators.ecs.emulator.rollout import RolloutStep, ServiceTask
 from checker.orchestrators.ecs.emulator.stopping import TaskStopper
+from checker.orchestrators.ecs.health_check_rules import FASTER
 
 LOOK_SECONDS = 0.25
 GROUP = "targetGroupArn"
@@ -62,10 +63,13 @@ class Scheduler:
             if not service or service["status"] != "ACTIVE" or not service["deployments"]:
                 return
             primary = self._ecs._primary_deployment(service)
+            kept = find_kept_deployment(service, primary)
             tasks = self._find_active_tasks(service)
-            rated = [self._rate_task(service, primary, each) for each in tasks.values()]
+            rated = [self._rate_task(service, primary, kept, each) for each in tasks.values()]
             self._note_healthy_tasks(service, primary, rated, tasks)
-            goal = rollout.read_goal(service, primary.get("rolloutState") == FAILED)
+            left = sum(each.kept for each in rated)
+            lost = max(0, int(kept["desiredCount"]) - left) if kept else 0
+            goal = rollout.read_goal(service, primary.get("rolloutState") == FAILED, lost)
             step = rollout.plan_step(rated, goal)
             self._apply_step(cluster, service, step, tasks)
 
@@ -91,8 +95,10 @@ class Scheduler:
             and each.get("desiredStatus") != "STOPPED"
         }
 
-    def _rate_task(self, service: Object, primary: Object, task: Object) -> ServiceTask:
-        new = self._ecs._deployment_for_task(service, task) is primary
+    def _rate_task(
+        self, service: Object, primary: Object, kept: Object | None, task: Object
+    ) -> ServiceTask:
+        deployment = self._ecs._deployment_for_task(service, task)
         health = rollout.PENDING
         if task["lastStatus"] == "RUNNING":
             since = task.setdefault("_running_since", time.monotonic())
@@ -107,7 +113,8 @@ class Scheduler:
             of_containers = task.get("healthStatus") if has_check else None
             health = task_health.rate_task(of_containers, states, age, grace)
         created = self._ecs._ts_to_epoch(task["createdAt"])
-        return ServiceTask(task["taskArn"], new, health, created)
+        new, old = deployment is primary, deployment is not None and deployment is kept
+        return ServiceTask(task["taskArn"], new, health, created, old)
 
     # --- what is done
 
@@ -115,8 +122,12 @@ class Scheduler:
         self, cluster: str, service: Object, step: RolloutStep, tasks: dict[str, Object]
     ) -> None:
         primary = self._ecs._primary_deployment(service)
+        kept = find_kept_deployment(service, primary)
         scaling = f"Scaling activity initiated by (deployment {primary['id']})"
         for arn in (*step.scale_in, *step.old):
+            # One that the rollout takes away is not wanted any more; one that dies is.
+            if kept and self._ecs._deployment_for_task(service, tasks[arn]) is kept:
+                kept["desiredCount"] = max(0, int(kept["desiredCount"]) - 1)
             self._stopper.begin_stop(tasks[arn], scaling, "ServiceSchedulerInitiated")
         for arn in step.sick:
             reason = ILLNESSES[1]
@@ -127,18 +138,20 @@ class Scheduler:
             self._stopper.begin_stop(tasks[arn], reason, "")
             self._count_failure(service, tasks[arn])
         # Counting may have rolled the deployment back; it starts no more then.
-        if step.start and self._ecs._primary_deployment(service) is primary:
-            self._start_tasks(cluster, service, primary, step.start)
+        if self._ecs._primary_deployment(service) is primary:
+            for deployment, count in ((kept, step.replace), (primary, step.start)):
+                if deployment and count:
+                    self._start_tasks(cluster, service, deployment, count)
         if step.steady and primary.get("rolloutState") == PROGRESS:
             self._complete_deployment(service, primary)
         if step != RolloutStep(steady=step.steady):
             ministack_state.refresh_counts(self._ecs, cluster, f"service:{service['serviceName']}")
 
-    def _start_tasks(self, cluster: str, service: Object, primary: Object, count: int) -> None:
+    def _start_tasks(self, cluster: str, service: Object, deployment: Object, count: int) -> None:
         self._ecs._run_task(
             {
                 "cluster": cluster,
-                "taskDefinition": service["taskDefinition"],
+                "taskDefinition": deployment["taskDefinition"],
                 "count": count,
                 "group": f"service:{service['serviceName']}",
                 "startedBy": service["serviceName"],
@@ -147,7 +160,7 @@ class Scheduler:
                 "platformVersion": service.get("platformVersion", ""),
                 "networkConfiguration": service.get("networkConfiguration", {}),
                 "enableExecuteCommand": service.get("enableExecuteCommand", False),
-                "_deploymentId": primary["id"],
+                "_deploymentId": deployment["id"],
             }
         )
 
@@ -212,3 +225,15 @@ class Scheduler:
     def _read_breaker(self, service: Object) -> Object:
         given = service.get("deploymentConfiguration") or {}
         return dict(given.get("deploymentCircuitBreaker") or {})
+
+
+def find_kept_deployment(service: Object, primary: Object) -> Object | None:
+    """Return the deployment that was completed last and is being replaced, if there is one."""
+    return next(
+        (
+            each
+            for each in service["deployments"]
+            if each is not primary and each.get("rolloutState") == COMPLETED
+        ),
+        None,
+    )

@@ -1,15 +1,16 @@
 """Texts like those of AWS in what is told of services and tasks, made from what really happened.
 
 Found in its documentation (docs.aws.amazon.com): the prefix of an event and the hundred that are
-kept, BLOCKED (Service event messages), UNABLE (Amazon ECS service throttle logic), the steady
-state, and OutOfMemoryError (Troubleshoot Amazon ECS OutOfMemoryError errors). The reason of a task
-whose container exited is found in public error reports. The other events are written in the same
-manner, unchecked.
+kept, BLOCKED and NO_ROOM (Service event messages), UNABLE (Amazon ECS service throttle logic), the
+steady state, and OutOfMemoryError (Troubleshoot Amazon ECS OutOfMemoryError errors). The reason of
+a task whose container exited, or could not be started (CannotStartContainerError), is found in
+public error reports. The other events are written in the same manner, unchecked.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -35,6 +36,16 @@ BLOCKED = (
     "was unable to stop or start tasks during a deployment because of the service deployment "
     "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
 )
+DAEMON_SAID = re.compile(r'start container: .*Internal Server Error \("(.*)"\)$', re.DOTALL)
+"""What MiniStack says where Docker could not start a container, with Docker's words in the end."""
+
+PORT_TAKEN = "port is already allocated"
+"""What Docker says where a host port is taken."""
+
+NO_ROOM = (
+    "was unable to place a task because no container instance met all of its requirements. The "
+    "closest matching (container-instance {}) is already using a port required by your task."
+)
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 Event = tuple[float, str]
 """Seconds since the epoch, and a text."""
@@ -54,6 +65,8 @@ def add_task_reasons(answer: dict[str, Any]) -> dict[str, Any]:
     for task in answer.get("tasks", []):
         if task.get("stoppedReason") == ENDED:
             task["stoppedReason"] = watcher.GONE
+        if said := DAEMON_SAID.search(str(task.get("stoppedReason"))):
+            task["stoppedReason"] = f"CannotStartContainerError: {said[1]}"
         if task.get("stoppedReason") == watcher.GONE:
             task["stopCode"] = "EssentialContainerExited"
         for container in task.get("containers", []):
@@ -76,6 +89,7 @@ def list_events(service: dict[str, Any], tasks: list[dict[str, Any]]) -> list[di
         *find_failing_tasks(tasks),
         *find_unhealthy_targets(service, tasks),
         *find_blocked_deployment(service),
+        *find_taken_port(tasks),
     ]
     return [make_event(name, *each) for each in sorted(events, key=lambda each: each[0])]
 
@@ -174,6 +188,13 @@ def find_failing_tasks(tasks: list[dict[str, Any]]) -> Iterator[Event]:
     failed = [each for each in last if each.get("stoppedAt") and not each.get("startedAt")]
     if len(failed) == FAILURES:
         yield float(failed[-1]["stoppedAt"]), UNABLE
+
+
+def find_taken_port(tasks: list[dict[str, Any]]) -> Iterator[Event]:
+    """Yield that the host port of the last task was taken; on AWS it would not even be started."""
+    if tasks and PORT_TAKEN in str(tasks[-1].get("stoppedReason")):
+        instance = str(tasks[-1].get("containerInstanceArn")).rpartition("/")[2]
+        yield float(tasks[-1]["stoppedAt"]), NO_ROOM.format(instance)
 
 
 def read_task_id(task: dict[str, Any]) -> str:

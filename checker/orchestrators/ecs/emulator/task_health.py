@@ -12,7 +12,7 @@ from typing import Any
 
 from checker.orchestrators.ecs.emulator import rollout
 from checker.orchestrators.ecs.emulator.load_balancing import targets
-from checker.orchestrators.ecs.emulator.load_balancing.targets import FASTER
+from checker.orchestrators.ecs.health_check_rules import FASTER
 
 UNKNOWN, GOOD, BAD = "UNKNOWN", "HEALTHY", "UNHEALTHY"
 OF_DOCKER = {"healthy": GOOD, "unhealthy": BAD}

@@ -19,9 +19,12 @@ def definition(**container: Any) -> dict[str, Any]:
 
 
 def test_a_container_gets_its_limits_and_ports_on_the_loopback_address_alone() -> None:
-    given = definition(cpu=128, memoryReservation=32, entryPoint=["sh"], user="node")
+    mapped = [{"containerPort": 80}, {"containerPort": 81, "hostPort": 8081}]
+    given = definition(
+        cpu=128, memoryReservation=32, entryPoint=["sh"], user="node", portMappings=mapped
+    )
     made = docker_patches.build_run_arguments(
-        {**given, "cpu": "512"}, "web", {"80/tcp": 0, "81/tcp": 8081}
+        {**given, "cpu": "512"}, "web", {"80/tcp": 80, "81/tcp": 8081}
     )
     assert made["mem_limit"] == made["memswap_limit"] == 64 * docker_patches.MIB
     assert made["mem_reservation"] == 32 * docker_patches.MIB

@@ -74,6 +74,7 @@ class Emulator:
     def call(self, target: str, action: str, **given: Any) -> dict[str, Any]:
         return {
             "clusters": self.clusters,
+            "services": [],
             "serviceArns": self.services,
             "taskArns": self.tasks,
             "taskDefinition": {"status": self.status},
@@ -105,6 +106,11 @@ def test_an_inactive_definition_is_refused(emulator: Emulator) -> None:
     emulator.status = "INACTIVE"
     with pytest.raises(aws_api.AwsError, match="inactive"):
         refusals.refuse_invalid_call("RunTask", {"taskDefinition": "web"})
+
+
+def test_a_service_that_stays_may_have_an_inactive_definition(emulator: Emulator) -> None:
+    emulator.status = "INACTIVE"
+    refusals.refuse_invalid_call("UpdateService", {"service": "web", "loadBalancers": []})
 
 
 def test_a_cluster_with_tasks_is_not_deleted(emulator: Emulator) -> None:

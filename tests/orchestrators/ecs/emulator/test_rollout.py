@@ -82,6 +82,38 @@ def test_a_failed_deployment_starts_nothing_and_keeps_the_old() -> None:
     assert step == RolloutStep(sick=["new-unhealthy-0"])
 
 
+def kept(count: int, health: str = HEALTHY) -> list[ServiceTask]:
+    return [ServiceTask(f"kept-{health}-{n}", False, health, n, True) for n in range(count)]
+
+
+def test_an_old_task_that_ended_is_made_up_for_by_its_own_revision() -> None:
+    goal = compute_goal(3, 100, 200, lost=1)
+    assert plan_step([*kept(2), *new(3, PENDING)], goal) == RolloutStep(replace=1)
+    starting = [*kept(2), *kept(1, PENDING), *new(3, PENDING)]
+    assert plan_step(starting, compute_goal(3, 100, 200)) == RolloutStep()
+
+
+def test_it_is_made_up_for_before_new_ones_are_started() -> None:
+    step = plan_step(kept(2), compute_goal(3, 100, 134, lost=1))
+    assert (step.replace, step.start) == (1, 1)
+
+
+def test_it_is_not_made_up_for_where_the_minimum_does_not_need_it() -> None:
+    assert plan_step(kept(1), compute_goal(2, 50, 100, lost=1)) == RolloutStep(start=1)
+    step = plan_step([*new(2), *kept(1, PENDING)], compute_goal(2, 100, 200))
+    assert step.old == ["kept-pending-0"]
+
+
+def test_one_that_is_sick_goes_and_is_not_counted_as_replaced() -> None:
+    step = plan_step([*kept(1), *kept(1, UNHEALTHY)], compute_goal(2, 100, 200))
+    assert (step.sick, step.old, step.start) == (["kept-unhealthy-0"], [], 2)
+
+
+def test_a_failed_deployment_without_a_way_back_keeps_the_old_complete() -> None:
+    goal = compute_goal(2, 100, 200, failed=True, lost=1)
+    assert plan_step(kept(1), goal) == RolloutStep(replace=1)
+
+
 @pytest.mark.parametrize(("count", "stopped"), [(1, 2), (0, 3)])
 def test_the_newest_go_when_fewer_are_wanted(count: int, stopped: int) -> None:
     step = plan_step(new(3), compute_goal(count, 100, 200))

@@ -144,6 +144,42 @@ def test_without_a_breaker_tasks_are_replaced_without_an_end(world: World) -> No
     assert len(world.stack.tasks("web:2")) == 2
 
 
+def end(world: World, definition: str) -> None:
+    """One task of a revision dies."""
+    [task, *_] = world.stack.tasks(definition)
+    task.update(lastStatus="STOPPED", desiredStatus="STOPPED")
+    world.scheduler.record_failure(task)
+
+
+def test_a_task_that_dies_in_a_rollout_is_replaced_with_its_own_revision(world: World) -> None:
+    deployment = world.stack.deploy("web:2")
+    world.look(reason=None)
+    end(world, "web:1")
+    assert [len(world.stack.tasks(each)) for each in ("web:1", "web:2")] == [2, 2]
+    assert deployment.get("failedTasks", 0) == 0
+    for _ in range(4):
+        world.look()
+    assert [len(world.stack.tasks(each)) for each in ("web:1", "web:2")] == [0, 2]
+    assert world.state() == "COMPLETED"
+
+
+def test_what_the_rollout_took_away_is_not_replaced(world: World) -> None:
+    world.stack.service["deploymentConfiguration"]["minimumHealthyPercent"] = 0
+    world.stack.deploy("web:2")
+    world.scheduler.reconcile_all()
+    assert world.stack.tasks("web:1") == []
+    end(world, "web:2")
+    assert [len(world.stack.tasks(each)) for each in ("web:1", "web:2")] == [0, 2]
+
+
+def test_a_revision_that_never_worked_is_not_started_again() -> None:
+    world = World(FakeStack(minimumHealthyPercent=100))
+    world.look(reason=None)
+    world.stack.deploy("web:2")
+    end(world, "web:1")
+    assert len(world.stack.tasks("web:1")) == 0
+
+
 @pytest.mark.parametrize(("resets", "count"), [(True, 0), (False, 1)])
 def test_a_task_that_becomes_healthy_sets_the_count_back(
     world: World, resets: bool, count: int

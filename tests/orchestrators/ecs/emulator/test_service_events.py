@@ -56,6 +56,31 @@ def test_only_tasks_that_never_run_are_told_as_unable_to_start(ran: bool, said: 
     assert not any("steady" in each for each in told)
 
 
+def test_a_host_port_that_is_taken_leaves_no_room_for_a_task() -> None:
+    reason = "ResourceInitializationError: Bind for 127.0.0.1:8350: port is already allocated"
+    gone = {"stoppedAt": 20.0, "stoppedReason": reason, "lastStatus": "STOPPED"}
+    tasks = [task("a", 10.0), task("b", 19.0, containerInstanceArn="arn/demo/one", **gone)]
+    told = [each["message"] for each in service_events.list_events(service(), tasks)]
+    text = "(container-instance one) is already using a port required by your task."
+    assert any(text in each for each in told)
+    told = [each["message"] for each in service_events.list_events(service(), tasks[:1])]
+    assert not any("container-instance" in each for each in told)
+
+
+def test_docker_says_why_a_container_could_not_be_started() -> None:
+    reason = (
+        "ResourceInitializationError: unable to pull image or start container: 500 Server Error "
+        'for http+docker://localhost/start: Internal Server Error ("driver failed (b12a): Bind '
+        'for 127.0.0.1:3000 failed: port is already allocated")'
+    )
+    given = {"taskArn": "a", "stoppedReason": reason, "containers": []}
+    [found] = service_events.add_task_reasons({"tasks": [given]})["tasks"]
+    assert found["stoppedReason"] == (
+        "CannotStartContainerError: driver failed (b12a): Bind for 127.0.0.1:3000 failed: port is "
+        "already allocated"
+    )
+
+
 def test_a_task_killed_for_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         "taskArn": "a",

@@ -15,11 +15,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from checker.orchestrators.ecs.emulator.load_balancing.targets import (
-    FASTER,
     TargetHealth,
     TargetKey,
     Targets,
 )
+from checker.orchestrators.ecs.health_check_rules import FASTER, matches_status
 
 LOOK_SECONDS = 0.1
 AT_ONCE = 16
@@ -93,9 +93,3 @@ def ask_target(key: TargetKey, group: Mapping[str, Any]) -> Answer:
     if matches_status(status, group["Matcher"]["HttpCode"]):
         return "", ""
     return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]"
-
-
-def matches_status(status: int, matcher: str) -> bool:
-    """Tell whether a status is among those of a matcher, such as `200`, `200,202` or `200-299`."""
-    parts = [part.strip().partition("-") for part in matcher.split(",")]
-    return any(int(least) <= status <= int(most or least) for least, _, most in parts)

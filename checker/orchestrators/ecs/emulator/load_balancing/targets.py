@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 INITIAL, HEALTHY, UNHEALTHY, DRAINING = "initial", "healthy", "unhealthy", "draining"
-FASTER = 5.0
-"""Intervals and grace periods of health checks are that many times shorter here than on AWS."""
-
 CHECKING = "Elb.InitialHealthChecking"
 LEAVING = "Target.DeregistrationInProgress"
 

@@ -113,6 +113,9 @@ class Scaler:
         state.low = state.low + 1 if value < wanted * LOW_AT else 0
         out = state.high >= HIGH_IN_A_ROW
         goes_in = state.low >= LOW_IN_A_ROW and not settings.get("DisableScaleIn")
+        suspended = target.get("SuspendedState", {})
+        out = out and not suspended.get("DynamicScalingOutSuspended")
+        goes_in = goes_in and not suspended.get("DynamicScalingInSuspended")
         if now < state.rests_until or not (out or goes_in):
             return
         count = usage.describe_service(cluster, service)["desiredCount"]
@@ -140,6 +143,8 @@ class Scaler:
                 raise scaling_forms.make_refusal(
                     "MinCapacity and MaxCapacity are required for a new target."
                 )
+        if "SuspendedState" in parameters:
+            target["SuspendedState"] = dict(parameters["SuspendedState"])
         if target["MinCapacity"] > target["MaxCapacity"]:
             text = "Maximum capacity cannot be less than minimum capacity"
             raise scaling_forms.make_refusal(text)

@@ -14,9 +14,9 @@ from checker.orchestrators.ecs.emulator.load_balancing import health_checks, tar
 from checker.orchestrators.ecs.emulator.load_balancing.health_checks import (
     HealthChecks,
     ask_target,
-    matches_status,
 )
 from checker.orchestrators.ecs.emulator.load_balancing.targets import TargetKey, Targets
+from checker.orchestrators.ecs.health_check_rules import matches_status
 
 GROUP: dict[str, Any] = {
     "TargetGroupArn": "g",

@@ -159,6 +159,24 @@ def test_scaling_in_can_be_forbidden(scaler: Scaler, emulator: Emulator) -> None
     assert emulator.count == 3
 
 
+@pytest.mark.parametrize(
+    ("direction", "value"),
+    [("DynamicScalingInSuspended", 1.0), ("DynamicScalingOutSuspended", 99.0)],
+)
+def test_scaling_can_be_suspended(
+    scaler: Scaler, emulator: Emulator, direction: str, value: float
+) -> None:
+    given = {**TARGET, "MinCapacity": 1, "MaxCapacity": 4, "SuspendedState": {direction: True}}
+    scaler.answer_call("RegisterScalableTarget", given)
+    [target] = scaler.describe_targets({})["ScalableTargets"]
+    assert target["SuspendedState"] == {direction: True}
+    emulator.count = 2
+    scaler.measure = lambda *_: value
+    for now in range(40):
+        scaler.evaluate_policies(float(now))
+    assert emulator.count == 2
+
+
 def test_after_scaling_it_rests_for_the_cooldown(scaler: Scaler, emulator: Emulator) -> None:
     scaler.measure = lambda *_: 60.0
     for now in (1.0, 1.1, 1.2):
