@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checker.checks.core.content import Content
-from checker.checks.core.failure import CheckFailed, describe_value, join_names
+from checker.checks.core.failure import CheckFailed, add_article, describe_value, join_names
 from checker.checks.kubernetes.objects import Kind, KubernetesObject
 from checker.orchestrators.kind.kube_api import Api, ApiError, Object
 
@@ -49,7 +49,7 @@ def find_document(file: Content, kind: Kind, name: str, namespace: str) -> Objec
         CheckFailed: There is none, or it belongs to another namespace.
     """
     documents = read_documents(file)
-    expected = f"a {kind.name} {name} in {file.what}"
+    expected = f"{add_article(kind.name)} {name} in {file.what}"
     found = [each for each in documents if _identify(each)[:2] == (kind.name, name)]
     if not found:
         others = join_names(" ".join(_identify(each)[:2]) for each in documents)
@@ -80,7 +80,7 @@ def complete_document(api: Api, file: Content, kind: Kind, document: Object) -> 
             raise
         said = describe_value(error.text.replace(trial["name"], name))
         step = f"See what it misses: kubectl apply --dry-run=server -f {file.what}"
-        raise CheckFailed(f"a {kind.name} {name} in {file.what}", said, step) from None
+        raise CheckFailed(f"{add_article(kind.name)} {name} in {file.what}", said, step) from None
     return {**found, "metadata": {**found["metadata"], "name": name}}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from checker.base import console, course, paths
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.base.settings import IMPORT_ROOT
-from checker.base.verdict import combine_checks
+from checker.base.verdict import Verdict, combine_checks
 from checker.devtools.mutants.prove import (
     ACCEPTED,
     REFUSED,
@@ -62,7 +62,7 @@ def prove_surely(lab: Lab, progress: Callable[[str], None] = lambda _: None) -> 
     try:
         return prove_mutants(lab, progress)
     except CouldNotFindOut as error:
-        return MutantReport(lab.id, (MutantResult("", "", "could-not-check", str(error)),))
+        return MutantReport(lab.id, (MutantResult("", "", Verdict.COULD_NOT_CHECK, str(error)),))
     except CourseError as error:
         return MutantReport(lab.id, (), (str(error),))
 
@@ -90,7 +90,7 @@ def _build_job(lab: Lab, file: Path) -> Job:
 def _read_report(lab: Lab, done: JobResult, file: Path) -> MutantReport:
     if not file.exists():
         why = "\n".join(done.output.strip().splitlines()[-5:]) or f"ended with {done.status}"
-        return MutantReport(lab.id, (MutantResult("", "", "could-not-check", why),))
+        return MutantReport(lab.id, (MutantResult("", "", Verdict.COULD_NOT_CHECK, why),))
     read = json.loads(file.read_text())
     results = tuple(MutantResult(**each) for each in read["results"])
     return MutantReport(read["lab"], results, tuple(read["problems"]), read["seconds"])
