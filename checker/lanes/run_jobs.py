@@ -107,7 +107,7 @@ class LaneRun:
             self._cluster_data.set_exception(error)
 
     def _serve_lane(self) -> None:
-        """Open a lane, and another one when its engine ended or it can have a cluster."""
+        """Open a lane, and another one when its engine ended or the next jobs want another."""
         goes_on = True
         while goes_on and not self._stopped:
             has_cluster = self._has_cluster_images()
@@ -124,18 +124,25 @@ class LaneRun:
         Raises:
             CouldNotFindOut: Its engine ended before the first.
         """
-        waits, job = self._wants_cluster and not has_cluster, None
-        while lane.answers:
-            if waits and self._has_cluster_images():
-                return True
-            job = self._schedule.take(has_cluster)
-            if job is None:
-                return waits and self._cluster_data.exception() is None  # which waits for it
-            self._step.update(self._schedule.describe())
-            try:
-                self._note(run_job(job, lane))
-            finally:
-                self._schedule.end(job)
+        waits, job, runs_cluster = self._wants_cluster and not has_cluster, None, False
+        try:
+            while lane.answers:
+                if waits and self._has_cluster_images():
+                    return True
+                job = self._schedule.take(has_cluster, runs_cluster)
+                if job is None and runs_cluster:
+                    return not self._schedule.is_empty  # what is left needs no cluster
+                if job is None:
+                    return waits and self._cluster_data.exception() is None  # which waits for it
+                runs_cluster = runs_cluster or job.wants_cluster
+                self._step.update(self._schedule.describe())
+                try:
+                    self._note(run_job(job, lane))
+                finally:
+                    self._schedule.end(job)
+        finally:
+            if runs_cluster:
+                self._schedule.end_cluster()
         if job is None and not self._stopped:
             raise CouldNotFindOut("The engine of a lane has ended at once.")
         return not self._stopped

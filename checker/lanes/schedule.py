@@ -1,4 +1,8 @@
-"""Jobs in lanes: the longest first, and nothing that measures time beside another or a build."""
+"""Jobs in lanes: the longest first, and nothing that measures time beside another or a build.
+
+Jobs that want a cluster go to a lane that runs one already, since a cluster keeps a quarter of a
+core busy for as long as it is there.
+"""
 
 from __future__ import annotations
 
@@ -54,25 +58,43 @@ class Schedule:
         unknown = max(expected.values(), default=0.0)
         self._waiting = sorted(jobs, key=lambda job: -expected.get(job.name, unknown))
         self._running: list[Job] = []
+        self._clusters = 0
         self._changed = threading.Condition()
         self._stopped = False
 
-    def take(self, has_cluster: bool) -> Job | None:
+    def take(self, has_images: bool, runs_cluster: bool = False) -> Job | None:
         """Wait for a job that may begin now; None if there will be none for this lane.
 
-        Only a lane that has the images of a cluster takes jobs that want one.
+        Args:
+            has_images: The lane has the images of a cluster: only then it takes jobs that want one.
+            runs_cluster: It runs a cluster by now, and takes nothing but such jobs.
         """
         with self._changed:
             while not self._stopped:
-                mine = [job for job in self._waiting if has_cluster or not job.wants_cluster]
+                mine = [job for job in self._waiting if self._fits(job, has_images, runs_cluster)]
                 if not mine:
                     return None
+                # the first lane that can starts the cluster; the next does what needs none
+                wanted = runs_cluster or not self._clusters
+                mine.sort(key=lambda job: job.wants_cluster != wanted)
                 if found := next(filter(self._may_begin, mine), None):
                     self._waiting.remove(found)
                     self._running.append(found)
+                    self._clusters += found.wants_cluster and not runs_cluster
                     return found
                 self._changed.wait()
         return None
+
+    def end_cluster(self) -> None:
+        """Note that a lane with a cluster has ended."""
+        with self._changed:
+            self._clusters -= 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job waits."""
+        with self._changed:
+            return not self._waiting
 
     def take_rest(self) -> list[Job]:
         """Take all that wait: no lane is there for them."""
@@ -96,6 +118,10 @@ class Schedule:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+    @staticmethod
+    def _fits(job: Job, has_images: bool, runs_cluster: bool) -> bool:
+        return job.wants_cluster if runs_cluster else has_images or not job.wants_cluster
 
     def _may_begin(self, job: Job) -> bool:
         if job.measures:

@@ -18,10 +18,10 @@ def job(name: str, **needs: Any) -> Job:
     return Job(name, ("true",), Path("/"), **needs)
 
 
-def take_all(schedule: Schedule, has_cluster: bool = False) -> list[str]:
+def take_all(schedule: Schedule, has_images: bool = False) -> list[str]:
     """Take jobs as one lane does: each ends before the next."""
     names = []
-    while found := schedule.take(has_cluster):
+    while found := schedule.take(has_images):
         names.append(found.name)
         schedule.end(found)
     return names
@@ -54,7 +54,7 @@ class OtherLane:
         threading.Thread(target=self._take, daemon=True).start()
 
     def _take(self) -> None:
-        self.taken.put(self._schedule.take(has_cluster=False))
+        self.taken.put(self._schedule.take(has_images=False))
 
     def wait(self) -> Job | None:
         return self.taken.get(timeout=10)
@@ -75,17 +75,43 @@ def test_jobs_that_never_ran_keep_their_order() -> None:
     assert take_all(Schedule(map(job, "cab"), {})) == ["c", "a", "b"]
 
 
-def test_lane_with_a_cluster_takes_what_is_longest() -> None:
-    jobs = [job("kind", wants_cluster=True), job("page"), job("kind too", wants_cluster=True)]
-    schedule = Schedule(jobs, {"page": 9.0, "kind": 1.0, "kind too": 20.0})
-    assert take_all(schedule, has_cluster=True) == ["kind too", "page", "kind"]
+CLUSTER_JOBS = [job("kind", wants_cluster=True), job("page"), job("kind too", wants_cluster=True)]
+SECONDS = {"page": 90.0, "kind": 1.0, "kind too": 20.0}
+
+
+def test_first_lane_that_can_starts_a_cluster_and_stays_with_it() -> None:
+    schedule = Schedule(CLUSTER_JOBS, SECONDS)
+    first = schedule.take(has_images=True)
+    assert first is not None
+    assert first.name == "kind too"
+    second = schedule.take(has_images=True, runs_cluster=True)
+    assert second is not None
+    assert second.name == "kind"
+    assert schedule.take(has_images=True, runs_cluster=True) is None
+    assert not schedule.is_empty
+
+
+def test_next_lane_does_first_what_needs_no_cluster() -> None:
+    schedule = Schedule(CLUSTER_JOBS, SECONDS)
+    assert schedule.take(has_images=True) is not None
+    assert take_all(schedule, has_images=True) == ["page", "kind"]
+    assert schedule.is_empty
+
+
+def test_cluster_that_ended_with_its_lane_is_started_by_another() -> None:
+    schedule = Schedule(CLUSTER_JOBS, SECONDS)
+    assert schedule.take(has_images=True) is not None
+    schedule.end_cluster()
+    found = schedule.take(has_images=True)
+    assert found is not None
+    assert found.name == "kind"
 
 
 def test_lane_without_a_cluster_never_gets_a_cluster_job() -> None:
     jobs = [job("kind", wants_cluster=True), job("page")]
     schedule = Schedule(jobs, {"kind": 9.0, "page": 1.0})
     assert take_all(schedule) == ["page"]
-    assert take_all(schedule, has_cluster=True) == ["kind"]
+    assert take_all(schedule, has_images=True) == ["kind"]
 
 
 MEASURES, BUILDS, PLAIN = {"measures": True}, {"builds": True}, {}
@@ -98,7 +124,7 @@ def test_what_would_disturb_waits_for_the_end_of_the_other(
     waits: threading.Event, running: dict[str, bool], wanted: dict[str, bool]
 ) -> None:
     schedule = Schedule([job("first", **running), job("second", **wanted)], {})
-    first = schedule.take(has_cluster=False)
+    first = schedule.take(has_images=False)
     assert first is not None
     other = OtherLane(schedule)
     assert waits.wait(10)
@@ -117,15 +143,15 @@ def test_what_disturbs_nothing_begins_at_once(
     running: dict[str, bool], wanted: dict[str, bool]
 ) -> None:
     schedule = Schedule([job("first", **running), job("second", **wanted)], {})
-    assert schedule.take(has_cluster=False) == job("first", **running)
-    assert schedule.take(has_cluster=False) == job("second", **wanted)
+    assert schedule.take(has_images=False) == job("first", **running)
+    assert schedule.take(has_images=False) == job("second", **wanted)
 
 
 def test_another_job_goes_before_one_that_must_wait() -> None:
     jobs = [job("measure", measures=True), job("build", builds=True), job("page")]
     schedule = Schedule(jobs, {"measure": 9.0, "build": 5.0, "page": 1.0})
-    measure = schedule.take(has_cluster=False)
-    page = schedule.take(has_cluster=False)
+    measure = schedule.take(has_images=False)
+    page = schedule.take(has_images=False)
     assert measure is not None
     assert page is not None
     assert (measure.name, page.name) == ("measure", "page")
@@ -137,7 +163,7 @@ def test_measurement_waits_for_every_build(waits: threading.Event) -> None:
     builds = [job(name, builds=True) for name in ("one", "two")]
     schedule = Schedule([*builds, job("measure", measures=True)], {})
     for each in builds:
-        assert schedule.take(has_cluster=False) == each
+        assert schedule.take(has_images=False) == each
     other = OtherLane(schedule)
     assert waits.wait(10)
     waits.clear()
@@ -150,7 +176,7 @@ def test_measurement_waits_for_every_build(waits: threading.Event) -> None:
 
 def test_lane_that_waits_gets_none_when_another_took_the_last_job(waits: threading.Event) -> None:
     schedule = Schedule([job("one", measures=True), job("two", measures=True)], {})
-    first = schedule.take(has_cluster=False)
+    first = schedule.take(has_images=False)
     assert first is not None
     other = OtherLane(schedule)
     assert waits.wait(10)
@@ -161,21 +187,21 @@ def test_lane_that_waits_gets_none_when_another_took_the_last_job(waits: threadi
 
 def test_stop_lets_nothing_begin_and_ends_the_waiting(waits: threading.Event) -> None:
     schedule = Schedule([job("one", measures=True), job("two", measures=True), job("page")], {})
-    assert schedule.take(has_cluster=False) is not None
-    assert schedule.take(has_cluster=False) == job("page")
+    assert schedule.take(has_images=False) is not None
+    assert schedule.take(has_images=False) == job("page")
     other = OtherLane(schedule)
     assert waits.wait(10)
     schedule.stop()
     assert other.wait() is None
-    assert schedule.take(has_cluster=False) is None
-    assert schedule.take(has_cluster=True) is None
+    assert schedule.take(has_images=False) is None
+    assert schedule.take(has_images=True) is None
 
 
 def test_what_is_under_way_is_told() -> None:
     schedule = Schedule([job("one"), job("two"), job("three")], {})
     assert schedule.describe() == ""
-    assert schedule.take(has_cluster=False) == job("one")
-    assert schedule.take(has_cluster=False) == job("two")
+    assert schedule.take(has_images=False) == job("one")
+    assert schedule.take(has_images=False) == job("two")
     assert schedule.describe() == "one, two"
     schedule.end(job("one"))
     assert schedule.describe() == "two"
@@ -184,10 +210,10 @@ def test_what_is_under_way_is_told() -> None:
 def test_rest_is_what_waits_and_is_taken_once() -> None:
     jobs = [job("page"), job("kind", wants_cluster=True), job("kind too", wants_cluster=True)]
     schedule = Schedule(jobs, {})
-    assert schedule.take(has_cluster=False) == job("page")
+    assert schedule.take(has_images=False) == job("page")
     assert [each.name for each in schedule.take_rest()] == ["kind", "kind too"]
     assert schedule.take_rest() == []
-    assert schedule.take(has_cluster=True) is None
+    assert schedule.take(has_images=True) is None
 
 
 def test_many_lanes_run_every_job_once_and_disturb_no_measurement() -> None:
@@ -200,7 +226,7 @@ def test_many_lanes_run_every_job_once_and_disturb_no_measurement() -> None:
     disturbed: list[list[Job]] = []
 
     def serve() -> None:
-        while found := schedule.take(has_cluster=True):
+        while found := schedule.take(has_images=True):
             with lock:
                 running.append(found)
                 loud = [each for each in running if each.measures or each.builds]

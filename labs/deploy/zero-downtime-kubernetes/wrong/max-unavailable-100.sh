@@ -1,6 +1,6 @@
 # fails: no-gap bad-version
 # says: 2 may be missing
-# says: ready Pods of its present template
+# says: ready Pods of its current template
 # after: ready
 # Both copies may go at once; and the script does not wait.
 kubectl -n market patch deployment shop --patch '{"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 30, "containers": [{"name": "shop",

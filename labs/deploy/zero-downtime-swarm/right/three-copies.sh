@@ -1,5 +1,5 @@
-# passes: no-gap bad-version
+# passes: no-gap
 # after: ready
 # With a third copy, one may go before the next comes: two are always at work.
 docker service update --detach --quiet --no-resolve-image --replicas 3 --update-order stop-first --update-parallelism 1 \
-  --stop-signal SIGTERM --update-failure-action rollback --rollback-order stop-first --rollback-parallelism 1 shop
+  --stop-signal SIGTERM shop
