@@ -157,7 +157,9 @@ def test_health(kube):
         )
     with till.rollout.create_trial_pod(COUNTING) as trial:
         is_asked = wait_until(
-            lambda: trial.refresh().ready or _list_failures(trial), TRIAL_SECONDS, 0.3
+            lambda: trial.refresh().ready or _list_failures(trial, "Readiness", "Startup"),
+            TRIAL_SECONDS,
+            0.3,
         )
         if not is_asked:
             raise CouldNotFindOut("Nobody asked the trial Pod.", found=trial.state)
@@ -270,11 +272,11 @@ def _describe_question(till, probe):
 
 
 def _list_failures(pod, *kinds):
-    """What the kubelet said of probes of a Pod that failed; of some kinds, or of all.
+    """What the kubelet said of probes of a Pod that failed; of these kinds.
 
     A refused connection only says that nothing listens yet, and no answer that the machine is slow.
     """
-    beginnings = tuple(f"Unhealthy: {each}" for each in kinds or ("",))
+    beginnings = tuple(f"Unhealthy: {each}" for each in kinds)
     found = [each for each in pod.events if each.startswith(beginnings)]
     return [each for each in found if not any(word in each.lower() for word in NO_ANSWER)]
 
