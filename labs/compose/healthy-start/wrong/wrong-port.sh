@@ -1,4 +1,4 @@
-# fails: wait
+# fails: wait secret
 # says: db-1 is unhealthy
 # after: secret again
 sed -i -e 's/127.0.0.1, --username/127.0.0.1, --port, "5433", --username/' \
