@@ -181,8 +181,10 @@ def _prove_right(right: RightAnswer, lab: Lab, workspace: Path) -> str:
     report = check_surely(lab, workspace, task=only)
     passed = {task.id for task in report.tasks if task.verdict == Verdict.PASSED}
     if refused := [task for task in right.passes if task not in passed]:
-        tasks = [task for task in report.tasks if task.id in refused]
-        said = "; ".join(list_messages(replace(report, tasks=tuple(tasks)))) or "not judged"
+        tasks = tuple(task for task in report.tasks if task.id in refused)
+        said = "; ".join(list_messages(replace(report, tasks=tasks)))
+        if not said:  # a task that it requires was refused
+            said = "; ".join(list_messages(check_surely(lab, workspace))) or "not judged"
         return f"is right, but was refused for {', '.join(refused)}: {said}"
     return ""
 
