@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.live, pytest.mark.measures]
 
 IMAGE = "nginx:1.26"
 LONG = 90.0
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-00000001"]}}
 SAFE = {
     "minimumHealthyPercent": 100,
     "maximumPercent": 200,
@@ -102,6 +103,7 @@ def web(group: str) -> Iterator[EcsService]:
         desiredCount=2,
         healthCheckGracePeriodSeconds=15,
         deploymentConfiguration=SAFE,
+        networkConfiguration=NETWORK,
         loadBalancers=[{"targetGroupArn": group, "containerName": "web", "containerPort": 80}],
     )
     service = Ecs().cluster("demo").service("web").settle(within=LONG)
@@ -209,7 +211,7 @@ def test_a_task_that_answers_badly_from_now_on_is_replaced(web: EcsService, grou
 def test_a_task_that_is_deaf_to_sigterm_is_killed_after_its_stop_timeout(group: str) -> None:
     register(command=DEAF)
     newest = Ecs().definition("web")
-    given = {"cluster": "demo", "taskDefinition": newest.name}
+    given = {"cluster": "demo", "taskDefinition": newest.name, "networkConfiguration": NETWORK}
     [made] = aws_api.call_service(aws_api.ECS, "RunTask", **given)["tasks"]
 
     def task() -> dict[str, Any]:
