@@ -88,7 +88,6 @@ def build_into(built: Path) -> None:
 def lay_out_sources(source: Path) -> None:
     """Lay out what MkDocs reads: the docs, a page for each lab, and the scripts of the pages."""
     from checker.labs.lab import load_lab
-    from checker.labs.page import render_page
     from checker.labs.proof_record import (
         describe_proof,
         digest_lab,
@@ -96,6 +95,7 @@ def lay_out_sources(source: Path) -> None:
         read_record,
         record_file,
     )
+    from checker.server.lab_page import render_page
 
     docs = source / "docs"
     shutil.copytree(paths.docs(), docs)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import yaml
 
 from checker.labs.lab import load_lab
-from checker.labs.page import render_page
-from tests.lab_fakes import LAB
+from checker.server.lab_page import render_page
+from tests.lab_fakes import LAB, make_lab, root, state
+
+__all__ = ["make_lab", "root", "state"]
 
 
 def test_page_has_front_matter_tasks_and_places_for_buttons(make_lab) -> None:
