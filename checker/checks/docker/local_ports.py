@@ -6,6 +6,7 @@ import ipaddress
 
 from checker.checks.core.failure import CheckFailed, join_names
 from checker.checks.docker.containers import Container
+from checker.checks.docker.ports import list_bound_ports
 
 
 def expect_published_locally(container: Container, as_port: int, *, next_step: str = "") -> None:
@@ -18,37 +19,29 @@ def expect_published_locally(container: Container, as_port: int, *, next_step: s
         CheckFailed: It does not run, or is published elsewhere, or some port of it is open to all.
     """
     container.expect_running(next_step=f"See why: docker logs {container.name}")
-    bound = [
-        (name, str(each["HostIp"]), int(each["HostPort"]))
-        for name, bindings in (container.attrs["NetworkSettings"].get("Ports") or {}).items()
-        for each in bindings or ()
-    ]
+    bound = list_bound_ports(container.attrs)
     found = join_names(
-        (f"{name} as {write_address(address)}:{port}" for name, address, port in bound),
+        (
+            f"{each.container_port}/{each.protocol} as {write_address(each.address)}:{each.port}"
+            for each in bound
+        ),
         "it publishes no port",
     )
-    inner = next((name.partition("/")[0] for name, _, port in bound if port == as_port), "PORT")
+    inner = next((each.container_port for each in bound if each.port == as_port), "PORT")
     step = next_step or (
         f"A container keeps what it was made with: remove {container.name}, and run it again "
         f"with -p 127.0.0.1:{as_port}:{inner}."
     )
     if not any(
-        port == as_port and (address == "127.0.0.1" or is_every_ipv4_address(address))
-        for name, address, port in bound
-        if name.endswith("/tcp")
+        each.port == as_port
+        and (each.address == "127.0.0.1" or is_every_ipv4_address(each.address))
+        for each in bound
+        if each.protocol == "tcp"
     ):
         raise CheckFailed(f"{container.name} published as 127.0.0.1:{as_port}", found, step)
-    if not all(is_loopback(address) for _, address, _ in bound):
+    if not all(each.is_local for each in bound):
         expected = f"every port of {container.name} published on 127.0.0.1 only"
         raise CheckFailed(expected, found, step)
-
-
-def is_loopback(address: str) -> bool:
-    """Say whether only this machine reaches an address; "" means all addresses."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def is_every_ipv4_address(address: str) -> bool:

@@ -62,9 +62,14 @@ def prove_surely(lab: Lab, progress: Callable[[str], None] = lambda _: None) -> 
     try:
         return prove_mutants(lab, progress)
     except CouldNotFindOut as error:
-        return MutantReport(lab.id, (MutantResult("", "", Verdict.COULD_NOT_CHECK, str(error)),))
+        return leave_open(lab, str(error))
     except CourseError as error:
         return MutantReport(lab.id, (), (str(error),))
+
+
+def leave_open(lab: Lab, why: str) -> MutantReport:
+    """Return the report of a lab whose mutants could not be run."""
+    return MutantReport(lab.id, (MutantResult("", "", Verdict.COULD_NOT_CHECK, why),))
 
 
 def _prove_in_lanes(labs: list[Lab], count: int) -> list[MutantReport]:
@@ -90,7 +95,7 @@ def _build_job(lab: Lab, file: Path) -> Job:
 def _read_report(lab: Lab, done: JobResult, file: Path) -> MutantReport:
     if not file.exists():
         why = "\n".join(done.output.strip().splitlines()[-5:]) or f"ended with {done.status}"
-        return MutantReport(lab.id, (MutantResult("", "", Verdict.COULD_NOT_CHECK, why),))
+        return leave_open(lab, why)
     read = json.loads(file.read_text())
     results = tuple(MutantResult(**each) for each in read["results"])
     return MutantReport(read["lab"], results, tuple(read["problems"]), read["seconds"])
