@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed, describe_value
 from checker.checks.kubernetes.deployment_state import DeploymentState
 from checker.checks.kubernetes.objects import KINDS
-from checker.checks.kubernetes.pods import Pod
+from checker.checks.kubernetes.pods import Pod, create_own_pod, make_own_name
 from checker.checks.kubernetes.settings import ConfigMap, Secret
 from checker.orchestrators.kind.kube_api import Api, Object
 
@@ -55,15 +54,14 @@ def create_altered_pod(
         command: For the main container, in place of its own command and arguments.
         settings: ConfigMaps and Secrets of which the Pod gets a copy with other values.
     """
-    name = f"course-check-{uuid.uuid4().hex[:8]}"
+    name = make_own_name()
     spec: Any = dict(deployment.template["spec"])
     if command:
         main = deployment.main_container["name"]
         own = {"command": list(command), "args": []}
         containers = [each | own if each["name"] == main else each for each in spec["containers"]]
         spec |= {"containers": containers}
-    folder = KINDS["pod"].list_path(deployment.namespace)
-    paths = [f"{folder}/{name}"]
+    paths = []
     try:
         for number, (original, values) in enumerate(settings):
             copy = f"{name}-{number}"
@@ -72,9 +70,8 @@ def create_altered_pod(
             paths.append(f"{path}/{copy}")
             api.create(path, _copy_settings(original, copy, values))
             spec = _rename_references(spec, kind.name, original.name, copy)
-        # Without labels, no selector of a Service matches it.
-        body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-        yield Pod(api, KINDS["pod"], folder, api.create(folder, body))
+        with create_own_pod(api, deployment.namespace, name, spec) as pod:
+            yield pod
     finally:
         for path in paths:
             api.delete(path, grace=0)

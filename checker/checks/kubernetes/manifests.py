@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from checker.checks.core.content import Content
 from checker.checks.core.failure import CheckFailed, add_article, describe_value, join_names
 from checker.checks.kubernetes.objects import Kind, KubernetesObject
+from checker.checks.kubernetes.pods import make_own_name
 from checker.orchestrators.kind.kube_api import Api, ApiError, Object
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -69,7 +69,7 @@ def complete_document(api: Api, file: Content, kind: Kind, document: Object) -> 
     """
     # Under its own name, it would be refused for being there already.
     name = document["metadata"]["name"]
-    trial = {"name": f"course-check-{uuid.uuid4().hex[:8]}"}
+    trial = {"name": make_own_name()}
     namespace = document["metadata"]["namespace"]
     body = {**document, "metadata": {**document["metadata"], **trial}}
     options = {"dryRun": "All", "fieldValidation": "Strict"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Self
 
@@ -12,7 +14,7 @@ from checker.checks.kubernetes.objects import KINDS
 from checker.checks.kubernetes.pod_state import PodState
 from checker.checks.kubernetes.quantities import parse_quantity
 from checker.images.reference import is_same_image
-from checker.orchestrators.kind.kube_api import Api
+from checker.orchestrators.kind.kube_api import Api, Object
 
 POLL_SECONDS = 0.2
 """Seconds between two looks at what no event tells of: time that passes, servers that start."""
@@ -222,3 +224,22 @@ def expect_image(
         used = join_names(found.values(), f"no container {container}")
         step = "The image stands in the Pod's spec, or in the template of what makes it."
         raise CheckFailed(f"{what} uses the image {reference}", used, next_step or step)
+
+
+def make_own_name() -> str:
+    """Return a name for an object of a check's own, which no learner gives."""
+    return f"course-check-{uuid.uuid4().hex[:8]}"
+
+
+@contextlib.contextmanager
+def create_own_pod(api: Api, namespace: str, name: str, spec: Object) -> Iterator[Pod]:
+    """Create a Pod of a check's own, which is gone after the block.
+
+    It has no labels, so that no selector of a Service matches it.
+    """
+    folder = KINDS["pod"].list_path(namespace)
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+    try:
+        yield Pod(api, KINDS["pod"], folder, api.create(folder, body))
+    finally:
+        api.delete(f"{folder}/{name}", grace=0)

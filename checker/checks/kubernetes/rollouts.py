@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +11,7 @@ from checker.base.polling import wait_until
 from checker.checks.core.failure import CheckFailed, describe_value
 from checker.checks.kubernetes.deployment_state import DeploymentState
 from checker.checks.kubernetes.objects import KINDS
-from checker.checks.kubernetes.pods import Pod
+from checker.checks.kubernetes.pods import Pod, create_own_pod, make_own_name
 from checker.checks.kubernetes.trial_copies import TrialCopy
 
 if TYPE_CHECKING:
@@ -147,17 +146,10 @@ class Rollout:
 
         It is apart from all Services, and gone after the block. A text is an image.
         """
-        kind = KINDS["pod"]
-        folder = kind.list_path(self._deployment.namespace)
         spec = _as_copy(copy).change_spec(self._deployment.template["spec"])
-        # Without labels, no selector of a Service matches it.
-        name = f"course-check-{uuid.uuid4().hex[:8]}"
-        body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-        created = self._api.create(folder, body)
-        try:
-            yield Pod(self._api, kind, folder, created)
-        finally:
-            self._api.delete(f"{folder}/{name}", grace=0)
+        namespace = self._deployment.namespace
+        with create_own_pod(self._api, namespace, make_own_name(), spec) as pod:
+            yield pod
 
     def expect_probe_tells(
         self,
