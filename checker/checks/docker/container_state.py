@@ -41,7 +41,8 @@ class ContainerState(ContainerFacts):
                 again by its restart policy must last as long as the engine itself demands.
             next_step: What to tell the learner instead of the usual step.
         """
-        if not self.running:
+        ends_again = bool(lasting) and self.status == "restarting"
+        if not self.running and not ends_again:
             step = next_step or f"docker logs {self.name} may say why; {self.way_to_run} starts it."
             if self.status == "paused":
                 step = f"Let its processes go on: {self.way_to_run}"
@@ -126,7 +127,7 @@ class ContainerState(ContainerFacts):
 
     def _expect_lasting_run(self, lasting: float, next_step: str) -> None:
         needed = max(lasting, RESET_SECONDS) if self.restart_count else lasting
-        left = needed - measure_run(self)
+        left = needed - measure_run(self) if self.running else 0
         deadline = time.monotonic() + left
         later = self
         while later.running and later.started_at == self.started_at:

@@ -83,6 +83,14 @@ def test_program_that_is_restarted_again_and_again_does_not_last(engine, docker)
     assert caught.value.found == "its program ended, and was started again 4 times"
 
 
+def test_program_that_is_between_two_starts_gets_the_same_message(engine, docker) -> None:
+    engine.there = [container("web", RestartCount=1, State={"Status": "restarting"})]
+    with pytest.raises(CheckFailed) as caught:
+        docker.container("web").expect_running(lasting=2)
+    assert caught.value.expected == "web keeps running"
+    assert caught.value.found == "its program ended, and was started again once"
+
+
 def test_container_that_is_removed_meanwhile_does_not_last(engine: Engine, docker: Docker) -> None:
     engine.there = [container("web", State={"StartedAt": "2026-01-01T00:01:00Z"})]
     web = docker.container("web")
