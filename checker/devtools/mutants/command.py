@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import quote
 
 from checker.base import console, course, paths
 from checker.base.errors import CouldNotFindOut, CourseError
@@ -18,9 +19,11 @@ from checker.devtools.mutants.prove import (
     REFUSED,
     MutantReport,
     MutantResult,
+    join_reports,
     prove_mutants,
 )
 from checker.devtools.mutants.words import find_gaps
+from checker.devtools.prove import MEASURES
 from checker.devtools.verify import WAITING, choose_lanes
 from checker.labs.lab import Lab, load_lab
 from checker.lanes.run_jobs import run_jobs
@@ -45,7 +48,7 @@ def verify_mutants(targets: list[str], lanes: int | None) -> int:
     labs = [load_lab(name) for name in course.find_targets(targets)[1]]
     if not labs:
         raise CourseError("Mutants are made of labs.", next_step="Name one: labs/TRACK/SLUG")
-    count = choose_lanes(len(labs), lanes)
+    count = choose_lanes(sum(len(lab.tasks) for lab in labs), lanes)
     reports = _prove_in_lanes(labs, count) if count else _prove_in_turn(labs)
     for lab, report in zip(labs, reports, strict=True):
         show_report(lab, report)
@@ -57,10 +60,12 @@ def _prove_in_turn(labs: list[Lab]) -> list[MutantReport]:
         return [prove_surely(lab, step.update) for lab in labs]
 
 
-def prove_surely(lab: Lab, progress: Callable[[str], None] = lambda _: None) -> MutantReport:
-    """Prove a lab's mutants; what keeps them from being run is the report."""
+def prove_surely(
+    lab: Lab, progress: Callable[[str], None] = lambda _: None, task: str | None = None
+) -> MutantReport:
+    """Prove the mutants of a lab, or of one task; what keeps them from being run is the report."""
     try:
-        return prove_mutants(lab, progress)
+        return prove_mutants(lab, progress, task)
     except CouldNotFindOut as error:
         return leave_open(lab, str(error))
     except CourseError as error:
@@ -73,23 +78,42 @@ def leave_open(lab: Lab, why: str) -> MutantReport:
 
 
 def _prove_in_lanes(labs: list[Lab], count: int) -> list[MutantReport]:
+    """Prove each task by itself: a whole lab may take more than a job is given."""
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
-        jobs = [_build_job(lab, Path(folder) / f"{at}.json") for at, lab in enumerate(labs)]
-        done = run_jobs(jobs, count)
+        files = {
+            (lab.id, task.id): Path(folder) / f"{quote(f'{lab.id} {task.id}', safe='')}.json"
+            for lab in labs
+            for task in lab.tasks
+        }
+        jobs = [
+            _build_job(lab, task.id, files[lab.id, task.id]) for lab in labs for task in lab.tasks
+        ]
+        done = {each.job.name: each for each in run_jobs(jobs, count)}
         return [
-            _read_report(lab, each, Path(folder) / f"{at}.json")
-            for at, (lab, each) in enumerate(zip(labs, done, strict=True))
+            join_reports(
+                [
+                    _read_report(lab, done[_name_job(lab, task.id)], files[lab.id, task.id])
+                    for task in lab.tasks
+                ]
+            )
+            for lab in labs
         ]
 
 
-def _build_job(lab: Lab, file: Path) -> Job:
+def _build_job(lab: Lab, task: str, file: Path) -> Job:
+    text = lab.source.read_text() + (lab.folder / "checks.py").read_text()
     return Job(
-        f"mutants of {lab.id}",
-        (sys.executable, "-P", "-m", __name__, lab.id, str(file)),
+        _name_job(lab, task),
+        (sys.executable, "-P", "-m", __name__, lab.id, task, str(file)),
         paths.root(),
         wants_cluster="kind" in registry.engine_names(lab.engine),
+        measures=bool(MEASURES.search(text)),
         env={"PYTHONPATH": str(IMPORT_ROOT)},
     )
+
+
+def _name_job(lab: Lab, task: str) -> str:
+    return f"mutants of {lab.id}, {task}"
 
 
 def _read_report(lab: Lab, done: JobResult, file: Path) -> MutantReport:
@@ -127,9 +151,9 @@ def show_report(lab: Lab, report: MutantReport) -> None:
 
 
 def main() -> None:
-    """Prove the mutants of the lab ID, and write the report to FILE, for who runs it in a lane."""
-    lab_id, file = sys.argv[1:]
-    report = prove_surely(load_lab(lab_id))
+    """Prove the mutants of a task of the lab ID; the report goes into FILE, for who runs it."""
+    lab_id, task, file = sys.argv[1:]
+    report = prove_surely(load_lab(lab_id), task=task)
     paths.write_atomically(Path(file), json.dumps(asdict(report)))
 
 

@@ -88,21 +88,27 @@ def _judge(result: MutantResult) -> Verdict:
     return Verdict.COULD_NOT_CHECK
 
 
-def prove_mutants(lab: Lab, progress: Callable[[str], None] = lambda _: None) -> MutantReport:
+def prove_mutants(
+    lab: Lab, progress: Callable[[str], None] = lambda _: None, task: str | None = None
+) -> MutantReport:
     """Run every mutant of a lab on the real engine.
 
     Args:
         lab: The lab.
         progress: Told what is under way.
+        task: The only one whose mutants are wanted.
 
     Raises:
         CourseError: The file of reasons is malformed.
         CouldNotFindOut: The engine or an image is away.
     """
-    reasons, started = read_reasons(lab), time.monotonic()
-    mutants, results = make_mutants(lab), list[MutantResult]()
+    started = time.monotonic()
+    reasons = [each for each in read_reasons(lab) if task in (None, each.task)]
+    mutants = [each for each in make_mutants(lab) if task in (None, each.task)]
+    results = list[MutantResult]()
     with open_session(lab, "mutants") as clean:
-        before = {task.id: _find_needed(lab, clean, task.id) for task in lab.tasks}
+        tasks = [task] if task else [each.id for each in lab.tasks]
+        before = {each: _find_needed(lab, clean, each) for each in tasks}
         for number, mutant in enumerate(mutants, 1):
             progress(f"{lab.id} ({number}/{len(mutants)}) {mutant.task}: {mutant.change}")
             results.append(_run_mutant(lab, clean, mutant, before[mutant.task], reasons))
@@ -112,6 +118,17 @@ def prove_mutants(lab: Lab, progress: Callable[[str], None] = lambda _: None) ->
         if not any(each.fits(it.task, it.change) for it in results if it.outcome == ACCEPTED)
     ]
     return MutantReport(lab.id, tuple(results), tuple(stale), time.monotonic() - started)
+
+
+def join_reports(reports: list[MutantReport]) -> MutantReport:
+    """Make one report of those of a lab's tasks."""
+    return MutantReport(
+        reports[0].lab,
+        tuple(each for report in reports for each in report.results),
+        # what is wrong with the file of reasons, each has found
+        tuple(dict.fromkeys(each for report in reports for each in report.problems)),
+        sum(report.seconds for report in reports),
+    )
 
 
 def read_reasons(lab: Lab) -> list[Reason]:

@@ -33,6 +33,7 @@ COLLECTIONS = (
 )
 """Where a change in the cluster may change a verdict."""
 
+NODES = "/api/v1/nodes"
 APPLY = "kubectl apply --dry-run=server --validate=strict"
 REFUSE_DEPRECATED = "--warnings-as-errors"
 """The API server only warns of a version that is deprecated."""
@@ -85,6 +86,7 @@ class KindOrchestrator(Orchestrator):
     def clean(self, run: Run) -> list[str]:
         if not self.has_begun(run):
             return []
+        _remove_strangers()
         kind_cluster.mend_cluster()
         if not self.has_begun(run):  # the cluster was created again, and nothing in it is the run's
             self.begin(run)
@@ -111,6 +113,15 @@ class KindOrchestrator(Orchestrator):
 def open_api() -> Api:
     """Return a client of the cluster's API server."""
     return Api(cluster_files.kubeconfig_file())
+
+
+def _remove_strangers() -> None:
+    """Delete Nodes without a machine of the cluster's: it would be mended because of them."""
+    machines = kind_cluster.node_names()
+    with contextlib.suppress(CouldNotFindOut), contextlib.closing(open_api()) as api:
+        for each in api.metadata(NODES):
+            if machines and each["name"] not in machines:
+                api.delete(f"{NODES}/{each['name']}")
 
 
 def is_manifest(content: str) -> bool:

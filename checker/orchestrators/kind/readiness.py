@@ -29,12 +29,25 @@ Started = Mapping[str, datetime]
 def find_missing_parts(objects: Iterable[Object], count: int, started: Started) -> list[str]:
     """Return what does not work yet, in words for people; nothing if the cluster works.
 
+    A Node without a machine, which a lab or a learner made, is no part of the cluster.
+
     Args:
         objects: All nodes, Leases and Pods of the cluster.
         count: How many nodes it should have.
         started: When the machine of each node was started: what it said before is stale.
     """
     every = list(objects)
+    strangers = {
+        each["metadata"]["name"]
+        for each in every
+        if each["kind"] == "Node" and each["metadata"]["name"] not in started
+    }
+    every = [
+        each
+        for each in every
+        if (each["metadata"]["name"] if each["kind"] == "Node" else _find_node(each))
+        not in strangers
+    ]
     leases = {
         f"{each['metadata']['namespace']}/{each['metadata']['name']}": each["spec"]
         for each in every
@@ -46,7 +59,11 @@ def find_missing_parts(objects: Iterable[Object], count: int, started: Started) 
         *lines,
         *_find_silent_nodes(nodes, leases, started),
         *_find_silent_leaders(leases, started),
-        *_find_broken_pods([each for each in every if each["kind"] == "Pod"], started),
+        *_find_broken_pods(
+            [each for each in every if each["kind"] == "Pod"],
+            [each["metadata"]["name"] for each in nodes],
+            started,
+        ),
     ]
 
 
@@ -75,8 +92,8 @@ def _find_silent_leaders(leases: Leases, started: Started) -> Iterator[str]:
             yield name
 
 
-def _find_broken_pods(pods: list[Object], started: Started) -> list[str]:
-    """Each kube-proxy serves its node, and any one of the DNS servers serves all."""
+def _find_broken_pods(pods: list[Object], nodes: list[str], started: Started) -> list[str]:
+    """Each node has its kube-proxy, and any one of the DNS servers serves all."""
     found: dict[str, list[Object]] = {PROXY: [], DNS: []}
     for pod in pods:
         app = (pod["metadata"].get("labels") or {}).get("k8s-app")
@@ -85,7 +102,23 @@ def _find_broken_pods(pods: list[Object], started: Started) -> list[str]:
     broken = {app: [pod for pod in of if not _runs(pod, started)] for app, of in found.items()}
     if len(broken[DNS]) < len(found[DNS]):
         broken[DNS] = []
-    return [str(pod["metadata"]["name"]) for each in broken.values() for pod in each]
+    served = {_find_node(pod) for pod in found[PROXY]}
+    lines = [f"{PROXY} on {name}" for name in nodes if name not in served]
+    return [*lines, *(str(pod["metadata"]["name"]) for each in broken.values() for pod in each)]
+
+
+def _find_node(item: Object) -> str:
+    """Return the node of a Pod, or that for which a DaemonSet made it; empty if it has none."""
+    spec = item.get("spec") or {}
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    fields = [
+        name
+        for term in required.get("nodeSelectorTerms") or []
+        for field in term.get("matchFields") or []
+        for name in field.get("values") or []
+    ]
+    return str(spec.get("nodeName") or next(iter(fields), ""))
 
 
 def _runs(pod: Object, started: Started) -> bool:

@@ -19,7 +19,9 @@ from docker.models.containers import Container
 
 from cloud_controller.haproxy import Balancer, render
 
-MACHINE_LABEL = "io.x-k8s.kind.cluster"
+MACHINE_LABELS = ("io.x-k8s.kind.cluster", "course.cloud.machine")
+"""Either says of which cluster a container is a machine: kind's own, or one for its containers."""
+
 CLUSTER_LABEL = "course.cloud.cluster"
 SERVICE_LABEL = "course.cloud.service"
 UID_LABEL = "course.cloud.uid"
@@ -64,7 +66,7 @@ class Cloud:
     def machine(self, name: str) -> Machine | None:
         """The machine of that name; None if the cloud has none."""
         found = self._get(name)
-        if found is None or found.labels.get(MACHINE_LABEL) != self.cluster:
+        if found is None or not self._is_machine(found.labels):
             return None
         return Machine(name, found.status == "running", self._address(found), self._size(found))
 
@@ -112,7 +114,7 @@ class Cloud:
         wanted = {"type": "container", "event": ["start", "die", "destroy", "pause"]}
         for event in self._docker.events(decode=True, filters=wanted):
             labels = event["Actor"]["Attributes"]
-            if labels.get(MACHINE_LABEL) == self.cluster:
+            if self._is_machine(labels):
                 yield "node", labels["name"]
             if labels.get(CLUSTER_LABEL) == self.cluster:
                 yield "service", labels[SERVICE_LABEL]
@@ -131,6 +133,9 @@ class Cloud:
             labels={CLUSTER_LABEL + ".helper": self.cluster},
             remove=True,
         )
+
+    def _is_machine(self, labels: dict[str, str]) -> bool:
+        return self.cluster in [labels.get(each) for each in MACHINE_LABELS]
 
     def _name(self, service: str) -> str:
         """The container's name. The engine gives a name once, so nothing is ever made twice."""

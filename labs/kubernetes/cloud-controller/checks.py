@@ -25,6 +25,14 @@ LEAVE_IT = "Remove what you made by hand, and leave load balancers to the contro
 
 OURS = f"course-check-{secrets.token_hex(3)}"
 KEEP, TURN, DELETE = SERVICES = [f"{OURS}-{each}" for each in ("keeps", "turned", "deleted")]
+MACHINES = ("course-control-plane", "course-worker", "course-worker2")
+PROVIDER_ID = "docker://course/depot"
+ZONE = "topology.kubernetes.io/zone"
+TYPE = "node.kubernetes.io/instance-type"
+UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
+SHUTDOWN = "node.cloudprovider.kubernetes.io/shutdown"
+METRIC = 4000
+
 LOOP = """
 import sys, time
 from cloud_controller.cloud import Cloud
@@ -72,6 +80,62 @@ def test_local(kube, docker):
     balancer = docker.container(_name(service.name)).expect_running()
     _expect_controllers_work(kube, balancer, service)
     _expect_asked(kube, docker, balancer, service.spec["healthCheckNodePort"])
+
+
+@task("machine")
+def test_introduced(kube):
+    """The controller has said on the Node depot what its machine is."""
+    node = kube.node("depot")
+    if found := node.spec.get("providerID"):
+        expected = f"a Node depot with the provider id {PROVIDER_ID}"
+        if found != PROVIDER_ID:
+            step = "It can be given only once. Reset the lab, and leave it to the controller."
+            raise CheckFailed(expected, found, step)
+        for label in (ZONE, TYPE):
+            node.expect_label(
+                label, next_step=f"The controller knows it, and writes it. {START_IT}"
+            )
+    else:
+        raise CheckFailed(
+            "a Node depot of which the controller has said what its machine is",
+            "it has no provider id",
+            f"Nobody has introduced it. {START_IT}",
+        )
+    step = f"It goes when the controller has said what the machine is. {START_IT}"
+    node.expect_no_taint(UNINITIALIZED, next_step=step)
+
+
+@task("machine")
+def test_switched_off(kube, docker):
+    """The machine depot is switched off, and its Node says so."""
+    docker.container("depot").expect_stopped(
+        next_step="A machine of this cloud is a container: stop it as one."
+    )
+    kube.node("depot").expect_taint(
+        f"{SHUTDOWN}:NoSchedule",
+        next_step="The controller must run when the machine stops, or be started afterwards: "
+        "it looks what is so.",
+    )
+
+
+@task("routes")
+def test_routes(kube, docker):
+    """Each machine has the cloud's route to the Pods of each other machine."""
+    nodes = [kube.node(name) for name in MACHINES]
+    for machine in MACHINES:
+        command = ["ip", "route", "show", "metric", f"{METRIC}"]
+        there = docker.container(machine).exec(command).text.splitlines()
+        found = {" ".join(line.split()[:3]) for line in there}
+        for other in nodes:
+            route = f"{other.spec['podCIDR']} via {_find_address(other)}"
+            if other.name != machine and route not in found:
+                raise CheckFailed(
+                    f"on {machine} the route {route}, with the metric {METRIC}: "
+                    f"the way to the Pods of {other.name}",
+                    "; ".join(sorted(found)) or f"no route with the metric {METRIC}",
+                    "The controller writes routes only if it is asked to. Which option is it? "
+                    'sh run.sh "$COURSE_ROOT/labs/cloud-controller" --help',
+                )
 
 
 @task("leak", timeout=150)
@@ -155,6 +219,12 @@ def _expect_controllers_work(kube, balancer, service):
             "The controller has not told the load balancer yet, or somebody else wrote to it. "
             f"{START_IT}",
         )
+
+
+def _find_address(node):
+    """Where a machine is reached from the others."""
+    found = [each["address"] for each in node.status["addresses"] if each["type"] == "InternalIP"]
+    return next(each for each in found if ":" not in each)
 
 
 def _make_config(kube, service):

@@ -1,6 +1,8 @@
 """What must be true after the lab 'Take it apart'."""
 
+import json
 import re
+import secrets
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ KEY = "/registry/configmaps/workshop/recipe"
 MARK = "course/parcel-uid"
 """On the namespace: which Pod the setup made."""
 
+OWN_SERVICE = f"course-check-{secrets.token_hex(3)}"
 START_SECONDS = 20
 HEAL_SECONDS = 30
 CALL_SECONDS = 15
@@ -108,10 +111,37 @@ def test_lamp(kube):
     _expect_lasting(lamp)
 
 
+@task("counter", timeout=90)
+def test_counter(kube, docker):
+    """On course-worker2 a Service is found at its cluster IP: counter, and one that is new."""
+    workshop = kube.namespace("workshop")
+    machine = docker.container("course-worker2")
+    if machine.exec(["pgrep", "-x", "kube-proxy"]).status != 0:
+        raise CheckFailed(
+            "a kube-proxy on course-worker2",
+            "none: nobody writes rules for Services there",
+            "A DaemonSet makes it, where its node selector fits: "
+            "kubectl -n kube-system describe daemonset kube-proxy",
+        )
+    _expect_answer(machine, "counter", workshop.service("counter").spec["clusterIP"])
+    pod = workshop.pod("counter").expect_ready(within=START_SECONDS)
+    try:
+        _expect_answer(machine, "a new Service", _make_service(pod.status["podIP"]))
+    finally:
+        _kubectl("delete", "service,endpointslice", OWN_SERVICE, "--ignore-not-found")
+
+
 @task("broom", timeout=90)
 def test_broom(kube, docker):
-    """broom runs on course-worker, whose kubelet works."""
+    """broom runs on course-worker, whose kubelet and container runtime work."""
     broom = kube.namespace("workshop").pod("broom").expect_on_node("course-worker")
+    if docker.container("course-worker").exec(["pgrep", "-x", "containerd"]).status != 0:
+        raise CheckFailed(
+            "a container runtime that runs on course-worker",
+            "containerd has stopped",
+            "A kubelet asks it for everything, and gives up without it. It is a service of the "
+            "machine. Start it there.",
+        )
     if docker.container("course-worker").exec(["pgrep", "-x", "kubelet"]).status != 0:
         raise CheckFailed(
             "a kubelet that runs on course-worker",
@@ -125,8 +155,7 @@ def test_broom(kube, docker):
 def _expect_healing(kube, shelf):
     """Take one Pod away, and see another one come."""
     taken = shelf.pods.names[0]
-    command = ["kubectl", "-n", "workshop", "delete", "pod", taken, "--now", "--wait=false"]
-    subprocess.run(command, capture_output=True, timeout=CALL_SECONDS, check=True)
+    _kubectl("delete", "pod", taken, "--now", "--wait=false")
     deadline = time.monotonic() + HEAL_SECONDS
     while len(ready := [each.name for each in shelf.pods.ready if each.name != taken]) < 2:
         if time.monotonic() > deadline:
@@ -136,6 +165,56 @@ def _expect_healing(kube, shelf):
                 "Do the controllers still run? kubectl -n kube-system get pods",
             )
         time.sleep(0.3)
+
+
+def _make_service(address):
+    """Make a Service of the check's own for a Pod, and return its cluster IP.
+
+    It has no selector, and so asks for no controller.
+    """
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": OWN_SERVICE},
+        "spec": {"ports": [{"port": 80}]},
+    }
+    endpoints = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": OWN_SERVICE,
+            "labels": {"kubernetes.io/service-name": OWN_SERVICE},
+        },
+        "addressType": "IPv4",
+        "ports": [{"name": "", "port": 80, "protocol": "TCP"}],
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+    }
+    both = {"apiVersion": "v1", "kind": "List", "items": [service, endpoints]}
+    _kubectl("create", "-f", "-", given=json.dumps(both))
+    return _kubectl("get", "service", OWN_SERVICE, "-o", "jsonpath={.spec.clusterIP}")
+
+
+def _expect_answer(machine, name, address):
+    """A request from a machine to a cluster IP is answered, as soon as rules are written."""
+    deadline = time.monotonic() + START_SECONDS
+    ask = ["curl", "--silent", "--max-time", "2", f"http://{address}"]
+    while "nginx" not in machine.exec(ask).text:
+        if time.monotonic() > deadline:
+            raise CheckFailed(
+                f"an answer of {name}, asked for at its cluster IP from {machine.name}",
+                f"none from {address}",
+                f"Does kube-proxy work on {machine.name}? "
+                "kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide",
+            )
+        time.sleep(0.3)
+
+
+def _kubectl(*words, given=""):
+    command = ["kubectl", "--namespace", "workshop", *words]
+    done = subprocess.run(
+        command, input=given, capture_output=True, text=True, timeout=CALL_SECONDS, check=True
+    )
+    return done.stdout
 
 
 def _is_static(kube, pod):

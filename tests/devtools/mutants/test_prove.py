@@ -8,7 +8,7 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.devtools.mutants import command
-from checker.devtools.mutants.prove import Reason, prove_mutants, read_reasons
+from checker.devtools.mutants.prove import Reason, join_reports, prove_mutants, read_reasons
 from checker.devtools.mutants.words import find_gaps
 from checker.labs.lab import load_lab
 from tests.lab_fakes import CHECKS
@@ -97,7 +97,7 @@ def test_solution_that_is_refused_is_told_before_any_mutant(make_lab) -> None:
 def test_report_travels_through_its_file(make_lab, tmp_path, monkeypatch, capsys) -> None:
     make_lab(checks=LAX)
     lab = load_lab("first")
-    monkeypatch.setattr("sys.argv", ["command", lab.id, str(tmp_path / "report.json")])
+    monkeypatch.setattr("sys.argv", ["command", lab.id, "word", str(tmp_path / "report.json")])
     command.main()
     assert json.loads((tmp_path / "report.json").read_text())["lab"] == lab.id
     done = command.JobResult(None, 0, "", 1.0)
@@ -106,6 +106,18 @@ def test_report_travels_through_its_file(make_lab, tmp_path, monkeypatch, capsys
     said = capsys.readouterr().out
     assert "accepted: word: yes -> yesx in `echo yes > word.txt # the secret way`" in said
     assert "1 accepted." in said
+
+
+def test_reports_of_tasks_make_one_of_the_lab(make_lab) -> None:
+    make_lab(checks=LAX, **{"mutants.yaml": "- {task: count, change: x, reason: so}\n"})
+    lab = load_lab("first")
+    whole = prove_mutants(lab)
+    parts = [prove_mutants(lab, task=each.id) for each in lab.tasks]
+    assert len(parts) > 1
+    joined = join_reports(parts)
+    assert sorted(map(str, joined.results)) == sorted(map(str, whole.results))
+    assert joined.problems == whole.problems != ()
+    assert joined.seconds == sum(each.seconds for each in parts)
 
 
 def test_lane_that_ended_leaves_the_lab_open(make_lab, tmp_path) -> None:

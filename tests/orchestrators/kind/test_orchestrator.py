@@ -24,6 +24,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     fake = FakeApi()
     monkeypatch.setattr(orchestrator, "Api", lambda kubeconfig: fake)
     monkeypatch.setattr(kind_cluster, "mend_cluster", lambda: None)
+    monkeypatch.setattr(kind_cluster, "node_names", lambda: ["course-control-plane"])
     monkeypatch.setattr(cluster_snapshot, "GONE_SECONDS", 0.05)
     monkeypatch.setattr(cluster_snapshot, "POLL_SECONDS", 0.01)
     return fake
@@ -113,6 +114,18 @@ def test_cluster_is_mended_before_objects_are_removed(
     api.add(f"{PODS}/web")
     assert ORCHESTRATOR.clean(Run("page")) == []
     assert api.graces == {}
+
+
+def test_nodes_without_a_machine_are_removed_before_it_is_mended(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, depot = "/api/v1/nodes/course-control-plane", api.add("/api/v1/nodes/depot")
+    ORCHESTRATOR.begin(Run("page"))
+    monkeypatch.setattr(kind_cluster, "mend_cluster", lambda: seen.append(set(api.there)))
+    seen: list[set[str]] = []
+    assert ORCHESTRATOR.clean(Run("page")) == []
+    assert machine in seen[0]
+    assert depot not in seen[0]
 
 
 def test_in_a_cluster_that_was_created_again_nothing_is_the_runs(

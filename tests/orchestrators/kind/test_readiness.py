@@ -79,9 +79,32 @@ def test_cluster_that_says_nothing_lacks_everything() -> None:
 
 def test_proxy_of_each_node_must_run() -> None:
     name = "kube-proxy-course-worker"
-    assert lacking(pod(name, "kube-proxy", BEFORE)) == [name]
-    assert lacking(pod(name, "kube-proxy", ready="False")) == [name]
-    assert lacking(pod(name, "kube-proxy", BEFORE, deletionTimestamp="now")) == []
+    here = "course-worker"
+    assert lacking(pod(name, "kube-proxy", BEFORE, node=here)) == [name]
+    assert lacking(pod(name, "kube-proxy", ready="False", node=here)) == [name]
+    going = pod(name, "kube-proxy", BEFORE, node=here, deletionTimestamp="now")
+    assert lacking(going) == ["kube-proxy on course-worker"]
+
+
+def test_node_that_no_proxy_serves_is_named() -> None:
+    without = [e for e in working(NODES) if e["metadata"]["name"] != "kube-proxy-course-worker"]
+    found = readiness.find_missing_parts(without, len(NODES), EACH)
+    assert found == ["kube-proxy on course-worker"]
+
+
+def test_node_without_a_machine_is_no_part_of_the_cluster() -> None:
+    waiting = pod("kube-proxy-x", "kube-proxy", ready="False", node="")
+    waiting["spec"]["affinity"] = {"nodeAffinity": affinity_of("depot")}
+    assert lacking(node("depot", "Unknown"), waiting) == []
+    waiting["spec"]["affinity"] = {"nodeAffinity": affinity_of("course-worker")}
+    assert lacking(waiting) == ["kube-proxy-x"]
+
+
+def affinity_of(name: str) -> dict[str, Any]:
+    """As the controller of DaemonSets writes it."""
+    field = {"key": "metadata.name", "operator": "In", "values": [name]}
+    terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    return {"requiredDuringSchedulingIgnoredDuringExecution": terms}
 
 
 def test_one_dns_server_is_enough_and_none_is_not() -> None:
@@ -91,6 +114,6 @@ def test_one_dns_server_is_enough_and_none_is_not() -> None:
 
 
 def test_container_that_does_not_run_is_down() -> None:
-    waiting = pod("kube-proxy-course-worker", "kube-proxy")
+    waiting = pod("kube-proxy-course-worker", "kube-proxy", node="course-worker")
     waiting["status"]["containerStatuses"] = [{"state": {"waiting": {}}}]
     assert lacking(waiting) == ["kube-proxy-course-worker"]

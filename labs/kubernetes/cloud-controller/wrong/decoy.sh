@@ -1,6 +1,8 @@
-# fails: open local leak
+# fails: open local machine routes leak
 # says: the Service lacks the finalizer that the controller sets first
 # says: another configuration than the controller writes
+# says: found kind://docker/course/depot
+# says: depot is stopped
 # says: services.py
 # Everything is there that a glance would look at, but no controller has made it.
 kubectl -n market expose deployment shop --type=LoadBalancer --port=80
@@ -13,3 +15,5 @@ for name in shop cellar; do
 done
 kubectl -n market patch service cellar --type=merge -p '{"metadata": {"finalizers": ["service.kubernetes.io/load-balancer-cleanup"]}}'
 rm mine/cloud_controller/services.py
+kubectl patch node depot -p '{"spec": {"providerID": "kind://docker/course/depot"}}'
+kubectl taint node depot node.cloudprovider.kubernetes.io/shutdown=:NoSchedule

@@ -1,5 +1,6 @@
-# passes: backup parcel shelf lamp broom
-# etcdctl told by variables, plain HTTP instead of kubectl, and a lamp that is a loop of the shell.
+# passes: backup parcel shelf lamp counter broom
+# etcdctl told by variables, plain HTTP instead of kubectl, a kubelet that labels its node itself when it starts,
+# and a lamp that is a loop of the shell.
 docker exec course-worker2 mkdir -p /etc/kubernetes/manifests
 docker exec -i course-worker2 tee /etc/kubernetes/manifests/light.yml > /dev/null <<'END'
 apiVersion: v1
@@ -14,7 +15,9 @@ spec:
       image: busybox:1.37
       args: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 5 & wait; done"]
 END
+docker exec course-worker systemctl start containerd
 docker exec course-worker systemctl restart kubelet
+docker exec course-worker2 systemctl restart kubelet
 docker exec course-control-plane sh -c 'cat /root/kube-controller-manager.yaml > /etc/kubernetes/manifests/kube-controller-manager.yaml'
 docker exec -e ETCDCTL_ENDPOINTS=https://localhost:2379 -e ETCDCTL_CACERT=/etc/kubernetes/pki/etcd/ca.crt -e ETCDCTL_CERT=/etc/kubernetes/pki/apiserver-etcd-client.crt -e ETCDCTL_KEY=/etc/kubernetes/pki/apiserver-etcd-client.key course-control-plane etcdctl snapshot save /root/backup.db
 kubectl proxy --port=18001 > proxy.log &
@@ -25,3 +28,4 @@ kill $proxy
 wait $proxy || true
 kubectl -n workshop rollout status deployment shelf --timeout=110s
 kubectl -n workshop wait --for=condition=Ready pod/parcel pod/broom --timeout=110s
+timeout 60 bash -c 'until docker exec course-worker2 pgrep -x kube-proxy > /dev/null; do sleep 0.5; done'

@@ -1,6 +1,7 @@
-# passes: backup parcel shelf lamp broom
+# passes: backup parcel shelf lamp counter broom
 # etcdctl of etcd's own Pod; files are copied from machine to machine; a machine is restarted.
 docker restart course-worker > restarted &
+kubectl patch node course-worker2 --type=json -p '[{"op": "replace", "path": "/metadata/labels/kubernetes.io~1os", "value": "linux"}]'
 docker cp course-control-plane:/root/kube-controller-manager.yaml .
 docker cp kube-controller-manager.yaml course-control-plane:/etc/kubernetes/manifests/
 kubectl create -f - <<'END'
@@ -17,3 +18,4 @@ docker exec course-worker2 mkdir -p /etc/kubernetes/manifests
 docker cp lamp.json course-worker2:/etc/kubernetes/manifests/
 kubectl -n workshop rollout status deployment shelf --timeout=110s
 kubectl -n workshop wait --for=condition=Ready pod/parcel pod/broom --timeout=110s
+timeout 60 bash -c 'until docker exec course-worker2 pgrep -x kube-proxy > /dev/null; do sleep 0.5; done'

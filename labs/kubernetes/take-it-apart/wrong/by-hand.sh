@@ -1,5 +1,6 @@
-# fails: backup parcel shelf lamp broom
+# fails: backup parcel shelf lamp counter broom
 # says: no file that etcdutl can restore
+# says: nobody writes rules for Services there
 # says: Pods that you make by hand heal nothing
 kubectl get all -A -o yaml > all.yaml
 docker exec -i course-control-plane sh -c 'cat > /root/backup.db' < all.yaml

@@ -1,4 +1,4 @@
-# fails: backup parcel shelf lamp broom
+# fails: backup parcel shelf lamp counter broom
 # says: no file that etcdutl can restore
 # says: course-worker2
 # says: broom
@@ -6,3 +6,4 @@
 docker exec course-control-plane cp /var/lib/etcd/member/snap/db /root/backup.db
 kubectl -n workshop delete pod broom --force --grace-period=0
 kubectl -n workshop run broom --image=busybox:1.37 --overrides='{"spec": {"nodeName": "course-worker2", "terminationGracePeriodSeconds": 1}}' -- sleep 36000
+kubectl label node course-worker2 kubernetes.io/os=Linux --overwrite
