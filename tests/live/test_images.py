@@ -31,7 +31,7 @@ PREFIX = f"img-{uuid.uuid4().hex[:8]}"
 
 DEBIAN, BUSYBOX, HELLO = "debian:trixie-slim", "busybox:1.37", "hello-world:latest"
 NGINX, NODE, POSTGRES = "nginx:1.26", "node:24-trixie-slim", "postgres:17"
-REDIS, REGISTRY = "redis:8", "registry:2"
+REDIS, REGISTRY = "redis:8", "registry:3"
 HAPROXY, PYTHON = "haproxy:3.0", "python:3.13-slim-trixie"
 ALL = (DEBIAN, BUSYBOX, HELLO, NGINX, NODE, POSTGRES, REDIS, REGISTRY, HAPROXY, PYTHON)
 
@@ -149,7 +149,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
     REGISTRY: {
         "Entrypoint": ["/entrypoint.sh"],
-        "Cmd": ["/etc/docker/registry/config.yml"],
+        "Cmd": ["/etc/distribution/config.yml"],
         "ExposedPorts": {"5000/tcp": {}},
         "Volumes": {"/var/lib/registry": {}},
     },
@@ -229,8 +229,8 @@ SAYS: list[tuple[str, Arguments, str]] = [
     (REDIS, ("redis-server", "--version"), r"Redis server v=8\..*"),
     (REDIS, ("redis-cli", "--version"), r"redis-cli 8\..*"),
     (REDIS, ("sh", "-c", "pwd; stat -c %U ."), "/data\nredis"),
-    (REGISTRY, ("--version",), r"registry \S+ v?2\..*"),
-    (REGISTRY, ("registry", "--version"), r"registry \S+ v?2\..*"),
+    (REGISTRY, ("--version",), r"registry \S+ v?3\..*"),
+    (REGISTRY, ("registry", "--version"), r"registry \S+ v?3\..*"),
 ]
 
 
