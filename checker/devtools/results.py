@@ -34,6 +34,11 @@ def results_file(name: str) -> Path:
     return results_folder() / f"{name}.xml"
 
 
+def record_file() -> Path:
+    """Return where it is written on what pages and labs were proven in the last run."""
+    return results_folder() / "proofs.json"
+
+
 def coverage_file(name: str = "") -> Path:
     """Return where a step writes which lines were run: each its own, since several run at once.
 

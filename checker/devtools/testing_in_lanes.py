@@ -12,7 +12,13 @@ from checker.base.verdict import Verdict
 from checker.devtools import results
 from checker.devtools.prove import ProofJobs
 from checker.devtools.results import Done
-from checker.devtools.verify import VerifyReport, read_targets, show_report, write_junit
+from checker.devtools.verify import (
+    VerifyReport,
+    read_targets,
+    show_report,
+    write_junit,
+    write_proofs,
+)
 from checker.lanes.run_jobs import choose_lane_count, run_jobs
 from checker.lanes.schedule import Job, JobResult
 
@@ -43,6 +49,7 @@ def run_in_lanes() -> list[Done]:
     seconds = sum(each.seconds for each in proven)
     report = VerifyReport(tuple(page_results), tuple(lab_results), seconds)
     write_junit(report, results.results_file("verify"))
+    write_proofs(report, results.record_file())
     console.out.rule("pages and labs are proven", align="left")
     show_report(report)
     passed = report.verdict == Verdict.PASSED

@@ -14,6 +14,7 @@ from checker.base.settings import IMPORT_ROOT
 from checker.base.verdict import Verdict
 from checker.devtools import results, testing_in_lanes
 from checker.devtools.proof_file import write_result
+from checker.labs.proof_record import read_record
 from checker.lanes.schedule import Job, JobResult
 from checker.pages.reporting.results import BlockResult, PageResult
 
@@ -118,7 +119,8 @@ def lanes(monkeypatch: pytest.MonkeyPatch, root: Path, write_tests) -> list[str]
             if job.name.startswith("docs/"):
                 verdict = Verdict.FAILED if job.name in fails else Verdict.PASSED
                 blocks = (BlockResult("x", 3, "console", verdict, 0.5),)
-                write_result(Path(job.argv[6]), PageResult(Path(job.argv[5]), blocks, 0.5))
+                page = PageResult(Path(job.argv[5]), blocks, 0.5, versions={"Docker": "26.1.5"})
+                write_result(Path(job.argv[6]), page)
         return [JobResult(job, int(job.name in fails), "told", 2.0, 0) for job in jobs]
 
     monkeypatch.setattr(testing_in_lanes, "run_jobs", run_jobs)
@@ -139,6 +141,7 @@ def test_tests_and_proofs_are_run_together_and_told_apart(lanes: list[str], caps
     assert "passed: 1 pages, 0 labs, 2 s\n" in capsys.readouterr().out
     suites = ElementTree.parse(results.results_file("verify")).getroot()
     assert [suite.get("name") for suite in suites] == ["docs/docker/first.md"]
+    assert list(read_record(results.record_file())) == ["docs/docker/first.md"]
 
 
 @pytest.mark.parametrize(

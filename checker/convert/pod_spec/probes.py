@@ -41,7 +41,7 @@ def convert_health_check(container: TrackedInput, runs_once: bool) -> Object:
     check.warn(
         "command",
         "runs as readiness and as liveness probe. A check that needs a database must not be a "
-        "liveness probe: Pods would restart for the database's fault. Part them where it does.",
+        "liveness probe: Pods would restart for the database's fault. Separate them where it does.",
     )
     if command[0] not in ("CMD", "CMD-SHELL"):
         check.warn("command", "begins with neither CMD nor CMD-SHELL; taken as CMD.")
