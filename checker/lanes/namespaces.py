@@ -19,7 +19,7 @@ from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.docker import docker_client
 
-PROGRAMS = ("unshare", "nsenter", "ip", "iptables", "mount", "env")
+PROGRAMS = ("bash", "unshare", "nsenter", "ip", "iptables", "mount", "env")
 END_SECONDS = 20.0
 STOP_SECONDS = 60.0
 KINDS = ("--net", "--pid", "--mount")
@@ -36,7 +36,10 @@ engine=$!
 if read -r _; then kill "$engine"; wait "$engine"; fi
 """
 """The first process: a first line says that its network is there, a second that it should stop
-its engine in good order. The end of the pipe ends all at once."""
+its engine in good order. The end of the pipe ends all at once.
+
+It is Bash: while it reads, it also waits for processes whose parents have ended, which Debian's
+smaller shell does not. They would gather as zombies until the lane ends."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def open_namespaces(
     sockets = "".join(f"{each}\n" for each in hidden)
     resolver = str(RESOLVER) if asks_itself() and RESOLVER.is_file() else ""
     started = subprocess.Popen(
-        ["unshare", *kinds, "sh", "-c", FIRST, "sh", *engine],
+        ["unshare", *kinds, "bash", "-c", FIRST, "bash", *engine],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -108,6 +108,14 @@ def test_processes_of_a_lane_see_its_processes_alone(lane: Lane) -> None:
     assert run(lane, "ip", "-brief", "link").stdout.count("eth0") == 1
 
 
+def test_process_whose_parent_has_ended_does_not_stay_as_a_zombie(lane: Lane) -> None:
+    first = psutil.Process(lane.namespaces.first)
+    before = {each.pid for each in first.children()}
+    run(lane, "sh", "-c", "setsid sleep 0.5 & exit")
+    until(lambda: {each.pid for each in first.children()} > before)
+    until(lambda: {each.pid for each in first.children()} == before)
+
+
 def test_a_lane_reaches_what_this_machine_reaches(lane: Lane) -> None:
     outside, _ = network.addresses(lane.number)
     with socket.create_server((outside, 0)) as server:
