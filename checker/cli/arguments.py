@@ -8,7 +8,9 @@ import os
 import select
 import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 
 import click
 from click.shell_completion import CompletionItem
@@ -37,13 +39,15 @@ class Course(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with _interrupted_by_sigterm():
+                return super().invoke(ctx)
         except CourseError as error:
             click.secho(f"course: {error}", err=True, fg="red" if sys.stderr.isatty() else None)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo("\ncourse: stopped; run the same command again to go on.", err=True)
-            ctx.exit(130)
+            told = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
+            ctx.exit(128 + told)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -55,6 +59,27 @@ class Course(click.Group):
                 ctx.exit(128 + signal.SIGPIPE)
             click.echo(f"course: {_record_unexpected(error)}", err=True)
             ctx.exit(CouldNotFindOut.exit_code)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: a service manager or a CI runner means by it what a person means by Ctrl-C."""
+
+
+@contextlib.contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Have a command clean up when it is told to end, as after Ctrl-C."""
+
+    def interrupt(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():  # only that one gets signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _find_unread_outputs() -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 import types
@@ -141,6 +142,24 @@ def test_ctrl_c_is_said_and_ends_with_130(stand_in) -> None:
     result = course("check", "docker/a")
     assert result.exit_code == 130
     assert "stopped" in result.output
+
+
+def test_sigterm_lets_a_command_clean_up_and_ends_it_with_143(monkeypatch) -> None:
+    cleaned = []
+
+    def be_killed(*_: object, **__: object) -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned.append(True)
+        return 0
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("checker.labs.check_command.run_check", be_killed)
+    result = course("check", "docker/a")
+    assert (result.exit_code, cleaned) == (143, [True])
+    assert "stopped" in result.output
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_unforeseen_error_is_kept_in_a_file_and_not_shown(stand_in, tmp_path: Path) -> None:
