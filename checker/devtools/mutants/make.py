@@ -15,18 +15,30 @@ FLAG = re.compile(
 )
 """A long flag with its value, or short ones."""
 
+VALUE = re.compile(r"\s+(?:\"[^\"]*\"|'[^']*'|\S)+")
+VALUED = re.compile(r"-[A-Za-z]*[evpwulnocU]$|-f$")
+"""Short flags that take the next word. The last does so for kubectl alone: `docker rm -f`."""
+
+SILENT = re.compile(r"--(quiet|detach)\b|-[dq]$")
+"""Flags that change what a command prints, or whether it waits, and nothing of the end state."""
+
 ADDRESS = re.compile(r"\b127\.0\.0\.1\b")
 IMAGE = re.compile(
     r"(?<![\w./-])(?:[\w.-]+/)*[a-z][\w.-]*:(?P<tag>\d[\w.-]*|[a-z][a-z-]+)(?![\w:/])"
 )
 NUMBER = re.compile(r"(?<![\w.$])(?P<number>\d+)(?P<unit>[KMG]i?B?|[kmgs]|ms|%)?(?![\w.])")
-PATH = re.compile(r"(?<![\w$}./:])(?:/[\w.-]+)+(?![\w/$])")
+PATH = re.compile(r"(?<![\w$}./:*])(?:/[\w.-]+)+(?![\w/$])")
 SPAN = re.compile(r"`([^`\s]+)`")
 WORD = re.compile(r"[a-z][a-z0-9_.-]{2,}", re.I)
 TARGET = re.compile(r"(?<=>)\s*(?P<file>[\w./-]+)\s*$", re.M)
 CONTINUED = re.compile(r"\\$")
-WAITS = re.compile(r"\brollout status\b|\b(?:kubectl|aws|docker)\b.* wait\b|^\s*sleep\b")
+WAITS = re.compile(
+    r"\brollout status\b|\b(?:kubectl|aws|docker)\b.* wait\b|^\s*(sleep|until|wait|done)\b|\buntil "
+)
 """A command that only waits: checks wait by themselves, so that the end state is the same."""
+
+ANYWHERE = {"docker", "kubectl", "aws", "run", "exec", "create", "get", "apply", "sed", "echo"}
+"""Words that name nothing."""
 
 SHOWN = 60
 
@@ -135,18 +147,34 @@ def _indent(line: str) -> int:
 
 
 def leave_out_flags(script: str) -> Iterator[Change]:
-    """Leave out each flag of a command, with its value."""
+    """Leave out each flag of a command, with its value.
+
+    One without a value changes what the whole line does.
+    """
     for start, line, in_text in _lines(script):
         if in_text or WAITS.search(line):
             continue
         for match in FLAG.finditer(line):
-            changed = line[: match.start()].rstrip(" ") + line[match.end() :]
-            words = _find_words(match[0])
+            if SILENT.search(match[0]):
+                continue
+            end = match.end()
+            if _takes_a_value(line, match[0]) and (value := VALUE.match(line, end)):
+                end = value.end()
+            flag = line[match.start() : end]
+            changed = line[: match.start()].rstrip(" ") + line[end:]
+            words = _find_words(flag if " " in flag or "=" in flag else line)
             yield (
-                f"without {match[0]} in {_shorten(line)}",
+                f"without {flag} in {_shorten(line)}",
                 words,
                 script[:start] + changed + script[start + len(line) :],
             )
+
+
+def _takes_a_value(line: str, flag: str) -> bool:
+    program = line.split()[0]
+    if flag.startswith("--") or program not in ("docker", "kubectl", "aws"):
+        return False
+    return bool(VALUED.match(flag)) and (flag != "-f" or program == "kubectl")
 
 
 def change_tokens(script: str, names: set[str]) -> Iterator[Change]:
@@ -215,8 +243,14 @@ def _lines(script: str) -> Iterator[tuple[int, str, bool]]:
 
 
 def _find_words(text: str) -> tuple[str, ...]:
-    """Return what stands in a text, without its marks."""
-    return tuple(word for word in re.findall(r"[\w./-]{2,}", text) if word.strip("-./"))
+    """Return what stands in a text, without its marks and without what any command has."""
+    # in an expression of sed, / parts what is to be found from what takes its place
+    parts = text.replace("/", " ") if text.startswith("sed ") else text
+    return tuple(
+        word
+        for word in re.findall(r"[\w./-]{2,}", parts)
+        if word.strip("-./") and word not in ANYWHERE
+    )
 
 
 def _shorten(text: str) -> str:

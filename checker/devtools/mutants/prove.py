@@ -180,7 +180,10 @@ def _try_script(task: str, script: str, needed: tuple[str, ...], lab: Lab, works
     report = check_surely(lab, workspace, task=task)
     if report.verdict == Verdict.PASSED:
         return ""
-    return "; ".join(filter(None, [*list_messages(report), ended])) or "not judged"
+    messages = list_messages(report)
+    if not messages:  # a task that it requires was refused
+        messages = list_messages(check_surely(lab, workspace))
+    return "; ".join(filter(None, [*messages, ended])) or "not judged"
 
 
 def _run_mutant(
@@ -192,8 +195,16 @@ def _run_mutant(
 ) -> MutantResult:
     proof = run_proof(lab, clean, partial(_try_script, mutant.task, mutant.script, needed))
     reason = next((it.reason for it in reasons if it.fits(mutant.task, mutant.change)), "")
-    outcome = {Verdict.PASSED: ACCEPTED, Verdict.FAILED: REFUSED}.get(
-        proof.verdict, str(proof.verdict)
-    )
-    named = any(word.casefold() in proof.message.casefold() for word in mutant.words)
+    named = any(_is_named(word, proof.message) for word in mutant.words)
+    verdict = proof.verdict
+    if verdict == Verdict.COULD_NOT_CHECK and named:
+        # such as an image that cannot be had: it is not accepted, and the learner is told which
+        verdict = Verdict.FAILED
+    outcome = {Verdict.PASSED: ACCEPTED, Verdict.FAILED: REFUSED}.get(verdict, str(verdict))
     return MutantResult(mutant.task, mutant.change, outcome, proof.message, named, reason)
+
+
+def _is_named(word: str, message: str) -> bool:
+    """Say whether a message has a word; a number only by itself."""
+    pattern = rf"(?<!\d){re.escape(word)}(?!\d)" if word.isdecimal() else re.escape(word)
+    return re.search(pattern, message, re.IGNORECASE) is not None

@@ -51,11 +51,34 @@ def test_each_command_is_left_out_once() -> None:
         "kubectl rollout status deployment a --timeout=60s\n",
         "kubectl -n b wait --for=condition=Ready pod/a --timeout=5s\n",
         "sleep 5\n",
+        "until docker exec db pg_isready --host 127.0.0.1; do sleep 1; done\n",
+        "timeout 60 bash -c 'until docker logs a | grep -q x; do sleep 1; done'\n",
     ],
 )
 def test_what_leaves_nothing_or_only_waits_is_no_mutant(script: str) -> None:
     assert list(leave_out_commands(script)) == []
     assert list(leave_out_flags(script)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "without"),
+    [
+        ("docker rm -f db\n", ["docker rm db\n"]),
+        ("kubectl apply -f 'a b.yaml'\n", ["kubectl apply\n"]),
+        ("kubectl -n market get pods\n", ["kubectl get pods\n"]),
+        ("docker exec db psql -U shop\n", ["docker exec db psql\n"]),
+        ("sed -i 's/a/b/' file\n", ["sed 's/a/b/' file\n"]),
+        ("docker pull --quiet a\n", []),
+        ("docker run --detach a\n", []),
+    ],
+)
+def test_flag_takes_its_word_along_if_its_program_would(line: str, without: list[str]) -> None:
+    assert scripts(leave_out_flags(line)) == without
+
+
+def test_flag_without_a_value_is_named_by_what_its_line_does() -> None:
+    (found,) = leave_out_flags("sed -i 's/^CMD/USER node/' Dockerfile\n")
+    assert {"USER", "node", "Dockerfile"} <= set(found[1])
 
 
 def test_field_goes_with_what_is_below_it() -> None:
@@ -73,11 +96,10 @@ def test_field_goes_with_what_is_below_it() -> None:
 def test_flags_are_left_out_with_their_values() -> None:
     line = "docker run -d --name box --rm --env=A=b -p 80:80 nginx:1.26\n"
     assert scripts(leave_out_flags(line)) == [
-        "docker run --name box --rm --env=A=b -p 80:80 nginx:1.26\n",
         "docker run -d --rm --env=A=b -p 80:80 nginx:1.26\n",
         "docker run -d --name box --env=A=b -p 80:80 nginx:1.26\n",
         "docker run -d --name box --rm -p 80:80 nginx:1.26\n",
-        "docker run -d --name box --rm --env=A=b 80:80 nginx:1.26\n",
+        "docker run -d --name box --rm --env=A=b nginx:1.26\n",
     ]
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from checker.base.errors import CouldNotFindOut, CourseError
 from checker.devtools.mutants import command
-from checker.devtools.mutants.prove import Reason, join_reports, prove_mutants, read_reasons
+from checker.devtools.mutants.prove import (
+    Reason,
+    _is_named,
+    join_reports,
+    prove_mutants,
+    read_reasons,
+)
 from checker.devtools.mutants.words import find_gaps
 from checker.labs.lab import load_lab
 from tests.lab_fakes import CHECKS
@@ -85,6 +91,28 @@ def test_mutant_that_is_not_judged_leaves_it_open(make_lab, monkeypatch) -> None
     assert [each.said for each in report.results if each.outcome == "could-not-check"] == [
         "The engine went away."
     ]
+
+
+def test_mutant_that_cannot_be_had_is_refused_if_that_is_said(make_lab, monkeypatch) -> None:
+    make_lab()
+    lab = load_lab("first")
+    real = command.prove_mutants.__globals__["check_surely"]
+    calls = []
+
+    def check(*args: object, **options: object) -> object:
+        calls.append(args)
+        if len(calls) == 5:
+            raise CouldNotFindOut("Nobody has word.txtx.", found="yes and yesx, 3 and 4")
+        return real(*args, **options)
+
+    monkeypatch.setattr("checker.devtools.mutants.prove.check_surely", check)
+    assert {each.outcome for each in prove_mutants(lab).results} == {"refused"}
+
+
+def test_number_is_named_only_by_itself() -> None:
+    assert _is_named("5", "found 5 coins")
+    assert not _is_named("5", "at 127.0.0.1:5002")
+    assert _is_named("Menu", "no MENU here")
 
 
 def test_solution_that_is_refused_is_told_before_any_mutant(make_lab) -> None:
