@@ -20,12 +20,12 @@ from checker.base.polling import wait_until
 from checker.base.settings import HANDED_OUT, Settings, current_settings, use_settings
 from checker.docker import daemon, endpoint
 from checker.lanes import network
+from checker.lanes.control_groups import LaneGroup
 from checker.lanes.engine import LaneEngine
 from checker.lanes.namespaces import Namespaces, list_missing_programs, open_namespaces
 
 MOST_LANES = 64
 START_SECONDS = 30.0
-GROUP_SECONDS = 5.0
 POLL_SECONDS = 0.05
 NUMBERS = Path("/run/course-lanes")
 """A file for each lane of this machine, locked as long as its owner lives."""
@@ -46,7 +46,12 @@ class Lane:
         self, argv: Sequence[str | Path], folder: Path | None = None
     ) -> list[str | Path]:
         """Return the command that runs a program in this lane; it wants `environment`."""
-        return self.namespaces.build_command(argv, folder)
+        return self.group.build_command(self.namespaces.build_command(argv, folder))
+
+    @property
+    def group(self) -> LaneGroup:
+        """By which the kernel counts what this lane works."""
+        return LaneGroup(self.number)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the lane's programs: the course there finds its own engine."""
@@ -121,9 +126,10 @@ def _run_lane(
         paths.ensure_folder(daemon.data_root())
         endpoint.daemon_folder().mkdir(mode=0o755, exist_ok=True)
         command = [*daemon.build_command(engine.dockerd), *OPTIONS]
-        command += ["--cgroup-parent", _group(number)]
+        command += ["--cgroup-parent", LaneGroup(number).name]
         env = {**os.environ, "PATH": engine.path}
-        namespaces = open_namespaces(command, daemon.log_file(), env, hidden)
+        join = LaneGroup(number).build_command
+        namespaces = open_namespaces(command, daemon.log_file(), env, hidden, join)
     lane = Lane(number, settings, namespaces)
     try:
         network.connect(number, namespaces.first)
@@ -141,10 +147,6 @@ def _run_lane(
 
 OPTIONS = ("--exec-opt", "native.cgroupdriver=cgroupfs")
 """systemd would be asked about processes by numbers that only the lane knows."""
-
-
-def _group(number: int) -> str:
-    return f"/course-lane{number}"
 
 
 @contextlib.contextmanager
@@ -206,16 +208,7 @@ def remove_traces(number: int, folder: Path) -> None:
         for each in (endpoint.daemon_folder(), paths.runtime()):
             shutil.rmtree(each, ignore_errors=True)
     discard_folder(folder)
-    wait_until(lambda: _remove_groups(number), GROUP_SECONDS, POLL_SECONDS)
-
-
-def _remove_groups(number: int) -> bool:
-    """Remove a lane's control groups; return whether all are gone, since a process may linger."""
-    left = _list_groups(number)
-    for group in left:
-        with contextlib.suppress(OSError):
-            group.rmdir()
-    return not any(group.exists() for group in left)
+    LaneGroup(number).remove()
 
 
 def discard_folder(folder: Path) -> None:
@@ -234,15 +227,6 @@ def discard_folder(folder: Path) -> None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-
-
-def _list_groups(number: int) -> list[Path]:
-    """Return the control groups of a lane, the innermost first: cgroups(7) has them in /sys."""
-    found: list[Path] = []
-    for hierarchy in [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]:
-        top = hierarchy / _group(number).lstrip("/")
-        found += [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]
-    return found
 
 
 def _locate_folders(folder: Path) -> Settings:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,11 @@ class Namespaces:
 
 
 def open_namespaces(
-    engine: Sequence[str], log: Path, env: dict[str, str], hidden: Sequence[Path] = ()
+    engine: Sequence[str],
+    log: Path,
+    env: dict[str, str],
+    hidden: Sequence[Path] = (),
+    join: Callable[[list[str]], Sequence[str | Path]] = list,
 ) -> Namespaces:
     """Make namespaces whose engine starts with `begin`.
 
@@ -104,6 +108,7 @@ def open_namespaces(
         log: Where it writes what it has to say.
         env: The whole environment of the command.
         hidden: Sockets of other engines, on which nobody answers inside.
+        join: Returns the command that runs a command in the control group of the lane.
 
     Raises:
         CouldNotFindOut: This system does not allow them.
@@ -112,7 +117,7 @@ def open_namespaces(
     sockets = "".join(f"{each}\n" for each in hidden)
     resolver = str(RESOLVER) if asks_itself() and RESOLVER.is_file() else ""
     started = subprocess.Popen(
-        ["unshare", *kinds, "bash", "-c", FIRST, "bash", *engine],
+        join(["unshare", *kinds, "bash", "-c", FIRST, "bash", *engine]),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

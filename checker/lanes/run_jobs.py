@@ -178,7 +178,9 @@ class LaneRun:
                 return
             self._results[result.job.name] = result
             done = f"({len(self._results)}/{len(self._jobs)})"
-            where = f"lane {result.lane}" if result.lane >= 0 else "not run"
+            where = "not run"
+            if result.lane >= 0:
+                where = f"{result.worked:.0f} s of work, lane {result.lane}"
             console.err.print(f"{done} {result.job.name} ({result.seconds:.0f} s, {where})")
 
 
@@ -194,6 +196,7 @@ def keep_troubles(lane: Lane) -> None:
 
 def run_job(job: Job, lane: Lane) -> JobResult:
     """Run a job in a lane to its end, or until JOB_SECONDS are over."""
+    before = lane.group.read_seconds()
     try:
         done = process.run(
             lane.build_command(job.argv, job.folder),
@@ -204,7 +207,8 @@ def run_job(job: Job, lane: Lane) -> JobResult:
         )
     except CourseError as error:
         return JobResult(job, None, str(error), JOB_SECONDS, lane.number)
-    return JobResult(job, done.status, done.output, done.seconds, lane.number)
+    worked = lane.group.read_seconds() - before
+    return JobResult(job, done.status, done.output, done.seconds, lane.number, worked)
 
 
 def list_references() -> tuple[list[str], list[str]]:

@@ -37,13 +37,23 @@ class Job:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a job went: its exit status, None where it did not come to an end; `lane` had it."""
+    """How a job went.
+
+    Args:
+        job: The job.
+        status: Its exit status; None where it did not come to an end.
+        output: What it printed.
+        seconds: How long it took.
+        lane: Which one had it.
+        worked: Processor seconds of all that ran in the lane meanwhile.
+    """
 
     job: Job
     status: int | None
     output: str
     seconds: float
     lane: int = -1
+    worked: float = 0.0
 
 
 class Schedule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from checker.base.errors import CouldNotFindOut
 from checker.base.settings import Settings, use_settings
 from checker.docker import daemon, endpoint
 from checker.docker.endpoint import Answer
+from checker.lanes import control_groups, network
 from checker.lanes import lane as module
-from checker.lanes import network
 from checker.lanes.engine import LaneEngine
 from checker.lanes.lane import Lane, explain_absence, open_lane, remove_left_over, remove_traces
 
@@ -34,9 +35,15 @@ class Happened:
         self.refuses = ""
 
     def open_namespaces(
-        self, engine: list[str], log: Path, env: dict[str, str], hidden: list[Path]
+        self,
+        engine: list[str],
+        log: Path,
+        env: dict[str, str],
+        hidden: list[Path],
+        join: Callable[[list[str]], list[str]],
     ) -> Happened:
         self.engine = engine
+        assert join(engine)[-len(engine) :] == engine
         log.write_text("level=error no space left\n")
         self._note("open")
         return self
@@ -73,8 +80,7 @@ def groups(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Control groups as plain folders: those of this machine may be a real lane's."""
     folder = machine / "cgroup"
     (folder / "pids").mkdir(parents=True)
-    real = "/sys/fs/cgroup"
-    monkeypatch.setattr(module, "Path", lambda path: Path(str(path).replace(real, str(folder))))
+    monkeypatch.setattr(control_groups, "GROUPS", folder)
     return folder
 
 
@@ -275,7 +281,12 @@ def test_environment_leads_to_the_lane_and_nowhere_else(
 
 
 def test_commands_are_run_in_its_namespaces(lane: Lane) -> None:
-    assert lane.build_command(["true"], Path("/folder")) == ["enter", "/folder", "true"]
+    command = lane.build_command(["true"], Path("/folder"))
+    assert command[-3:] == ["enter", "/folder", "true"]
+    assert (
+        command[3]
+        == control_groups.GROUPS / "cpuacct" / f"course-lane{lane.number}" / "cgroup.procs"
+    )
 
 
 @pytest.mark.parametrize(("state", "answers"), [("running", True), ("away", False)])

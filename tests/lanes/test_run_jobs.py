@@ -34,6 +34,7 @@ class FakeLane:
         self.number = number
         self.answers = True
         self.settings = Settings(folder, folder / "work", folder / "cache", folder / "state")
+        self.group = SimpleNamespace(read_seconds=lambda: float(len(lanes.called)))
         self._lanes = lanes
 
     def build_command(self, argv: Sequence[str | Path], folder: Path) -> list[str | Path]:
@@ -139,6 +140,12 @@ def test_job_has_its_folder_and_its_own_variables_in_the_lane(
     run_jobs([job("a", env={"SAYS": "the job"})], 1)
     assert lanes.called == [("a", 0, Path("/folder"))]
     assert programs.environments == [{"LANE": "0", "SAYS": "the job"}]
+
+
+def test_work_of_a_job_is_what_its_lane_worked_meanwhile(lanes: Lanes, capsys) -> None:
+    (result,) = run_jobs([job("a")], 1)  # the counter of the fake counts calls
+    assert result.worked == 1.0
+    assert "(1/1) a (0 s, 1 s of work, lane 0)" in capsys.readouterr().err
 
 
 def test_no_more_lanes_than_jobs_are_opened(lanes: Lanes) -> None:
