@@ -1,4 +1,4 @@
-# passes: backup parcel shelf lamp counter broom
+# passes: backup parcel shelf lamp counter oven broom
 # etcdctl of etcd's own Pod; files are copied from machine to machine; a machine is restarted.
 docker restart course-worker > restarted &
 kubectl patch node course-worker2 --type=json -p '[{"op": "replace", "path": "/metadata/labels/kubernetes.io~1os", "value": "linux"}]'
@@ -16,6 +16,8 @@ echo '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lamp", "namespac
   "spec": {"terminationGracePeriodSeconds": 1, "containers": [{"name": "light", "image": "docker.io/library/busybox:1.37", "command": ["tail", "-f", "/dev/null"]}]}}' > lamp.json
 docker exec course-worker2 mkdir -p /etc/kubernetes/manifests
 docker cp lamp.json course-worker2:/etc/kubernetes/manifests/
+docker tag busybox:1.37 bread:1
+kind load docker-image bread:1 --name course --nodes course-worker2
 kubectl -n workshop rollout status deployment shelf --timeout=110s
-kubectl -n workshop wait --for=condition=Ready pod/parcel pod/broom --timeout=110s
+kubectl -n workshop wait --for=condition=Ready pod/parcel pod/broom pod/oven --timeout=110s
 timeout 60 bash -c 'until docker exec course-worker2 pgrep -x kube-proxy > /dev/null; do sleep 0.5; done'

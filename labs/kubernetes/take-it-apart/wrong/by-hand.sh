@@ -1,4 +1,4 @@
-# fails: backup parcel shelf lamp counter broom
+# fails: backup parcel shelf lamp counter oven broom
 # says: no file that etcdutl can restore
 # says: nobody writes rules for Services there
 # says: Pods that you make by hand heal nothing

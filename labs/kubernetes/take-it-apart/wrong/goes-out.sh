@@ -1,4 +1,4 @@
-# fails: backup parcel shelf lamp counter broom
+# fails: backup parcel shelf lamp counter oven broom
 # says: it is not in it
 # says: its process ends after 300 seconds
 # says: it wants 0
