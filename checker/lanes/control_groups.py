@@ -13,8 +13,8 @@ from checker.base.polling import wait_until
 GROUPS = Path("/sys/fs/cgroup")
 GONE_SECONDS = 5.0
 POLL_SECONDS = 0.05
-JOIN = 'echo $$ > "$0" || true; exec "$@"'
-"""What joins a group and becomes the program; where it cannot, the time is not counted."""
+JOIN = '{ mkdir -p "${0%/*}" && echo $$ > "$0"; } 2> /dev/null; exec "$@"'
+"""Joins a group and becomes the program; where it cannot join, its time is not counted."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,6 @@ class LaneGroup:
         counter = self._counter
         # version 2 allows no processes in a group that has others inside
         folder = counter / "own" if _is_unified() else counter
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
         return ["sh", "-c", JOIN, folder / "cgroup.procs", *argv]
 
     def read_seconds(self) -> float:
