@@ -69,9 +69,9 @@ class LaneRun:
         self._jobs = jobs
         self._one_more = one_more
         self._engine = engine
-        self._schedule = Schedule(jobs, read_times())
         self._wants_cluster = any(job.wants_cluster for job in jobs)
         self._count = min(count, len(jobs))
+        self._schedule = Schedule(jobs, read_times(), self._count)
         self._results: dict[str, JobResult] = {}
         self._lock = threading.Lock()
         self._cluster_data: Future[Path] = Future()
@@ -126,6 +126,7 @@ class LaneRun:
         self._one_more.wait()
         has_room = psutil.virtual_memory().available >= LANE_BYTES
         if has_room and not self._stopped and not self._schedule.is_empty:
+            self._schedule.add_lane()
             self._serve_lane()
 
     def _serve_lane(self) -> None:

@@ -1,15 +1,19 @@
 """Jobs in lanes: the longest first, and nothing that measures time beside another or a build.
 
 Jobs that want a cluster go to a lane that runs one already, since a cluster keeps a quarter of a
-core busy for as long as it is there.
+core busy for as long as it is there. Another lane starts one where all ends sooner by that.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+CLUSTER_SECONDS = 120.0
+"""By so much sooner all must end for one cluster more: what it costs to make it, and to have it."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,15 @@ class Schedule:
     Args:
         jobs: What is to be run.
         expected: Seconds that jobs took the last time, by their names.
+        lanes: How many lanes take jobs from here.
     """
 
-    def __init__(self, jobs: Iterable[Job], expected: Mapping[str, float]) -> None:
+    def __init__(self, jobs: Iterable[Job], expected: Mapping[str, float], lanes: int = 1) -> None:
         unknown = max(expected.values(), default=0.0)
-        self._waiting = sorted(jobs, key=lambda job: -expected.get(job.name, unknown))
+        every = list(jobs)
+        self._seconds = {job.name: expected.get(job.name, unknown) for job in every}
+        self._waiting = sorted(every, key=lambda job: -self._seconds[job.name])
+        self._lanes = lanes
         self._running: list[Job] = []
         self._clusters = 0
         self._changed = threading.Condition()
@@ -85,7 +93,7 @@ class Schedule:
                 if not mine:
                     return None
                 # the first lane that can starts the cluster; the next does what needs none
-                wanted = runs_cluster or not self._clusters
+                wanted = runs_cluster or self._should_start_cluster()
                 mine.sort(key=lambda job: job.wants_cluster != wanted)
                 if found := next(filter(self._may_begin, mine), None):
                     self._waiting.remove(found)
@@ -94,6 +102,11 @@ class Schedule:
                     return found
                 self._changed.wait()
         return None
+
+    def add_lane(self) -> None:
+        """Note that one lane more takes jobs."""
+        with self._changed:
+            self._lanes += 1
 
     def end_cluster(self) -> None:
         """Note that a lane with a cluster has ended."""
@@ -128,6 +141,19 @@ class Schedule:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+    def _should_start_cluster(self) -> bool:
+        now = self._clusters
+        return not now or self._guess_rest(now + 1) + CLUSTER_SECONDS < self._guess_rest(now)
+
+    def _guess_rest(self, clusters: int) -> float:
+        """Guess how long all that waits will take, if so many lanes run a cluster."""
+        in_clusters = sum(self._seconds[job.name] for job in self._waiting if job.wants_cluster)
+        others = sum(self._seconds[job.name] for job in self._waiting if not job.wants_cluster)
+        lanes_left = self._lanes - clusters
+        if others and lanes_left < 1:
+            return math.inf
+        return max(in_clusters / clusters, others / lanes_left if others else 0.0)
 
     @staticmethod
     def _fits(job: Job, has_images: bool, runs_cluster: bool) -> bool:

@@ -98,6 +98,44 @@ def test_next_lane_does_first_what_needs_no_cluster() -> None:
     assert schedule.is_empty
 
 
+MANY = [
+    *(job(f"kind {number}", wants_cluster=True) for number in range(4)),
+    *(job(f"page {number}") for number in range(3)),
+]
+
+
+def take_second(seconds_each: float, lanes: int) -> str:
+    """Return what the second lane takes where cluster jobs, and all others, take so long."""
+    expected = {each.name: seconds_each if each.wants_cluster else 100.0 for each in MANY}
+    schedule = Schedule(MANY, expected, lanes)
+    assert schedule.take(has_images=True) is not None
+    found = schedule.take(has_images=True)
+    assert found is not None
+    return found.name
+
+
+def test_one_cluster_more_is_started_where_all_ends_sooner_by_that() -> None:
+    # 900 s in one cluster beside 150 s in each of two lanes; or 450 beside 300
+    assert take_second(300.0, lanes=3) == "kind 1"
+
+
+def test_cluster_that_would_not_pay_for_itself_is_not_started() -> None:
+    assert take_second(70.0, lanes=3) == "page 0"  # 210 beside 150; or 105 beside 300
+
+
+def test_last_lane_without_a_cluster_stays_without() -> None:
+    assert take_second(300.0, lanes=2) == "page 0"
+
+
+def test_lane_that_came_later_counts() -> None:
+    schedule = Schedule(MANY, {each.name: 300.0 - 200 * ("page" in each.name) for each in MANY}, 2)
+    assert schedule.take(has_images=True) is not None
+    schedule.add_lane()
+    found = schedule.take(has_images=True)
+    assert found is not None
+    assert found.name == "kind 1"
+
+
 def test_cluster_that_ended_with_its_lane_is_started_by_another() -> None:
     schedule = Schedule(CLUSTER_JOBS, SECONDS)
     assert schedule.take(has_images=True) is not None
