@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -118,7 +117,7 @@ def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
         row = [pool.submit(run_step, step, keep=True) for step in alone]
         shown: list[Future[Done]] = []
         try:
-            done = _run_in_lanes(row[-1:])
+            done = _run_in_lanes()
             for step in [] if done else on_engine:
                 done.append(run_step(step))
                 shown += _show_kept(each for each in row if each.done() and each not in shown)
@@ -129,19 +128,13 @@ def _run_side_by_side(alone: list[Step], on_engine: list[Step]) -> list[Done]:
     return [*(each.result() for each in row), *done]
 
 
-def _run_in_lanes(beside: list[Future[Done]]) -> list[Done]:
-    """Return what came of the tests in lanes; nothing where lanes cannot be had.
-
-    When the last step beside them has ended, there is room for one lane more.
-    """
+def _run_in_lanes() -> list[Done]:
+    """Return what came of the tests in lanes; nothing where lanes cannot be had."""
     why = explain_absence()
     if not why:
-        one_more = threading.Event()
-        for last in beside:
-            last.add_done_callback(lambda _: one_more.set())
         browser = run_step(Step("the browser is there", install_browser))
         try:
-            return [browser, *testing_in_lanes.run_in_lanes(one_more)]
+            return [browser, *testing_in_lanes.run_in_lanes()]
         except CouldNotFindOut as error:
             why = str(error)
     if version := current_settings().test_engine:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,11 +26,8 @@ MARKS = "(live or browser) and not fresh"
 FOLDERS = {"live tests": "live", "browser tests": "browser"}
 
 
-def run_in_lanes(one_more: threading.Event | None = None) -> list[Done]:
+def run_in_lanes() -> list[Done]:
     """Run the tests that need an engine, and prove all pages and labs.
-
-    Args:
-        one_more: When it is set, there may be one lane more: see `run_jobs`.
 
     Raises:
         CouldNotFindOut: No lane can be had.
@@ -46,7 +42,7 @@ def run_in_lanes(one_more: threading.Event | None = None) -> list[Done]:
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
         proofs = ProofJobs(pages, labs, Path(folder))
         jobs = [job for each in tests.values() for job in each] + proofs.jobs
-        done = {each.job.name: each for each in run_jobs(jobs, choose_lane_count(), one_more)}
+        done = {each.job.name: each for each in run_jobs(jobs, choose_lane_count())}
         proven = [done[job.name] for job in proofs.jobs]
         page_results, lab_results = proofs.read_results(proven)
     found = [collect_tests(name, [done[job.name] for job in jobs]) for name, jobs in tests.items()]

@@ -41,33 +41,22 @@ def choose_lane_count() -> int:
     return max(1, min(os.cpu_count() or 1, room))
 
 
-def run_jobs(
-    jobs: list[Job], count: int, one_more: threading.Event | None = None
-) -> list[JobResult]:
+def run_jobs(jobs: list[Job], count: int) -> list[JobResult]:
     """Run jobs in at most `count` lanes, and return what became of each, in the order given.
-
-    Args:
-        jobs: The jobs.
-        count: How many lanes there are from the beginning.
-        one_more: When it is set, what else kept this machine busy has ended: there is one lane
-            more from then on, if the memory allows it.
 
     Raises:
         CouldNotFindOut: No lane can be had, or no image.
     """
     engine = ensure_lane_engine()
     remove_left_over()
-    return LaneRun(jobs, count, engine, one_more or threading.Event()).run()
+    return LaneRun(jobs, count, engine).run()
 
 
 class LaneRun:
     """Jobs under way in lanes, each of which is served by a thread."""
 
-    def __init__(
-        self, jobs: list[Job], count: int, engine: LaneEngine, one_more: threading.Event
-    ) -> None:
+    def __init__(self, jobs: list[Job], count: int, engine: LaneEngine) -> None:
         self._jobs = jobs
-        self._one_more = one_more
         self._engine = engine
         self._wants_cluster = any(job.wants_cluster for job in jobs)
         self._count = min(count, len(jobs))
@@ -82,16 +71,13 @@ class LaneRun:
         plain, every = list_references()
         self._plain_data = ensure_store("images", plain, self._engine)
         title = f"{len(self._jobs)} jobs in {self._count} lanes"
-        with console.step(title) as self._step, ThreadPoolExecutor(self._count + 2) as pool:
+        with console.step(title) as self._step, ThreadPoolExecutor(self._count + 1) as pool:
             try:
                 if self._wants_cluster:
                     pool.submit(with_settings(self._have_cluster_images), every)
                 serve = with_settings(self._serve_lane)
                 lanes = [pool.submit(serve) for _ in range(self._count)]
-                later = pool.submit(with_settings(self._serve_later))
                 troubles = [str(each.exception()) for each in lanes if each.exception()]
-                self._one_more.set()  # it may still wait for that, and has nothing to do any more
-                later.exception()  # what it could not do, the others have done
             except BaseException:
                 self._stop()
                 write_times(self._results.values())
@@ -106,7 +92,6 @@ class LaneRun:
 
     def _stop(self) -> None:
         self._stopped = True
-        self._one_more.set()
         self._schedule.stop()
         # lanes end with their first programs, whatever runs in them; and what builds images
         for child in psutil.Process().children(recursive=True):
@@ -120,14 +105,6 @@ class LaneRun:
             )
         except BaseException as error:
             self._cluster_data.set_exception(error)
-
-    def _serve_later(self) -> None:
-        """Serve one more lane as soon as that is wished, if there is something left to do."""
-        self._one_more.wait()
-        has_room = psutil.virtual_memory().available >= LANE_BYTES
-        if has_room and not self._stopped and not self._schedule.is_empty:
-            self._schedule.add_lane()
-            self._serve_lane()
 
     def _serve_lane(self) -> None:
         """Open a lane, and another one when its engine ended or the next jobs want another."""

@@ -103,11 +103,6 @@ class Schedule:
                 self._changed.wait()
         return None
 
-    def add_lane(self) -> None:
-        """Note that one lane more takes jobs."""
-        with self._changed:
-            self._lanes += 1
-
     def end_cluster(self) -> None:
         """Note that a lane with a cluster has ended."""
         with self._changed:

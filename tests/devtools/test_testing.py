@@ -300,8 +300,7 @@ def the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lanes_stand_for_all_steps_that_need_an_engine(
     runs: Runs, browsers: list[str], monkeypatch, capsys
 ) -> None:
-    def run_in_lanes(one_more: threading.Event) -> list[Done]:
-        assert one_more.wait(20)  # the unit tests have ended
+    def run_in_lanes() -> list[Done]:
         assert browsers == ["browser"]
         return [Done("live tests: 2 files", True, 3.0), Done("proven", False, 4.0)]
 
@@ -324,7 +323,7 @@ def test_lanes_stand_for_all_steps_that_need_an_engine(
 def test_lanes_that_cannot_be_had_are_told_and_the_steps_are_run_in_turn(
     runs: Runs, browsers: list[str], monkeypatch, capsys
 ) -> None:
-    def fail(one_more: threading.Event) -> list[Done]:
+    def fail() -> list[Done]:
         raise CouldNotFindOut("No [lane] can be had.")
 
     monkeypatch.setattr(testing_in_lanes, "run_in_lanes", fail)
@@ -359,7 +358,7 @@ def test_reason_against_lanes_is_told(runs: Runs, monkeypatch, capsys) -> None:
 
 
 def test_fast_opens_no_lane(runs: Runs, browsers: list[str], monkeypatch) -> None:
-    monkeypatch.setattr(testing_in_lanes, "run_in_lanes", lambda _: pytest.fail("a lane"))
+    monkeypatch.setattr(testing_in_lanes, "run_in_lanes", lambda: pytest.fail("a lane"))
     the_rows(monkeypatch)
     assert testing.run_steps(fast=True) == 0
     assert (runs.lines, browsers) == (["a"], [])

@@ -113,7 +113,7 @@ def lanes(monkeypatch: pytest.MonkeyPatch, root: Path, write_tests) -> list[str]
     """A course with a page, two files of tests, and two lanes; what fails in them."""
     fails: list[str] = []
 
-    def run_jobs(jobs: list[Job], count: int, one_more: object = None) -> list[JobResult]:
+    def run_jobs(jobs: list[Job], count: int) -> list[JobResult]:
         assert count == 2
         for job in jobs:
             if job.name.startswith("docs/"):
@@ -158,7 +158,7 @@ def test_what_failed_fails_its_own_step(lanes: list[str], name: str, passed: lis
 
 
 def test_without_any_lane_the_error_goes_on(lanes: list[str], monkeypatch) -> None:
-    def fail(jobs: list[Job], count: int, one_more: object) -> list[JobResult]:
+    def fail(jobs: list[Job], count: int) -> list[JobResult]:
         raise CouldNotFindOut("No lane can be had.")
 
     monkeypatch.setattr(testing_in_lanes, "run_jobs", fail)

@@ -293,42 +293,6 @@ def test_no_jobs_have_no_results(lanes: Lanes) -> None:
     assert lanes.copied == []
 
 
-def run_beside_a_slow_job(lanes: Lanes, has_ended: bool) -> list[int]:
-    """Return in which lanes two jobs were that were begun in one lane, the first waiting."""
-    one_more, other_began = threading.Event(), threading.Event()
-
-    def wait(lane: FakeLane) -> None:
-        if has_ended:
-            one_more.set()
-            assert other_began.wait(20)
-
-    lanes.programs = {"slow": wait, "other": lambda lane: other_began.set()}
-    module.write_times([JobResult(job("slow"), 0, "", 9.0, 0)])
-    module.write_times([JobResult(job("other"), 0, "", 1.0, 0)])
-    results = run_jobs([job("slow"), job("other")], 1, one_more)
-    assert outcomes(results) == [("slow", 0), ("other", 0)]
-    return [each.lane for each in results]
-
-
-def test_there_is_one_lane_more_when_the_machine_has_room_again(lanes: Lanes) -> None:
-    assert run_beside_a_slow_job(lanes, has_ended=True) == [0, 1]
-    assert sorted(lanes.ended) == [0, 1]
-
-
-def test_there_is_none_more_as_long_as_the_machine_is_busy(lanes: Lanes) -> None:
-    assert run_beside_a_slow_job(lanes, has_ended=False) == [0, 0]
-    assert lanes.copied == ["images"]
-
-
-def test_there_is_none_more_where_memory_is_short(lanes: Lanes, monkeypatch) -> None:
-    short = SimpleNamespace(available=module.LANE_BYTES - 1)
-    monkeypatch.setattr(module.psutil, "virtual_memory", lambda: short)
-    one_more = threading.Event()
-    one_more.set()
-    run_jobs([job("a"), job("b")], 1, one_more)
-    assert lanes.copied == ["images"]
-
-
 def test_interrupt_ends_all_and_begins_nothing_more(lanes: Lanes, monkeypatch) -> None:
     killed, begun = threading.Event(), threading.Event()
 

@@ -127,15 +127,6 @@ def test_last_lane_without_a_cluster_stays_without() -> None:
     assert take_second(300.0, lanes=2) == "page 0"
 
 
-def test_lane_that_came_later_counts() -> None:
-    schedule = Schedule(MANY, {each.name: 300.0 - 200 * ("page" in each.name) for each in MANY}, 2)
-    assert schedule.take(has_images=True) is not None
-    schedule.add_lane()
-    found = schedule.take(has_images=True)
-    assert found is not None
-    assert found.name == "kind 1"
-
-
 def test_cluster_that_ended_with_its_lane_is_started_by_another() -> None:
     schedule = Schedule(CLUSTER_JOBS, SECONDS)
     assert schedule.take(has_images=True) is not None

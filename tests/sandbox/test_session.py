@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,9 +70,8 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.setattr(kind_cluster, "mend_cluster", lambda: ask("mend"))
     monkeypatch.setattr(local_ecs, "has_begun", lambda run: False)
     monkeypatch.setattr(cluster_files, "kubeconfig_file", lambda: tmp_path / "config")
-    monkeypatch.setattr(
-        orchestrator, "Api", lambda path: type("Api", (), {"close": lambda self: None})()
-    )
+    api = SimpleNamespace(close=lambda: None, metadata=lambda path: [])
+    monkeypatch.setattr(orchestrator, "Api", lambda path: api)
     monkeypatch.setattr(session, "Recorder", fake)
     monkeypatch.setattr(cluster_snapshot, "has_snapshot", lambda run: run.name in fake.kept)
     monkeypatch.setattr(cluster_snapshot, "take_snapshot", lambda run, api: fake.kept.add(run.name))
