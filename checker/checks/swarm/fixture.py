@@ -27,6 +27,10 @@ ENDED = ("completed", "rollback_completed", "paused", "rollback_paused")
 Object = dict[str, Any]
 
 
+class TooFewCopies(CheckFailed):
+    """During a rollout, fewer copies were at work than must be."""
+
+
 def is_at_work(task: Object) -> bool:
     """Say whether a task runs, is healthy where it has a health check, and is to stay."""
     return bool(task["Status"]["State"] == "running" and task["DesiredState"] == "running")
@@ -214,8 +218,8 @@ class SwarmService:
             How it ended: completed, rollback_completed, paused or rollback_paused.
 
         Raises:
-            CheckFailed: It does not end in time, with the reason that Swarm gives; or too few
-                copies were at work.
+            CheckFailed: It does not end in time, with the reason that Swarm gives.
+            TooFewCopies: Too few copies were at work.
             CouldNotFindOut: The service is made from that image already, so nothing would happen.
         """
         from checker.docker.connection import run_docker
@@ -243,13 +247,13 @@ class SwarmService:
             raise self._explain_timeout(within)
         return str(self.update_status["State"])
 
-    def _explain_gap(self, wanted: int, running: int) -> CheckFailed:
+    def _explain_gap(self, wanted: int, running: int) -> TooFewCopies:
         back = (self.spec.get("RollbackConfig") or {}).get("Order", "stop-first")
         order = f"update order {self.update.get('Order', 'stop-first')}, rollback order {back}"
         expected = f"never fewer than {wanted} copies of {self.name} at work during a rollout"
         step = "Which copy should go or come first? --update-order and --rollback-order say it."
         found = f"only {running} ({order}); {self._describe_trouble()}"
-        return CheckFailed(expected, found, step)
+        return TooFewCopies(expected, found, step)
 
     def _explain_timeout(self, timeout: float) -> CheckFailed:
         found = self.update_status

@@ -12,7 +12,7 @@ from checker.base import process
 from checker.base.errors import CouldNotFindOut
 from checker.checks import CheckFailed
 from checker.checks.swarm import fixture as module
-from checker.checks.swarm.fixture import Swarm, SwarmService
+from checker.checks.swarm.fixture import Swarm, SwarmService, TooFewCopies
 from checker.docker import connection
 
 
@@ -242,3 +242,5 @@ def test_too_few_copies_during_a_rollout_fail(
     else:
         words = ("never fewer than 2 copies of shop", "only 1 (update order stop-first")
         fails(lambda: shop.deploy("shop:2", never_fewer=2), *words)
+        with pytest.raises(TooFewCopies):
+            shop.deploy("shop:2", never_fewer=2)
