@@ -26,7 +26,11 @@ ADDRESS = re.compile(r"\b127\.0\.0\.1\b")
 IMAGE = re.compile(
     r"(?<![\w./-])(?:[\w.-]+/)*[a-z][\w.-]*:(?P<tag>\d[\w.-]*|[a-z][a-z-]+)(?![\w:/])"
 )
-NUMBER = re.compile(r"(?<![\w.$])(?P<number>\d+)(?P<unit>[KMG]i?B?|[kmgs]|ms|%)?(?![\w.])")
+NUMBER = re.compile(
+    r"(?<![\w.$\[])(?<!\d-)(?P<number>\d+)(?P<unit>[KMG]i?B?|[kmgs]|ms|%)?(?![\w.])"
+)
+"""A number, but no end of a range such as [0-9]."""
+
 PATH = re.compile(r"(?<![\w$}./:*])(?:/[\w.-]+)+(?![\w/$])")
 SPAN = re.compile(r"`([^`\s]+)`")
 WORD = re.compile(r"[a-z][a-z0-9_.-]{2,}", re.I)
