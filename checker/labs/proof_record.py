@@ -12,6 +12,9 @@ from checker.base import paths
 from checker.base.errors import CourseError
 from checker.checks.core.failure import join_names
 
+REASONS = "mutants.yaml"
+"""In a lab's folder: the mutants that are right too, each with the reason. No proof reads it."""
+
 SHOWN = ("Docker", "Kubernetes", "ECS emulator")
 """The versions that a page names; the record has more."""
 
@@ -70,10 +73,10 @@ def digest_page(page: Path) -> str:
 
 
 def digest_lab(folder: Path) -> str:
-    """Return the digest of all files of a lab."""
+    """Return the digest of all files of a lab but those that no proof reads."""
     digest = hashlib.sha256()
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-        if "__pycache__" not in file.parts:
+        if "__pycache__" not in file.parts and file != folder / REASONS:
             digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

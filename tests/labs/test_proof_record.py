@@ -62,6 +62,7 @@ def test_a_digest_changes_with_the_sources_and_nothing_else(tmp_path: Path) -> N
     before = digest_page(page), digest_lab(lab)
     (lab / "__pycache__").mkdir()
     (lab / "__pycache__" / "checks.pyc").write_bytes(b"x")
+    (lab / "mutants.yaml").write_text("- {task: a, change: b, reason: c}\n")
     assert (digest_page(page), digest_lab(lab)) == before
     page.write_text("two\n")
     (lab / "wrong" / "a.sh").rename(lab / "wrong" / "b.sh")

@@ -18,10 +18,8 @@ from checker.base.verdict import Verdict, combine_checks
 from checker.devtools.mutants.make import Mutant, join_solution, make_mutants
 from checker.labs import stage
 from checker.labs.lab import Lab
+from checker.labs.proof_record import REASONS
 from checker.labs.prove import check_surely, list_messages, open_session, run_proof
-
-REASONS = "mutants.yaml"
-"""In a lab's folder: the mutants that are right too, each with the reason."""
 
 ACCEPTED = "accepted"
 REFUSED = "refused"
