@@ -130,7 +130,18 @@ def leave_out_fields(script: str) -> Iterator[Change]:
             while until < end and _indent(lines[until]) > _indent(lines[at]):
                 until += 1
             rest = "".join(lines[:at] + lines[until:])
-            yield f"without {_shorten(lines[at])}", _find_words(lines[at]), rest
+            words = (*_find_words(lines[at]), *_find_owners(lines[first:at], _indent(lines[at])))
+            yield f"without {_shorten(lines[at])}", words, rest
+
+
+def _find_owners(above: list[str], indent: int) -> list[str]:
+    """Return the keys of YAML that a line belongs to, given the lines above it."""
+    owners = []
+    for line in reversed(above):
+        if line.strip() and _indent(line) < indent:
+            indent = _indent(line)
+            owners += re.findall(r"^[\s-]*([\w.-]{2,}):", line)
+    return owners
 
 
 def find_heredocs(lines: list[str]) -> Iterator[tuple[int, int]]:
@@ -183,15 +194,17 @@ def _takes_a_value(line: str, flag: str) -> bool:
 
 def change_tokens(script: str, names: set[str]) -> Iterator[Change]:
     """Change each tag, address, number and path, and each of the names that a task's text gives."""
-    for start, line, _ in _lines(script):
+    for start, line, in_text in _lines(script):
         if WAITS.search(line):
             continue
+        keys = re.findall(r"^[\s-]*([\w.-]{2,}):", line) if in_text else []
+        parts = [part for key in keys for part in key.split("_") if len(part) > 2]
         for first, last, new in _find_tokens(line, names):
             old = line[first:last]
             changed = line[:first] + new + line[last:]
             yield (
                 f"{old} -> {new} in {_shorten(line)}",
-                (old, new),
+                (old, new, *keys, *parts),
                 script[:start] + changed + script[start + len(line) :],
             )
 
@@ -250,11 +263,10 @@ def _find_words(text: str) -> tuple[str, ...]:
     """Return what stands in a text, without its marks and without what any command has."""
     # in an expression of sed, / parts what is to be found from what takes its place
     parts = text.replace("/", " ") if text.startswith("sed ") else text
-    return tuple(
-        word
-        for word in re.findall(r"[\w./-]{2,}", parts)
-        if word.strip("-./") and word not in ANYWHERE
-    )
+    found = re.findall(r"[\w./-]{2,}", parts)
+    # the name of a variable has several: DATABASE_URL
+    found += [part for word in found for part in word.split("_") if "_" in word and len(part) > 2]
+    return tuple(word for word in found if word.strip("-./") and word not in ANYWHERE)
 
 
 def _shorten(text: str) -> str:

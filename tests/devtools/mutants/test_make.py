@@ -90,7 +90,14 @@ def test_field_goes_with_what_is_below_it() -> None:
         "without `size: 8Mi`",
     ]
     assert found[1][2] == MANIFEST.replace("  ports:\n    - port: 80\n", "")
-    assert found[3][1] == ("size", "8Mi")
+    assert found[3][1] == ("size", "8Mi", "spec")
+    assert found[2][1] == ("port", "80", "ports", "spec")
+
+
+def test_value_in_a_file_is_named_by_its_key() -> None:
+    script = "cat > a.yaml <<END\nenv:\n  DATABASE_URL: postgres://db:5432/shop\nEND\n"
+    (found,) = change_tokens(script, set())
+    assert found[1] == ("5432", "5433", "DATABASE_URL", "DATABASE", "URL")
 
 
 def test_flags_are_left_out_with_their_values() -> None:
