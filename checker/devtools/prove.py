@@ -31,6 +31,8 @@ MEASURES = re.compile(r"\bcourse (probe|measure) |\bprobe\.(run|load_rollout)\("
 
 BUILDS = re.compile(r"\bdocker build\b|--build\b|\bbuildx\b")
 
+PROVE_ONE = "checker.devtools.prove_one"
+
 Results = tuple[list[PageResult], list[LabResult]]
 
 
@@ -134,21 +136,27 @@ class ProofJobs:
     def _build_page_job(self, page: Page, words: tuple[str, ...]) -> Job:
         name = shorten_path(page.path)
         argv = ("page", str(page.path.resolve()), str(self._file(name)), *words)
-        return _build_job(name, argv, page.engine, page.text)
+        return _build_job(PROVE_ONE, name, argv, page.engine, page.text)
 
     def _build_lab_job(self, lab: Lab) -> Job:
-        name, checks = f"labs/{lab.id}", lab.folder / "checks.py"
-        text = lab.source.read_text() + (checks.read_text() if checks.is_file() else "")
-        return _build_job(name, ("lab", lab.id, str(self._file(name))), lab.engine, text)
+        name = f"labs/{lab.id}"
+        return build_lab_job(PROVE_ONE, name, ("lab", lab.id, str(self._file(name))), lab)
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{quote(name, safe='')}.json"
 
 
-def _build_job(name: str, words: tuple[str, ...], engine: str, text: str) -> Job:
+def build_lab_job(module: str, name: str, words: tuple[str, ...], lab: Lab) -> Job:
+    """Return the job that runs a module of the course for a lab, with what a lane must have."""
+    checks = lab.folder / "checks.py"
+    text = lab.source.read_text() + (checks.read_text() if checks.is_file() else "")
+    return _build_job(module, name, words, lab.engine, text)
+
+
+def _build_job(module: str, name: str, words: tuple[str, ...], engine: str, text: str) -> Job:
     return Job(
         name,
-        (sys.executable, "-P", "-m", "checker.devtools.prove_one", *words),
+        (sys.executable, "-P", "-m", module, *words),
         paths.root(),
         wants_cluster="kind" in registry.engine_names(engine),
         measures=bool(MEASURES.search(text)) and engine != "none",

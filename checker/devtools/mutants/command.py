@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from checker.base import console, course, paths
 from checker.base.errors import CouldNotFindOut, CourseError
-from checker.base.settings import IMPORT_ROOT
 from checker.base.verdict import Verdict, combine_checks
 from checker.devtools.mutants.prove import (
     ACCEPTED,
@@ -23,12 +22,11 @@ from checker.devtools.mutants.prove import (
     prove_mutants,
 )
 from checker.devtools.mutants.words import find_gaps
-from checker.devtools.prove import MEASURES
+from checker.devtools.prove import build_lab_job
 from checker.devtools.verify import WAITING, choose_lanes
 from checker.labs.lab import Lab, load_lab
 from checker.lanes.run_jobs import run_jobs
-from checker.lanes.schedule import Job, JobResult
-from checker.orchestrators import registry
+from checker.lanes.schedule import JobResult
 
 
 def verify_mutants(targets: list[str], lanes: int | None) -> int:
@@ -86,7 +84,14 @@ def _prove_in_lanes(labs: list[Lab], count: int) -> list[MutantReport]:
             for task in lab.tasks
         }
         jobs = [
-            _build_job(lab, task.id, files[lab.id, task.id]) for lab in labs for task in lab.tasks
+            build_lab_job(
+                __name__,
+                _name_job(lab, task.id),
+                (lab.id, task.id, str(files[lab.id, task.id])),
+                lab,
+            )
+            for lab in labs
+            for task in lab.tasks
         ]
         done = {each.job.name: each for each in run_jobs(jobs, count)}
         return [
@@ -98,18 +103,6 @@ def _prove_in_lanes(labs: list[Lab], count: int) -> list[MutantReport]:
             )
             for lab in labs
         ]
-
-
-def _build_job(lab: Lab, task: str, file: Path) -> Job:
-    text = lab.source.read_text() + (lab.folder / "checks.py").read_text()
-    return Job(
-        _name_job(lab, task),
-        (sys.executable, "-P", "-m", __name__, lab.id, task, str(file)),
-        paths.root(),
-        wants_cluster="kind" in registry.engine_names(lab.engine),
-        measures=bool(MEASURES.search(text)),
-        env={"PYTHONPATH": str(IMPORT_ROOT)},
-    )
 
 
 def _name_job(lab: Lab, task: str) -> str:

@@ -19,6 +19,9 @@ VALUE = re.compile(r"\s+(?:\"[^\"]*\"|'[^']*'|\S)+")
 VALUED = re.compile(r"-[A-Za-z]*[evpwulnocU]$|-f$")
 """Short flags that take the next word. The last does so for kubectl alone: `docker rm -f`."""
 
+KEY = re.compile(r"^[\s-]*([\w.-]{2,}):")
+"""Of a line of YAML."""
+
 SILENT = re.compile(r"--(quiet|detach)\b|-[dq]$")
 """Flags that change what a command prints, or whether it waits, and nothing of the end state."""
 
@@ -140,7 +143,7 @@ def _find_owners(above: list[str], indent: int) -> list[str]:
     for line in reversed(above):
         if line.strip() and _indent(line) < indent:
             indent = _indent(line)
-            owners += re.findall(r"^[\s-]*([\w.-]{2,}):", line)
+            owners += KEY.findall(line)
     return owners
 
 
@@ -197,14 +200,13 @@ def change_tokens(script: str, names: set[str]) -> Iterator[Change]:
     for start, line, in_text in _lines(script):
         if WAITS.search(line):
             continue
-        keys = re.findall(r"^[\s-]*([\w.-]{2,}):", line) if in_text else []
-        parts = [part for key in keys for part in key.split("_") if len(part) > 2]
+        key = _find_words(" ".join(KEY.findall(line))) if in_text else ()
         for first, last, new in _find_tokens(line, names):
             old = line[first:last]
             changed = line[:first] + new + line[last:]
             yield (
                 f"{old} -> {new} in {_shorten(line)}",
-                (old, new, *keys, *parts),
+                (old, new, *key),
                 script[:start] + changed + script[start + len(line) :],
             )
 

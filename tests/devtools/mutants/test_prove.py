@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -73,40 +74,38 @@ def test_star_stands_for_anything_and_nothing_else_does() -> None:
     assert not reason.fits("count", "a.c -> d in `x`")
 
 
-def test_mutant_that_is_not_judged_leaves_it_open(make_lab, monkeypatch) -> None:
-    make_lab()
-    lab = load_lab("first")
+@pytest.fixture
+def leave_one_open(monkeypatch: pytest.MonkeyPatch) -> Callable[[CouldNotFindOut], None]:
+    """Have a check get no answer once: that of a mutant, after those of the solutions."""
     real = command.prove_mutants.__globals__["check_surely"]
     calls = []
 
-    def check(*args: object, **options: object) -> object:
-        calls.append(args)
-        if len(calls) == 5:
-            raise CouldNotFindOut("The engine went away.")
-        return real(*args, **options)
+    def leave_open(error: CouldNotFindOut) -> None:
+        def check(*args: object, **options: object) -> object:
+            calls.append(args)
+            if len(calls) == 5:
+                raise error
+            return real(*args, **options)
 
-    monkeypatch.setattr("checker.devtools.mutants.prove.check_surely", check)
-    report = prove_mutants(lab)
+        monkeypatch.setattr("checker.devtools.mutants.prove.check_surely", check)
+
+    return leave_open
+
+
+def test_mutant_that_is_not_judged_leaves_it_open(make_lab, leave_one_open) -> None:
+    make_lab()
+    leave_one_open(CouldNotFindOut("The engine went away."))
+    report = prove_mutants(load_lab("first"))
     assert report.verdict == "could-not-check"
     assert [each.said for each in report.results if each.outcome == "could-not-check"] == [
         "The engine went away."
     ]
 
 
-def test_mutant_that_cannot_be_had_is_refused_if_that_is_said(make_lab, monkeypatch) -> None:
+def test_mutant_that_cannot_be_had_is_refused_if_that_is_said(make_lab, leave_one_open) -> None:
     make_lab()
-    lab = load_lab("first")
-    real = command.prove_mutants.__globals__["check_surely"]
-    calls = []
-
-    def check(*args: object, **options: object) -> object:
-        calls.append(args)
-        if len(calls) == 5:
-            raise CouldNotFindOut("Nobody has word.txtx.", found="yes and yesx, 3 and 4")
-        return real(*args, **options)
-
-    monkeypatch.setattr("checker.devtools.mutants.prove.check_surely", check)
-    assert {each.outcome for each in prove_mutants(lab).results} == {"refused"}
+    leave_one_open(CouldNotFindOut("Nobody has word.txtx.", found="yes and yesx, 3 and 4"))
+    assert {each.outcome for each in prove_mutants(load_lab("first")).results} == {"refused"}
 
 
 def test_number_is_named_only_by_itself() -> None:
